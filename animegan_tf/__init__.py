@@ -1,0 +1,35 @@
+"""Turn photos into anime-style pictures with small GANs, and train new styles."""
+
+import importlib
+
+__version__ = "0.1.0"
+
+# Where each public name lives. It is imported at its first use, since TensorFlow takes
+# seconds to load and reading a picture or listing styles does not need it.
+_PUBLIC = {
+    "DataConfig": "animegan_tf.config",
+    "LossWeights": "animegan_tf.config",
+    "TrainingConfig": "animegan_tf.config",
+    "read_image": "animegan_tf.images",
+    "write_image": "animegan_tf.images",
+    "list_styles": "animegan_tf.presets",
+    "Stylizer": "animegan_tf.inference.stylizer",
+    "build_generator": "animegan_tf.models.generators",
+    "build_discriminator": "animegan_tf.models.discriminators",
+    "build_feature_extractor": "animegan_tf.models.feature_extractor",
+    "build_gan": "animegan_tf.models.gan",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_PUBLIC})

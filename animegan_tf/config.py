@@ -1,0 +1,243 @@
+"""Settings of a training: frozen, validated, saved whole with every run."""
+
+import dataclasses
+import json
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+@dataclasses.dataclass(frozen=True)
+class LossWeights:
+    """Weights of the generator's loss terms; 0 leaves a term out.
+
+    Each field's name is also the term's name in the objective and in the log.
+
+    Attributes:
+        target: L1 distance to the cel-and-ink target.
+        gradient: L1 distance of image gradients to the target's.
+        content: L1 distance of deep features to the target's.
+        style: Distance of the correlation Gram matrices to the style set's.
+        color: YUV distance to the target's colours.
+        total_variation: Mean squared difference of neighbouring pixels.
+        adversarial: The adversary's verdict on grey pictures.
+    """
+
+    target: float = 10.0
+    gradient: float = 5.0
+    content: float = 0.0
+    style: float = 1.0
+    color: float = 0.0
+    total_variation: float = 0.0
+    adversarial: float = 1.0
+
+    def __post_init__(self):
+        for name, value in dataclasses.asdict(self).items():
+            _check(value >= 0.0, name, "at least 0", value)
+
+    def active(self) -> dict[str, float]:
+        """Return the terms with a weight other than 0."""
+        return {name: w for name, w in dataclasses.asdict(self).items() if w != 0.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where the pictures are and how batches are cut from them.
+
+    Attributes:
+        photos: Folder of photographs.
+        style: Folder of pictures in the style to learn.
+        validation: Folder of photographs held out for samples, or the fraction of
+            `photos` to hold out, in [0, 1).
+        scales: Short sides, in pixels, at which photos and their targets are taken;
+            larger than a photo's own are left out for it.
+        crop_size: Side of the square crops, in pixels.
+        batch_size: Crops in a batch.
+        flip: Whether crops are mirrored left to right at random.
+        cache: Folder of the computed targets; `None` puts it in the run folder.
+    """
+
+    photos: str = ""
+    style: str = ""
+    validation: str | float = 0.05
+    scales: tuple[int, ...] = (256, 384, 512)
+    crop_size: int = 192
+    batch_size: int = 4
+    flip: bool = True
+    cache: str | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "scales", tuple(self.scales))
+        _check(bool(self.scales), "scales", "a list of at least one size", self.scales)
+        _check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
+        _check(
+            self.crop_size >= 16 and self.crop_size % 8 == 0,
+            "crop_size",
+            "a multiple of 8 and at least 16",
+            self.crop_size,
+        )
+        if not isinstance(self.validation, str):
+            _check(
+                0.0 <= self.validation < 1.0,
+                "validation",
+                "a folder or a fraction in [0, 1)",
+                self.validation,
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """All settings of one training, as `config.json` in its run folder holds them.
+
+    Attributes:
+        recipe: Name of the kind of training, a key of `animegan_tf.recipes.RECIPES`.
+        steps: Number of updates, pretraining included.
+        pretraining_steps: Updates at the start that regress the target alone.
+        seed: Seed of weights, data order and everything else random.
+        data: Where the pictures are.
+        weights: Weights of the loss terms.
+        generator: Name of the generator.
+        generator_options: Keyword arguments of its factory.
+        discriminator: Name of the discriminator.
+        discriminator_options: Keyword arguments of its factory.
+        features: Feature extractor: a known name, or a weights file.
+        adversarial_loss: Name of the adversarial loss.
+        smooth_weight: Weight of edge-smoothed style pictures among the adversary's
+            fakes; they teach it that soft edges are not the style.
+        target_weight: Weight of the cel-and-ink targets among the adversary's reals;
+            they teach it that flat areas and crisp steps are the style too.
+        style_momentum: Share of the running estimate in the style statistics, [0, 1).
+        pretraining_learning_rate: Adam's rate at the start of the pretraining; falls
+            to 1/100 along a cosine.
+        generator_learning_rate: Adam's rate of the generator after it.
+        discriminator_learning_rate: Adam's rate of the discriminator.
+        ema_decay: Decay of the averaged generator that is kept, in [0, 1).
+        clip_norm: Largest global norm of a gradient; longer ones are scaled down.
+        precision: Arithmetic of the training.
+        log_every: Steps between lines of `metrics.jsonl`.
+        sample_every: Steps between sample sheets.
+        checkpoint_every: Steps between checkpoints.
+    """
+
+    recipe: str = "anime"
+    steps: int = 6000
+    pretraining_steps: int = 3000
+    seed: int = 0
+    data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    weights: LossWeights = dataclasses.field(default_factory=LossWeights)
+    generator: str = "anime"
+    generator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    discriminator: str = "patch"
+    discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    features: str = "vgg19"
+    adversarial_loss: str = "lsgan"
+    smooth_weight: float = 0.5
+    target_weight: float = 0.0
+    style_momentum: float = 0.9
+    pretraining_learning_rate: float = 1e-3
+    generator_learning_rate: float = 2e-4
+    discriminator_learning_rate: float = 2e-4
+    ema_decay: float = 0.995
+    clip_norm: float = 10.0
+    precision: str = "float32"
+    log_every: int = 20
+    sample_every: int = 500
+    checkpoint_every: int = 500
+
+    def __post_init__(self):
+        for name in ("steps", "log_every", "sample_every", "checkpoint_every"):
+            _check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
+        for name in (
+            "pretraining_learning_rate",
+            "generator_learning_rate",
+            "discriminator_learning_rate",
+            "clip_norm",
+        ):
+            _check(getattr(self, name) > 0.0, name, "positive", getattr(self, name))
+        for name in ("ema_decay", "style_momentum"):
+            value = getattr(self, name)
+            _check(0.0 <= value < 1.0, name, "in [0, 1)", value)
+        for name in ("pretraining_steps", "smooth_weight", "target_weight"):
+            _check(getattr(self, name) >= 0, name, "at least 0", getattr(self, name))
+        _check(
+            self.precision in PRECISIONS,
+            "precision",
+            f"one of {', '.join(PRECISIONS)}",
+            self.precision,
+        )
+
+
+def to_dict(config) -> dict[str, Any]:
+    """Turn a config into plain dicts, lists and scalars."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def from_dict(kind: type, values: dict[str, Any]):
+    """Build a config of class `kind` from what `to_dict` returns.
+
+    Raises:
+        ValueError: If a name is no field of `kind`, or a value has another type.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(
+            f"A {kind.__name__} must be an object of names and values. "
+            f"Received: {values!r}"
+        )
+    hints = typing.get_type_hints(kind)
+    known = [field.name for field in dataclasses.fields(kind)]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(
+            f"Unknown settings of {kind.__name__}: {', '.join(unknown)}. "
+            f"Known: {', '.join(known)}"
+        )
+    return kind(**{name: _convert(name, hints[name], v) for name, v in values.items()})
+
+
+def write_config(config, path) -> None:
+    """Write a config as JSON."""
+    Path(path).write_text(json.dumps(to_dict(config), indent=2) + "\n")
+
+
+def read_config(path, kind: type = TrainingConfig):
+    """Read what `write_config` wrote.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not JSON or not such a config.
+    """
+    try:
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"Not a JSON file: {str(path)!r} ({error})") from error
+    return from_dict(kind, values)
+
+
+def _convert(name: str, hint: Any, value: Any) -> Any:
+    """Check a JSON value against a field's type; ints pass as floats."""
+    if dataclasses.is_dataclass(hint):
+        return from_dict(hint, value)
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        allowed = typing.get_args(hint)
+    else:
+        allowed = (hint,)
+    for kind in allowed:
+        base = typing.get_origin(kind) or kind
+        if base is tuple and isinstance(value, list | tuple):
+            item = typing.get_args(kind)[0]
+            return tuple(_convert(name, item, v) for v in value)
+        if base is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(value, base) and (base is bool) == isinstance(value, bool):
+            return value
+    expected = " or ".join(getattr(kind, "__name__", str(kind)) for kind in allowed)
+    raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")
+
+
+def _check(ok: bool, name: str, expected: str, value: Any) -> None:
+    if not ok:
+        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")

@@ -1,0 +1,168 @@
+"""The image contract: uint8 RGB outside, float32 NHWC RGB in [-1, 1] inside."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+def read_image(path) -> np.ndarray:
+    """Read a picture as the viewer shows it: EXIF orientation applied, RGB.
+
+    Args:
+        path: File that Pillow can read. Transparent pixels are laid on white; of an
+            animation the first frame is taken.
+
+    Returns:
+        uint8 array in [0, 255], `(height, width, 3)`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not a picture, or is truncated or damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such image file. Received: {str(path)!r}")
+    try:
+        with Image.open(path) as image:
+            return pil_to_array(image)
+    except UnidentifiedImageError as error:
+        raise ValueError(f"Not an image that can be read: {str(path)!r}") from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"Image too large to open safely: {str(path)!r}") from error
+    except (OSError, SyntaxError, EOFError, ValueError) as error:
+        # Pillow reports damage in many ways; the file's name is in none of them.
+        raise ValueError(
+            f"Truncated or damaged image: {str(path)!r} ({error})"
+        ) from error
+
+
+def pil_to_array(image: Image.Image) -> np.ndarray:
+    """Convert any Pillow image to uint8 RGB, `(height, width, 3)`, upright."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I;16") or image.mode == "I":
+        # Pillow's own conversion clips 16-bit grey at 255 instead of scaling it.
+        grey = np.asarray(image, dtype=np.float64) / 257.0
+        image = Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB"))
+
+
+def write_image(image: np.ndarray, path, *, quality: int = 95) -> Path:
+    """Write a picture in the format of the path's suffix, atomically.
+
+    Args:
+        image: uint8 array in [0, 255], `(height, width, 3)`.
+        path: Target file; its folder must exist.
+        quality: JPEG and WebP quality, 1 to 100.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ValueError: If the suffix is not that of a picture format.
+        OSError: If the folder is missing or not writable.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ValueError(
+            f"`path` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
+            f"Received: path={str(path)!r}"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
+    options = {"quality": quality} if path.suffix.lower() != ".png" else {}
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        # Full-resolution chroma keeps coloured contours sharp.
+        options["subsampling"] = 0
+    with atomic_path(path) as temporary:
+        Image.fromarray(np.asarray(image)).save(temporary, **options)
+    return path
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Yield a temporary path that replaces `path` only if the block succeeds."""
+    path = Path(path)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=path.suffix
+    )
+    os.close(handle)
+    try:
+        yield Path(name)
+        umask = os.umask(0)
+        os.umask(umask)
+        # mkstemp makes private files; a picture should follow the user's umask.
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def list_images(folder, *, recursive: bool = False) -> list[Path]:
+    """List the picture files of a folder, sorted by path.
+
+    Raises:
+        FileNotFoundError: If the folder does not exist.
+        NotADirectoryError: If the path is a file.
+    """
+    folder = Path(folder)
+    if not folder.exists():
+        raise FileNotFoundError(f"No such folder: {str(folder)!r}")
+    if not folder.is_dir():
+        raise NotADirectoryError(f"Not a folder: {str(folder)!r}")
+    pattern = "**/*" if recursive else "*"
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and path.is_file()
+        and not path.name.startswith(".")
+    )
+
+
+def to_float(image: np.ndarray) -> np.ndarray:
+    """Map uint8 [0, 255] to float32 [-1, 1]; any shape."""
+    return np.asarray(image, dtype=np.float32) / np.float32(127.5) - np.float32(1.0)
+
+
+def to_uint8(image) -> np.ndarray:
+    """Map float [-1, 1] to uint8 [0, 255], rounded to the nearest and clipped.
+
+    Not-a-number becomes mid-grey rather than an arbitrary level.
+    """
+    levels = (np.asarray(image, dtype=np.float32) + 1.0) * 127.5
+    levels = np.nan_to_num(levels, nan=127.5, posinf=255.0, neginf=0.0)
+    return np.clip(np.floor(levels + 0.5), 0.0, 255.0).astype(np.uint8)
+
+
+def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
+    """Mirror a picture to the right and below until its size divides by `multiple`.
+
+    Args:
+        image: Array `(height, width, channels)` or `(batch, height, width, channels)`.
+        multiple: Positive number of pixels.
+
+    Returns:
+        The padded array. `crop_to_size` with the old size takes the padding off.
+    """
+    height, width = image.shape[-3:-1]
+    padding = [(0, 0)] * (image.ndim - 3)
+    padding += [(0, -height % multiple), (0, -width % multiple), (0, 0)]
+    # Mirroring continues the picture, so the network sees no edge where there is none.
+    return np.pad(image, padding, mode="reflect")
+
+
+def crop_to_size(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cut `(height, width)` from the top left of `(..., height, width, channels)`."""
+    height, width = size
+    return image[..., :height, :width, :]
