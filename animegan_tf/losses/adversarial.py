@@ -1,0 +1,290 @@
+"""Adversarial losses on a discriminator's logits, and penalties on its gradients.
+
+Every loss is unweighted, float32 and finite for any finite logits. `ADVERSARIAL_LOSSES`
+lets a recipe choose a family by name.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+
+def lsgan_loss(logits, label: float):
+    """Measure the squared distance of logits to a label: mean((D - label)^2) >= 0.
+
+    Args:
+        logits: Unbounded discriminator output, any shape.
+        label: Value the logits are drawn to, such as 1.0 for real, 0.0 for fake, or
+            0.9 and 0.1 for smoothed labels.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Mao et al., 2017, https://arxiv.org/abs/1611.04076, without its 1/2.
+    """
+    return ops.mean(ops.square(_float32(logits) - label))
+
+
+def lsgan_real_loss(real_logits):
+    """Measure how far D is from calling reals real: mean((D(y) - 1)^2)."""
+    return lsgan_loss(real_logits, 1.0)
+
+
+def lsgan_fake_loss(fake_logits):
+    """Measure how far D is from calling fakes fake: mean(D(G(x))^2)."""
+    return lsgan_loss(fake_logits, 0.0)
+
+
+def lsgan_generator_loss(fake_logits):
+    """Measure how far D is from calling fakes real: mean((D(G(x)) - 1)^2)."""
+    return lsgan_loss(fake_logits, 1.0)
+
+
+def lsgan_discriminator_loss(
+    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
+):
+    """Sum the weighted parts of D's least-squares loss, a float32 scalar >= 0."""
+    real_loss = lsgan_real_loss(real_logits)
+    return real_weight * real_loss + fake_weight * lsgan_fake_loss(fake_logits)
+
+
+def bce_loss(outputs, label: float, *, from_logits: bool = True):
+    """Measure the cross-entropy of D's verdict with a label in [0, 1].
+
+    With p = sigmoid(logit): mean(-label log p - (1 - label) log(1 - p)).
+
+    Args:
+        outputs: Logits, or probabilities in [0, 1], any shape.
+        label: Probability of being real that D should answer, in [0, 1].
+        from_logits: Whether `outputs` are logits. Probabilities are clipped away
+            from 0 and 1, so logits train better where D is sure.
+
+    Returns:
+        A float32 scalar >= 0.
+
+    Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661.
+    """
+    if not from_logits:
+        outputs = _logit(outputs)
+    outputs = _float32(outputs)
+    # log p = -softplus(-x) neither overflows nor rounds to log(0).
+    real_part = ops.mean(ops.softplus(-outputs))
+    fake_part = ops.mean(ops.softplus(outputs))
+    return label * real_part + (1.0 - label) * fake_part
+
+
+def bce_real_loss(real_logits):
+    """Measure how far D is from calling reals real: mean(-log D(y))."""
+    return ops.mean(ops.softplus(-_float32(real_logits)))
+
+
+def bce_fake_loss(fake_logits):
+    """Measure how far D is from calling fakes fake: mean(-log(1 - D(G(x))))."""
+    return ops.mean(ops.softplus(_float32(fake_logits)))
+
+
+def bce_generator_loss(fake_outputs, *, from_logits: bool = True):
+    """Measure the non-saturating generator loss: mean(-log D(G(x))) >= 0.
+
+    Its gradient stays large while D rejects every fake.
+
+    Args:
+        fake_outputs: D's logits, or probabilities in [0, 1], of generated images.
+        from_logits: Whether `fake_outputs` are logits.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3.
+    """
+    return bce_loss(fake_outputs, 1.0, from_logits=from_logits)
+
+
+def bce_saturating_generator_loss(fake_outputs, *, from_logits: bool = True):
+    """Measure the original minimax generator loss: mean(log(1 - D(G(x)))) <= 0.
+
+    Args:
+        fake_outputs: D's logits, or probabilities in [0, 1], of generated images.
+        from_logits: Whether `fake_outputs` are logits.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, equation 1.
+    """
+    return -bce_loss(fake_outputs, 0.0, from_logits=from_logits)
+
+
+def bce_discriminator_loss(
+    real_outputs,
+    fake_outputs,
+    *,
+    real_weight: float = 1.0,
+    fake_weight: float = 1.0,
+    real_label: float = 1.0,
+    from_logits: bool = True,
+):
+    """Sum the weighted parts of D's cross-entropy.
+
+    Args:
+        real_outputs: D's logits, or probabilities in [0, 1], of real images.
+        fake_outputs: The same of generated images.
+        real_weight: Weight of the part on real images.
+        fake_weight: Weight of the part on generated images.
+        real_label: Label of real images, below 1 for one-sided smoothing.
+        from_logits: Whether the outputs are logits.
+
+    Returns:
+        A float32 scalar >= 0.
+
+    Reference: Salimans et al., 2016, https://arxiv.org/abs/1606.03498 (smoothing).
+    """
+    real_loss = bce_loss(real_outputs, real_label, from_logits=from_logits)
+    fake_loss = bce_loss(fake_outputs, 0.0, from_logits=from_logits)
+    return real_weight * real_loss + fake_weight * fake_loss
+
+
+def hinge_real_loss(real_logits):
+    """Measure by how much reals miss the margin: mean(max(0, 1 - D(y)))."""
+    return ops.mean(ops.relu(1.0 - _float32(real_logits)))
+
+
+def hinge_fake_loss(fake_logits):
+    """Measure by how much fakes miss the margin: mean(max(0, 1 + D(G(x))))."""
+    return ops.mean(ops.relu(1.0 + _float32(fake_logits)))
+
+
+def hinge_generator_loss(fake_logits):
+    """Measure the hinge loss of the generator: -mean(D(G(x))), unbounded.
+
+    Reference: Miyato et al., 2018, https://arxiv.org/abs/1802.05957.
+    """
+    return -ops.mean(_float32(fake_logits))
+
+
+def hinge_discriminator_loss(
+    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
+):
+    """Sum the weighted parts of D's hinge loss, a float32 scalar >= 0."""
+    real_loss = hinge_real_loss(real_logits)
+    return real_weight * real_loss + fake_weight * hinge_fake_loss(fake_logits)
+
+
+def wasserstein_real_loss(real_logits):
+    """Measure the critic's part on reals: -mean(D(y)), unbounded."""
+    return -ops.mean(_float32(real_logits))
+
+
+def wasserstein_fake_loss(fake_logits):
+    """Measure the critic's part on fakes: mean(D(G(x))), unbounded."""
+    return ops.mean(_float32(fake_logits))
+
+
+def wasserstein_generator_loss(fake_logits):
+    """Measure how low the critic values fakes: -mean(D(G(x))), unbounded.
+
+    Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
+    """
+    return -ops.mean(_float32(fake_logits))
+
+
+def wasserstein_critic_loss(
+    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
+):
+    """Sum the critic's weighted parts: mean(D(G(x))) - mean(D(y)), unbounded.
+
+    It means a distance only while the critic is Lipschitz: see `gradient_penalty`.
+    """
+    real_loss = wasserstein_real_loss(real_logits)
+    return real_weight * real_loss + fake_weight * wasserstein_fake_loss(fake_logits)
+
+
+def gradient_penalty(gradients, target_norm: float = 1.0):
+    """Measure how far gradient norms are from a target: mean((|g| - target)^2).
+
+    Args:
+        gradients: Gradients of the summed logits by the discriminator's input,
+            `(batch, ...)`; the norm is taken over one sample.
+        target_norm: Norm that is asked for; 1 for WGAN-GP, 0 for a zero-centred one.
+
+    Returns:
+        A float32 scalar >= 0.
+
+    Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028.
+    """
+    # The square root has no derivative at 0, and this loss is differentiated.
+    norms = ops.sqrt(ops.maximum(_squared_norms(gradients), 1e-12))
+    return ops.mean(ops.square(norms - target_norm))
+
+
+def r1_penalty(gradients):
+    """Measure the mean squared gradient norm on real images: mean(|g|^2) >= 0.
+
+    Args:
+        gradients: Gradients of the summed real logits by the images, `(batch, ...)`.
+
+    Returns:
+        A float32 scalar; the paper weights it by gamma / 2.
+
+    Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406.
+    """
+    return ops.mean(_squared_norms(gradients))
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialLoss:
+    """A family of adversarial losses.
+
+    Attributes:
+        generator: From logits of fakes to the generator's loss.
+        real: From logits of reals to the discriminator's loss on them.
+        fake: From logits of fakes, or of other pictures to reject, to the
+            discriminator's loss on them.
+    """
+
+    generator: Callable[[Any], Any]
+    real: Callable[[Any], Any]
+    fake: Callable[[Any], Any]
+
+    def discriminator(
+        self,
+        real_logits,
+        fake_logits,
+        *,
+        real_weight: float = 1.0,
+        fake_weight: float = 1.0,
+    ):
+        """Sum the discriminator's weighted parts, a float32 scalar."""
+        real_loss, fake_loss = self.real(real_logits), self.fake(fake_logits)
+        return real_weight * real_loss + fake_weight * fake_loss
+
+
+ADVERSARIAL_LOSSES = {
+    "lsgan": AdversarialLoss(lsgan_generator_loss, lsgan_real_loss, lsgan_fake_loss),
+    "bce": AdversarialLoss(bce_generator_loss, bce_real_loss, bce_fake_loss),
+    "bce_saturating": AdversarialLoss(
+        bce_saturating_generator_loss, bce_real_loss, bce_fake_loss
+    ),
+    "hinge": AdversarialLoss(hinge_generator_loss, hinge_real_loss, hinge_fake_loss),
+    "wasserstein": AdversarialLoss(
+        wasserstein_generator_loss, wasserstein_real_loss, wasserstein_fake_loss
+    ),
+}
+
+
+def _float32(tensor):
+    return ops.cast(tensor, "float32")
+
+
+def _logit(probabilities):
+    # 1 - 1e-7 is still below 1 in float32.
+    probabilities = ops.clip(_float32(probabilities), 1e-7, 1.0 - 1e-7)
+    return ops.log(probabilities) - ops.log1p(-probabilities)
+
+
+def _squared_norms(gradients):
+    gradients = _float32(gradients)
+    sample_axes = tuple(range(1, len(gradients.shape)))
+    return ops.sum(ops.square(gradients), axis=sample_axes)

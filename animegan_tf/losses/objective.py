@@ -1,0 +1,55 @@
+"""The weighted sum of loss terms that a generator minimizes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from keras import ops
+
+from animegan_tf.config import LossWeights
+
+
+def build_objective(
+    weights: LossWeights,
+) -> Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
+    """Build the function that weights loss terms and adds them up.
+
+    Args:
+        weights: Weight of each term; terms of weight 0 are left out.
+
+    Returns:
+        A function from a dict of unweighted scalar terms to `(total, logs)`. `total` is
+        the weighted sum, a float32 scalar. `logs` holds `"total"` and the unweighted
+        terms, float32 scalars under their own names, in the order of `LossWeights`:
+        unweighted, so that runs with other weights can be compared. It raises a
+        `ValueError` if the terms are not exactly those with a non-zero weight.
+
+    Raises:
+        ValueError: If every weight is 0.
+    """
+    active = weights.active()
+    if not active:
+        raise ValueError(
+            f"`weights` must have at least one non-zero weight. Received: {weights}"
+        )
+
+    def objective(terms: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        if set(terms) != set(active):
+            raise ValueError(
+                "`terms` must name exactly the fields of LossWeights with a non-zero "
+                f"weight, {sorted(active)}. Received: {sorted(terms)}"
+            )
+        scalars = {name: _scalar(name, terms[name]) for name in active}
+        total = sum(weight * scalars[name] for name, weight in active.items())
+        return total, {"total": total, **scalars}
+
+    return objective
+
+
+def _scalar(name, value):
+    value = ops.convert_to_tensor(value, dtype="float32")
+    # A vector would pass unnoticed: gradients of it are those of its sum.
+    if len(value.shape) != 0:
+        raise ValueError(
+            f"`terms` must be scalars. Received: {name} of shape {tuple(value.shape)}"
+        )
+    return value

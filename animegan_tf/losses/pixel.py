@@ -1,0 +1,174 @@
+"""Losses on pixels and the colour spaces they are measured in.
+
+Images are float NHWC RGB in [-1, 1]; losses are unweighted float32 scalars >= 0.
+"""
+
+import numpy as np
+from keras import ops
+
+_GRAY_WEIGHTS = np.array([[0.299], [0.587], [0.114]], dtype="float32")
+_RGB_TO_YUV = np.array(
+    [
+        [0.299, -0.14714119, 0.61497538],
+        [0.587, -0.28886916, -0.51496512],
+        [0.114, 0.43601035, -0.10001026],
+    ],
+    dtype="float32",
+)
+# Linear sRGB to XYZ (IEC 61966-2-1), transposed, and the D65 white of its 2 degrees
+# observer; the columns are divided by the white, so that white has (1, 1, 1).
+_RGB_TO_XYZ = np.array(
+    [
+        [0.412453, 0.212671, 0.019334],
+        [0.357580, 0.715160, 0.119193],
+        [0.180423, 0.072169, 0.950227],
+    ]
+)
+_RGB_TO_WHITE_XYZ = (_RGB_TO_XYZ / [0.95047, 1.0, 1.08883]).astype("float32")
+_XYZ_TO_LAB = np.array(
+    [[0.0, 500.0, 0.0], [116.0, -500.0, 200.0], [0.0, 0.0, -200.0]], dtype="float32"
+)
+
+
+def l1_loss(x, y):
+    """Measure the mean absolute difference: mean(|x - y|).
+
+    Args:
+        x: Tensor of any shape.
+        y: Tensor of the same shape.
+
+    Returns:
+        A float32 scalar.
+    """
+    return ops.mean(ops.abs(_float32(x) - _float32(y)))
+
+
+def gradient_loss(x, y):
+    """Measure the difference of image gradients: mean|dh(x - y)| + mean|dw(x - y)|.
+
+    Args:
+        x: Images, `(batch, height, width, channels)`, at least 2x2 pixels.
+        y: Images of the same shape.
+
+    Returns:
+        A float32 scalar; a constant shift of brightness or colour costs nothing.
+    """
+    vertical, horizontal = _differences(_float32(x) - _float32(y))
+    return ops.mean(ops.abs(vertical)) + ops.mean(ops.abs(horizontal))
+
+
+def total_variation_loss(x):
+    """Measure roughness: the mean squared difference of neighbouring pixels.
+
+    It is (mean(dh^2) + mean(dw^2)) / 2.
+
+    Args:
+        x: Images, `(batch, height, width, channels)`, at least 2x2 pixels.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Johnson et al., 2016, https://arxiv.org/abs/1603.08155, per pixel.
+    """
+    vertical, horizontal = _differences(_float32(x))
+    return 0.5 * (ops.mean(ops.square(vertical)) + ops.mean(ops.square(horizontal)))
+
+
+def color_yuv_loss(x, y):
+    """Measure the colour distance in YUV: L1 of Y, Huber (delta 1) of U and of V.
+
+    Args:
+        x: RGB images in [-1, 1], `(batch, height, width, 3)`.
+        y: Images of the same shape.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Chen et al., 2020 (AnimeGAN), colour reconstruction loss.
+    """
+    difference = rgb_to_yuv(x) - rgb_to_yuv(y)
+    luma = ops.mean(ops.abs(difference[..., 0]))
+    # Means of the two channels add up to twice their joint mean.
+    return luma + 2.0 * ops.mean(_huber(difference[..., 1:]))
+
+
+def color_lab_loss(x, y):
+    """Measure the colour distance in Lab: 2 L1(L / 100) + L1(a / 255) + L1(b / 255).
+
+    Args:
+        x: RGB images in [-1, 1], `(batch, height, width, 3)`.
+        y: Images of the same shape.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Liu et al., 2024 (AnimeGANv3), Lab colour loss.
+    """
+    difference = ops.abs(rgb_to_lab(x) - rgb_to_lab(y))
+    lightness = ops.mean(difference[..., 0]) / 100.0
+    return 2.0 * lightness + 2.0 * ops.mean(difference[..., 1:]) / 255.0
+
+
+def rgb_to_gray(images):
+    """Convert RGB to luma, 0.299 R + 0.587 G + 0.114 B (Rec. 601).
+
+    Args:
+        images: RGB images in [-1, 1], `(..., 3)`.
+
+    Returns:
+        float32 in [-1, 1], `(..., 1)`.
+    """
+    return _mix_channels(_float32(images), _GRAY_WEIGHTS)
+
+
+def rgb_to_yuv(images):
+    """Convert RGB to YUV with the matrix of `tf.image.rgb_to_yuv`.
+
+    Args:
+        images: RGB images in [-1, 1], `(..., 3)`.
+
+    Returns:
+        float32 of the same shape: Y in [0, 1], U in [-0.436, 0.436], V in
+        [-0.615, 0.615].
+    """
+    return _mix_channels((_float32(images) + 1.0) / 2.0, _RGB_TO_YUV)
+
+
+def rgb_to_lab(images):
+    """Convert sRGB to CIE Lab under the white D65; gradients are finite everywhere.
+
+    Args:
+        images: RGB images in [-1, 1], `(..., 3)`.
+
+    Returns:
+        float32 of the same shape: L in [0, 100], a and b within about [-108, 99].
+    """
+    encoded = (_float32(images) + 1.0) / 2.0
+    # A power of an unused branch still sends nan backwards, so its base is bounded.
+    curved = ((ops.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
+    linear = ops.where(encoded > 0.04045, curved, encoded / 12.92)
+    xyz = _mix_channels(linear, _RGB_TO_WHITE_XYZ)
+    knee = 6.0 / 29.0
+    rooted = ops.maximum(xyz, knee**3) ** (1.0 / 3.0)
+    response = ops.where(xyz > knee**3, rooted, xyz / (3.0 * knee**2) + 4.0 / 29.0)
+    offset = np.array([-16.0, 0.0, 0.0], dtype="float32")
+    return _mix_channels(response, _XYZ_TO_LAB) + offset
+
+
+def _float32(tensor):
+    return ops.cast(tensor, "float32")
+
+
+def _mix_channels(images, matrix):
+    return ops.tensordot(images, ops.convert_to_tensor(matrix), axes=1)
+
+
+def _differences(images):
+    vertical = images[:, 1:, :, :] - images[:, :-1, :, :]
+    horizontal = images[:, :, 1:, :] - images[:, :, :-1, :]
+    return vertical, horizontal
+
+
+def _huber(difference):
+    size = ops.abs(difference)
+    return ops.where(size <= 1.0, 0.5 * ops.square(size), size - 0.5)

@@ -1,0 +1,92 @@
+"""Discriminators by name."""
+
+import keras
+from keras import layers
+
+from animegan_tf.models.layers import SpectralNormConv2D
+
+
+def build_patch_discriminator(
+    image_shape=(None, None, 3),
+    *,
+    width=32,
+    num_downsamples=2,
+    spectral_norm=True,
+    slope=0.2,
+    name="patch_discriminator",
+) -> keras.Model:
+    """Build AnimeGAN's PatchGAN discriminator: one realness logit per image patch.
+
+    AnimeGAN's layout without its normalization layers: nothing mixes the patches of a
+    picture or the pictures of a batch, so a logit depends on its patch alone.
+
+    Args:
+        image_shape: `(height, width, channels)`, with 1 channel for grey pictures;
+            `None` accepts any size.
+        width: Channels after the first convolution, at least 1.
+        num_downsamples: Number of stride-2 convolutions, at least 1; each is followed
+            by a convolution that doubles the channels.
+        spectral_norm: Whether to divide every kernel by its largest singular value.
+        slope: Slope of the leaky ReLU below 0.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from float images in [-1, 1],
+        `(batch, height, width, channels)`, to unbounded float32 logits,
+        `(batch, ceil(height / 4), ceil(width / 4), 1)` at the default, each of a patch
+        of 37x37 pixels.
+
+    Raises:
+        ValueError: If `width` or `num_downsamples` is less than 1.
+
+    Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004 (PatchGAN); Chen et
+    al., 2019, https://doi.org/10.1007/978-981-15-5577-0_18 (AnimeGAN).
+    """
+    for argument, value in (("width", width), ("num_downsamples", num_downsamples)):
+        if value < 1:
+            raise ValueError(
+                f"`{argument}` must be at least 1. Received: {argument}={value}"
+            )
+    convolution = SpectralNormConv2D if spectral_norm else layers.Conv2D
+
+    def convolve(x, filters, layer_name, strides=1):
+        x = convolution(filters, 3, strides=strides, padding="same", name=layer_name)(x)
+        return layers.LeakyReLU(slope, name=f"{layer_name}_act")(x)
+
+    image = keras.Input(image_shape, name="image")
+    x = convolve(image, width, "stem")
+    for level in range(1, num_downsamples + 1):
+        x = convolve(x, width * 2**level, f"level{level}_down", strides=2)
+        x = convolve(x, width * 2 ** (level + 1), f"level{level}_widen")
+    x = convolve(x, width * 2 ** (num_downsamples + 1), "last")
+    # float32 keeps the loss exact under mixed precision.
+    logits = convolution(1, 3, padding="same", dtype="float32", name="logits")(x)
+    return keras.Model(image, logits, name=name)
+
+
+DISCRIMINATORS = {"patch": build_patch_discriminator}
+
+
+def build_discriminator(
+    name: str = "patch", image_shape=(None, None, 3), **options
+) -> keras.Model:
+    """Build a discriminator.
+
+    Args:
+        name: Key of `DISCRIMINATORS`.
+        image_shape: `(height, width, channels)`; `None` accepts any size.
+        **options: Keyword arguments of that discriminator's factory.
+
+    Returns:
+        A `keras.Model` from float images in [-1, 1] to unbounded float32 logits; see
+        the factory for their shape.
+
+    Raises:
+        ValueError: If `name` is unknown, or the factory refuses an option.
+    """
+    if name not in DISCRIMINATORS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(DISCRIMINATORS)}. "
+            f"Received: name={name!r}"
+        )
+    return DISCRIMINATORS[name](image_shape, **options)

@@ -1,0 +1,167 @@
+"""A frozen network of perceptual features: VGG19's layout, weights from a source."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers as keras_layers
+from keras import ops
+
+_CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
+LAYER_NAMES = tuple(
+    f"block{block}_conv{index}"
+    for block, count in enumerate(_CONVOLUTIONS_PER_BLOCK, start=1)
+    for index in range(1, count + 1)
+)
+
+
+@keras.saving.register_keras_serializable(package="animegan_tf")
+class CaffePreprocessing(keras.layers.Layer):
+    """Turn images in [-1, 1] into what the published VGG networks were trained on.
+
+    It is a layer rather than a part of the first convolution, because that one pads
+    with zeros: they must stand for the mean colour, not for grey.
+
+    Input shape: `(batch, height, width, 3)`, RGB in [-1, 1].
+
+    Output shape: the same, BGR in [0, 255] minus the mean colour of ImageNet.
+    """
+
+    def call(self, inputs):
+        """Return the images as the network wants them."""
+        mean = ops.convert_to_tensor([103.939, 116.779, 123.68], self.compute_dtype)
+        return ops.flip(inputs, axis=-1) * 127.5 + (127.5 - mean)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the images."""
+        return input_shape
+
+
+def build_feature_extractor(
+    source="vgg19",
+    layers=("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1"),
+    *,
+    pre_activation=False,
+    image_shape=(None, None, 3),
+    dtype=None,
+    name="feature_extractor",
+) -> keras.Model:
+    """Build a frozen network that turns pictures into feature maps.
+
+    Args:
+        source: `"vgg19"` downloads ImageNet's VGG19 through Keras (80 MB, once). A path
+            of an `.npz` file takes the weights from there: `block1_conv1/kernel`,
+            `(3, 3, inputs, outputs)`, and `block1_conv1/bias` and so on, with the
+            names of Keras' VGG19, as many layers as the file has and as wide.
+        layers: Names of the layers to give, any of `LAYER_NAMES`. The network ends at
+            the deepest.
+        pre_activation: Whether to give the maps before the ReLU rather than after it.
+        image_shape: `(height, width, 3)`; `None` accepts any size.
+        dtype: Dtype policy of the convolutions; Keras' global policy by default.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from float RGB images in [-1, 1], `(batch, height, width, 3)`,
+        to a dict from layer name to float32 map,
+        `(batch, height / 2**(block - 1), width / 2**(block - 1), channels)`.
+
+    Raises:
+        ValueError: If a layer is unknown or not in the source, the file cannot be read
+            as such weights, or the download fails.
+
+    Reference: Simonyan, Zisserman, 2015, https://arxiv.org/abs/1409.1556.
+    """
+    layers = tuple(layers)
+    if not layers or not set(layers) <= set(LAYER_NAMES):
+        raise ValueError(
+            f"`layers` must be some of {', '.join(LAYER_NAMES)}. "
+            f"Received: layers={layers}"
+        )
+    depth = max(LAYER_NAMES.index(layer) for layer in layers)
+    weights = _read_weights(source, LAYER_NAMES[: depth + 1])
+    image = keras.Input(image_shape, name="image")
+    x = CaffePreprocessing(dtype="float32", name="preprocessing")(image)
+    outputs = {}
+    for layer, (kernel, _) in weights.items():
+        if layer.endswith("conv1") and layer != "block1_conv1":
+            x = keras_layers.MaxPooling2D(dtype=dtype, name=f"{layer[:6]}_input")(x)
+        # Keras' VGG19 fuses the ReLU; apart, the map before it can be had as well.
+        linear = keras_layers.Conv2D(
+            kernel.shape[-1], 3, padding="same", dtype=dtype, name=layer
+        )(x)
+        x = keras_layers.ReLU(dtype=dtype, name=f"{layer}_relu")(linear)
+        if layer in layers:
+            features = linear if pre_activation else x
+            cast = keras_layers.Identity(dtype="float32", name=f"{layer}_features")
+            outputs[layer] = cast(features)
+    model = keras.Model(image, {layer: outputs[layer] for layer in layers}, name=name)
+    for layer, arrays in weights.items():
+        model.get_layer(layer).set_weights(arrays)
+    model.trainable = False
+    return model
+
+
+def _read_weights(source, names):
+    """Return `{name: (kernel, bias)}` of the layers, checked to fit each other."""
+    if source in SOURCES:
+        weights = SOURCES[source](names)
+    else:
+        weights = _read_file(source, names)
+    inputs = 3
+    for name, (kernel, bias) in weights.items():
+        fits = kernel.ndim == 4 and kernel.shape[:3] == (3, 3, inputs)
+        if not fits or bias.shape != kernel.shape[-1:]:
+            raise ValueError(
+                f"`source` must have a kernel of shape (3, 3, {inputs}, outputs) and a "
+                f"bias of shape (outputs,) for {name}. Received: source={source!r}, "
+                f"kernel.shape={kernel.shape}, bias.shape={bias.shape}"
+            )
+        inputs = kernel.shape[-1]
+    return weights
+
+
+def _download_vgg19(names):
+    try:
+        vgg19 = keras.applications.VGG19(include_top=False, weights="imagenet")
+    # Keras reports a failed download as a bare Exception.
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            "The weights of VGG19 could not be downloaded; give a weights file instead "
+            f"with --features FILE (source=FILE). Reason: {reason}"
+        ) from error
+    return {name: tuple(vgg19.get_layer(name).get_weights()) for name in names}
+
+
+def _read_file(source, names):
+    path = Path(source)
+    if not path.is_file():
+        raise ValueError(
+            f"`source` must be one of {', '.join(SOURCES)} or the path of an .npz "
+            f"file. Received: source={str(source)!r}"
+        )
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            "`source` must be an .npz file, and this file is none. "
+            f"Received: source={str(source)!r}"
+        )
+    keys = [f"{name}/{part}" for name in names for part in ("kernel", "bias")]
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in keys if key not in archive]
+            arrays = [] if missing else [archive[key] for key in keys]
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            "`source` must be a readable .npz file of arrays. "
+            f"Received: source={str(source)!r} ({error})"
+        ) from error
+    if missing:
+        raise ValueError(
+            f"`source` must have the layers {names[0]} to {names[-1]}, and it lacks "
+            f"{missing[0]}: ask for shallower `layers`. Received: source={str(source)!r}"
+        )
+    return dict(zip(names, zip(arrays[::2], arrays[1::2], strict=True), strict=True))
+
+
+SOURCES = {"vgg19": _download_vgg19}

@@ -1,0 +1,31 @@
+"""Generators by name."""
+
+import keras
+
+from animegan_tf.models.generators.anime import build_anime_generator
+from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
+
+GENERATORS = {
+    "anime": build_anime_generator,
+    "animegan_v2": build_animegan_v2_generator,
+}
+
+
+def build_generator(name: str = "anime", **options) -> keras.Model:
+    """Build a generator.
+
+    Args:
+        name: Key of `GENERATORS`.
+        **options: Keyword arguments of that generator's factory.
+
+    Returns:
+        A `keras.Model`; see the factory for its inputs and outputs.
+
+    Raises:
+        ValueError: If `name` is unknown, or the factory refuses an option.
+    """
+    if name not in GENERATORS:
+        raise ValueError(
+            f"`name` must be one of {', '.join(GENERATORS)}. Received: name={name!r}"
+        )
+    return GENERATORS[name](**options)

@@ -1,0 +1,94 @@
+"""Keep a network's weights in a small NumPy archive."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from animegan_tf.images import atomic_path
+
+
+def save_weights_npz(model, path, *, dtype: str = "float16") -> Path:
+    """Write the weights of a model, in half precision unless told otherwise.
+
+    Args:
+        model: Built `keras.Model`.
+        path: Target file ending in `.npz`; its folder must exist.
+        dtype: NumPy type in which float weights are stored; others keep their own.
+
+    Returns:
+        The path written.
+
+    Raises:
+        ValueError: If the suffix is another, or a weight is not finite in `dtype`.
+        OSError: If the folder is missing or not writable.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"`path` must end in .npz. Received: path={str(path)!r}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
+    arrays = {}
+    for key, variable in _keyed_weights(model).items():
+        arrays[key] = variable.numpy()
+        if "float" in str(variable.dtype):
+            # Too large for `dtype` is reported below, with the weight's name.
+            with np.errstate(over="ignore"):
+                arrays[key] = arrays[key].astype(dtype)
+            if not np.isfinite(arrays[key]).all():
+                raise ValueError(f"Weight {key!r} is not finite in {dtype}.")
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+    return path
+
+
+def load_weights_npz(model, path) -> None:
+    """Give a model the weights that `save_weights_npz` wrote.
+
+    Args:
+        model: Built `keras.Model` of the same architecture; its weights keep their
+            dtype. It is left as it was if the file does not fit.
+        path: The `.npz` file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is damaged or holds the weights of another network.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such weights file: {str(path)!r}")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"Not a weights file: {str(path)!r} ({error})") from error
+    weights = _keyed_weights(model)
+    different = sorted(arrays.keys() ^ weights.keys())
+    if different:
+        raise ValueError(
+            f"The weights in {str(path)!r} are those of another network: "
+            f"{len(arrays)} arrays for {len(weights)} weights, "
+            f"first difference {different[0]!r}"
+        )
+    for key, variable in weights.items():
+        if arrays[key].shape != tuple(variable.shape):
+            raise ValueError(
+                f"The weights in {str(path)!r} are those of another network: "
+                f"{key!r} has shape {arrays[key].shape}, expected "
+                f"{tuple(variable.shape)}"
+            )
+    for key, variable in weights.items():
+        variable.assign(arrays[key].astype(variable.dtype))
+
+
+def _keyed_weights(model) -> dict:
+    """Name weights by place and path, `007/block1_conv1/kernel`.
+
+    Keras numbers unnamed layers over the whole process, so a second network of the
+    same kind has other numbers: they are left out, and the place tells weights apart.
+    """
+    return {
+        f"{index:03d}/" + re.sub(r"_\d+(?=/)", "", variable.path): variable
+        for index, variable in enumerate(model.weights)
+    }

@@ -1,0 +1,178 @@
+"""Laws of the adversarial losses."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from animegan_tf.losses import adversarial
+from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES, AdversarialLoss
+
+REAL = np.array([[2.0], [0.0]], dtype="float32")
+FAKE = np.array([[1.0], [-1.0]], dtype="float32")
+
+
+def softplus(value):
+    return math.log1p(math.exp(value))
+
+
+# Worked by hand from the formulas in the docstrings: (generator, real part, fake part).
+EXPECTED = {
+    "lsgan": ((0 + 4) / 2, (1 + 1) / 2, (1 + 1) / 2),
+    "bce": (
+        (softplus(-1) + softplus(1)) / 2,
+        (softplus(-2) + softplus(0)) / 2,
+        (softplus(1) + softplus(-1)) / 2,
+    ),
+    "bce_saturating": (
+        -(softplus(1) + softplus(-1)) / 2,
+        (softplus(-2) + softplus(0)) / 2,
+        (softplus(1) + softplus(-1)) / 2,
+    ),
+    "hinge": (0.0, (0 + 1) / 2, (2 + 0) / 2),
+    "wasserstein": (0.0, -1.0, 0.0),
+}
+
+
+def test_registry_names_every_family():
+    assert set(ADVERSARIAL_LOSSES) == set(EXPECTED)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ADVERSARIAL_LOSSES["lsgan"].real = None
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_losses_match_hand_worked_values(name):
+    loss = ADVERSARIAL_LOSSES[name]
+    generator, real, fake = EXPECTED[name]
+    assert isinstance(loss, AdversarialLoss)
+    assert float(loss.generator(FAKE)) == pytest.approx(generator, abs=1e-6)
+    assert float(loss.real(REAL)) == pytest.approx(real, abs=1e-6)
+    assert float(loss.fake(FAKE)) == pytest.approx(fake, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_discriminator_loss_weights_its_parts(name):
+    loss = ADVERSARIAL_LOSSES[name]
+    _, real, fake = EXPECTED[name]
+    total = loss.discriminator(REAL, FAKE, real_weight=3.0, fake_weight=0.5)
+    assert float(total) == pytest.approx(3.0 * real + 0.5 * fake, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("lsgan", adversarial.lsgan_discriminator_loss),
+        ("bce", adversarial.bce_discriminator_loss),
+        ("hinge", adversarial.hinge_discriminator_loss),
+        ("wasserstein", adversarial.wasserstein_critic_loss),
+    ],
+)
+def test_functions_and_registry_agree(name, function):
+    weights = {"real_weight": 2.0, "fake_weight": 0.25}
+    expected = ADVERSARIAL_LOSSES[name].discriminator(REAL, FAKE, **weights)
+    assert float(function(REAL, FAKE, **weights)) == pytest.approx(float(expected))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_losses_and_gradients_are_finite_float32_at_extreme_logits(name, dtype):
+    loss = ADVERSARIAL_LOSSES[name]
+    logits = tf.constant([[-3e4], [-100.0], [0.0], [100.0], [3e4]], dtype=dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        terms = [loss.generator(logits), loss.real(logits), loss.fake(logits)]
+        total = tf.add_n(terms)
+    assert [term.dtype for term in terms] == [tf.float32] * 3
+    assert np.isfinite([float(term) for term in terms]).all()
+    assert np.isfinite(tf.cast(tape.gradient(total, logits), tf.float32)).all()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_generator_loss_falls_as_fakes_look_more_real(name):
+    generator_loss = ADVERSARIAL_LOSSES[name].generator
+    assert float(generator_loss(FAKE + 0.5)) < float(generator_loss(FAKE - 0.5))
+
+
+def test_lsgan_reaches_zero_at_any_label():
+    for label in (0.0, 0.1, 0.9, 1.0):
+        logits = np.full((1, 2, 2, 1), label, "float32")
+        assert float(adversarial.lsgan_loss(logits, label)) == pytest.approx(0.0)
+    assert float(adversarial.lsgan_loss(REAL, 0.5)) == pytest.approx((2.25 + 0.25) / 2)
+
+
+def test_non_saturating_gradient_survives_a_sure_discriminator():
+    logits = tf.constant([[-20.0]])
+    gradients = []
+    for name in ("bce", "bce_saturating"):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            loss = ADVERSARIAL_LOSSES[name].generator(logits)
+        gradients.append(float(tape.gradient(loss, logits)[0, 0]))
+    assert gradients[0] == pytest.approx(-1.0, abs=1e-6)
+    assert gradients[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_probabilities_and_logits_agree():
+    for function in (
+        adversarial.bce_generator_loss,
+        adversarial.bce_saturating_generator_loss,
+    ):
+        from_logits = float(function(FAKE))
+        probabilities = keras.ops.sigmoid(FAKE)
+        from_probabilities = float(function(probabilities, from_logits=False))
+        assert from_probabilities == pytest.approx(from_logits, abs=1e-6)
+    expected = adversarial.bce_discriminator_loss(REAL, FAKE, real_label=0.9)
+    received = adversarial.bce_discriminator_loss(
+        keras.ops.sigmoid(REAL),
+        keras.ops.sigmoid(FAKE),
+        real_label=0.9,
+        from_logits=False,
+    )
+    assert float(received) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_certain_probabilities_stay_finite():
+    outputs = tf.constant([[0.0], [1.0]])
+    for label in (0.0, 1.0):
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            loss = adversarial.bce_loss(outputs, label, from_logits=False)
+        assert float(loss) == pytest.approx(-math.log(1e-7) / 2, rel=0.05)
+        assert np.isfinite(tape.gradient(loss, outputs)).all()
+
+
+def test_label_smoothing_moves_the_best_answer_to_the_label():
+    def loss_at(probability):
+        logit = np.float32(math.log(probability / (1 - probability)))
+        return float(adversarial.bce_loss(np.array([logit]), 0.9))
+
+    assert loss_at(0.9) < loss_at(0.85)
+    assert loss_at(0.9) < loss_at(0.95)
+
+
+def test_gradient_penalty_counts_each_sample_by_its_norm():
+    gradients = np.zeros((2, 1, 2, 1), dtype="float32")
+    gradients[0, 0, :, 0] = 3.0, 4.0
+    # Norms 5 and 0.
+    loss = adversarial.gradient_penalty(gradients)
+    assert float(loss) == pytest.approx((16 + 1) / 2, rel=1e-5)
+    loss = adversarial.gradient_penalty(gradients, target_norm=0.0)
+    assert float(loss) == pytest.approx(12.5, rel=1e-5)
+    assert float(adversarial.r1_penalty(gradients)) == pytest.approx(12.5)
+
+
+def test_gradient_penalty_is_differentiable_at_zero_gradients():
+    gradients = tf.zeros((2, 4, 4, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(gradients)
+        loss = adversarial.gradient_penalty(gradients)
+    assert np.isfinite(tape.gradient(loss, gradients)).all()
+
+
+def test_penalties_do_not_overflow_float16():
+    gradients = np.full((1, 16, 16, 3), 300.0, dtype="float16")
+    expected = 300.0**2 * 16 * 16 * 3
+    assert float(adversarial.r1_penalty(gradients)) == pytest.approx(expected)

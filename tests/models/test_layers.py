@@ -1,0 +1,209 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from animegan_tf.models.layers import (
+    DepthToSpace,
+    ReflectionPadding2D,
+    SpaceToDepth,
+    SpectralNormConv2D,
+)
+
+
+def _images(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def _sigma(layer):
+    """Return the largest singular value of the kernel that the layer convolves with."""
+    channels, filters = layer.kernel.shape[2:]
+    size = layer.kernel_size
+    # A picture of one pixel shows the whole kernel, mirrored, in the answer.
+    impulses = np.zeros((channels, 2 * size - 1, 2 * size - 1, channels), "float32")
+    impulses[range(channels), size - 1, size - 1, range(channels)] = 1.0
+    answer = keras.ops.convert_to_numpy(layer(impulses, training=False))
+    return np.linalg.svd(answer.reshape(-1, filters), compute_uv=False)[0]
+
+
+def test_reflection_padding_mirrors_without_the_border():
+    row = np.array([1.0, 2.0, 3.0], "float32")
+    image = (row[:, None] * 10 + row)[None, ..., None]
+    padded = ReflectionPadding2D(((1, 0), (0, 2)))(image)[0, ..., 0]
+    expected = [
+        [21, 22, 23, 22, 21],
+        [11, 12, 13, 12, 11],
+        [21, 22, 23, 22, 21],
+        [31, 32, 33, 32, 31],
+    ]
+    np.testing.assert_array_equal(padded, expected)
+
+
+def test_reflection_padding_by_a_number_pads_all_sides():
+    image = _images(1, 4, 5, 2)
+    expected = np.pad(image, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(ReflectionPadding2D(2)(image), expected)
+
+
+@pytest.mark.parametrize("padding", [-1, 1.5, (1, 1), ((1, 1), (1, -1)), "same"])
+def test_reflection_padding_refuses_other_forms(padding):
+    with pytest.raises(ValueError, match="`padding` must be .* Received: padding="):
+        ReflectionPadding2D(padding)
+
+
+def test_space_to_depth_lists_each_square_row_by_row():
+    image = np.arange(8, dtype="float32").reshape(1, 2, 4, 1)
+    expected = [[[0, 1, 4, 5], [2, 3, 6, 7]]]
+    np.testing.assert_array_equal(SpaceToDepth(2)(image)[0], expected)
+
+
+@pytest.mark.parametrize("block", [1, 2, 4])
+def test_space_and_depth_are_ordered_as_in_tensorflow(block):
+    image = _images(2, 8, 12, 3)
+    depth = SpaceToDepth(block)(image)
+    if block > 1:
+        np.testing.assert_array_equal(depth, tf.nn.space_to_depth(image, block))
+        np.testing.assert_array_equal(
+            DepthToSpace(block)(depth), tf.nn.depth_to_space(depth, block)
+        )
+    np.testing.assert_array_equal(DepthToSpace(block)(depth), image)
+
+
+def test_space_to_depth_refuses_a_size_that_does_not_divide():
+    with pytest.raises(ValueError, match=r"divisible by 4.*\(2, 6, 8, 3\)"):
+        SpaceToDepth(4)(_images(2, 6, 8, 3))
+    with pytest.raises(ValueError, match="divisible by 4"):
+        DepthToSpace(2)(_images(1, 2, 2, 6))
+    with pytest.raises(ValueError, match="`block` must be"):
+        SpaceToDepth(0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "unknown", "known"),
+    [
+        (ReflectionPadding2D(((0, 1), (2, 3))), (None, None, 8), (9, 13, 8)),
+        (SpaceToDepth(4), (None, None, 128), (2, 2, 128)),
+        (DepthToSpace(2), (None, None, 2), (16, 16, 2)),
+        (SpectralNormConv2D(5, 3, strides=2), (None, None, 5), (4, 4, 5)),
+        (SpectralNormConv2D(5, 3, padding="valid"), (None, None, 5), (6, 6, 5)),
+        (
+            SpectralNormConv2D(5, 4, strides=3, padding="valid"),
+            (None, None, 5),
+            (2, 2, 5),
+        ),
+    ],
+)
+def test_symbolic_shapes_are_the_real_ones(layer, unknown, known):
+    image = keras.Input((None, None, 8))
+    output = layer(image)
+    assert output.shape[1:] == unknown
+    assert layer.compute_output_shape((3, 8, 8, 8)) == (3, *known)
+    # One function for all sizes, as the exported models have.
+    function = tf.function(
+        layer, input_signature=[tf.TensorSpec((None, None, None, 8))]
+    )
+    assert function(_images(3, 8, 8, 8)).shape == (3, *known)
+
+
+def test_effective_kernel_reaches_the_unit_sphere():
+    layer = SpectralNormConv2D(6, 3, use_bias=False)
+    image = _images(1, 4, 4, 5)
+    for _ in range(60):
+        layer(image, training=True)
+    assert _sigma(layer) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_spectral_norm_of_a_diagonal_kernel_by_hand():
+    layer = SpectralNormConv2D(2, 1, use_bias=False)
+    layer.build((None, None, None, 2))
+    layer.kernel.assign(np.diag([4.0, 1.0])[None, None])
+    layer.u.assign([[1.0], [0.0]])
+    output = layer(np.array([[[[8.0, 8.0]]]], "float32"), training=False)
+    np.testing.assert_allclose(output, [[[[8.0, 2.0]]]], rtol=1e-6)
+
+
+def test_training_moves_u_alone_and_inference_nothing():
+    layer = SpectralNormConv2D(4, 3)
+    image = _images(1, 5, 5, 3)
+    layer(image, training=False)
+    before = [weight.numpy().copy() for weight in layer.weights]
+    layer(image, training=False)
+    for weight, value in zip(layer.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+    trained = layer(image, training=True)
+    for weight, value in zip(layer.weights, before, strict=True):
+        moved = not np.array_equal(weight.numpy(), value)
+        assert moved == (weight.name == "u")
+    np.testing.assert_array_equal(layer(image, training=False), trained)
+
+
+def test_a_frozen_layer_does_not_move_u():
+    layer = SpectralNormConv2D(4, 3, trainable=False)
+    image = _images(1, 5, 5, 3)
+    layer(image)
+    before = layer.u.numpy().copy()
+    layer(image, training=True)
+    np.testing.assert_array_equal(layer.u.numpy(), before)
+
+
+def test_gradient_flows_through_the_norm():
+    layer = SpectralNormConv2D(4, 3, use_bias=False)
+    image = _images(1, 5, 5, 3)
+    layer(image)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(image, training=True) ** 2)
+    gradient = tape.gradient(loss, layer.kernel.value)
+    # W / sigma(W) ignores the length of W, so no gradient lies along W.
+    along = float(tf.reduce_sum(gradient * layer.kernel.value))
+    assert along == pytest.approx(0.0, abs=1e-4 * float(tf.norm(gradient)))
+    assert float(tf.norm(gradient)) > 1e-3
+    assert [weight.name for weight in layer.trainable_variables] == ["kernel"]
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_norm_is_taken_in_float32_under_mixed_precision(dtype):
+    layer = SpectralNormConv2D(4, 3, dtype=dtype)
+    layer.build((None, None, None, 3))
+    # Squares of such a kernel overflow float16.
+    layer.kernel.assign(layer.kernel * 1e4)
+    image = _images(1, 5, 5, 3)
+    reference = SpectralNormConv2D(4, 3)
+    reference.build((None, None, None, 3))
+    reference.set_weights(layer.get_weights())
+    output = layer(image, training=True)
+    assert keras.backend.standardize_dtype(output.dtype) == dtype.removeprefix("mixed_")
+    assert {weight.dtype for weight in layer.weights} == {"float32"}
+    expected = reference(image, training=True)
+    np.testing.assert_allclose(tf.cast(output, tf.float32), expected, atol=0.03)
+    np.testing.assert_array_equal(layer.u.numpy(), reference.u.numpy())
+
+
+def test_saved_layers_give_the_same_picture(tmp_path):
+    image = keras.Input((None, None, 3))
+    x = SpectralNormConv2D(8, 3, strides=2, use_bias=False, seed=3)(image)
+    x = ReflectionPadding2D(((0, 1), (1, 0)))(DepthToSpace(2)(x))
+    x = SpaceToDepth(3)(x)
+    model = keras.Model(image, x)
+    picture = _images(2, 8, 8, 3)
+    model(picture, training=True)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    for one, other in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    np.testing.assert_array_equal(model(picture), loaded(picture))
+    for one, other in zip(model.layers, loaded.layers, strict=True):
+        assert one.get_config() == other.get_config()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"filters": 0}, "`filters` must be"),
+        ({"kernel_size": (3, 3)}, "`kernel_size` must be"),
+        ({"strides": 1.0}, "`strides` must be"),
+        ({"padding": "reflect"}, "`padding` must be 'same' or 'valid'"),
+    ],
+)
+def test_impossible_convolutions_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        SpectralNormConv2D(**{"filters": 4, "kernel_size": 3} | options)
