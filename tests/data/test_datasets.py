@@ -1,0 +1,144 @@
+"""Laws of the training stream: whole epochs, aligned crops, exact resumption."""
+
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from animegan_tf.data.datasets import _index_stream, build_anime_dataset
+from animegan_tf.data.edge_smoothing import luminance, smooth_edges
+from animegan_tf.data.target_cache import compute_targets
+
+KEYS = {"photo", "target", "anime", "anime_gray", "anime_smooth"}
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    paths = []
+    for k, size in enumerate([(20, 24), (26, 20), (12, 30), (40, 60), (18, 18)]):
+        coarse = rng.integers(0, 256, (6, 6, 3)).astype("uint8")
+        paths.append(folder / f"{k}.png")
+        Image.fromarray(coarse).resize(size[::-1], Image.NEAREST).save(paths[-1])
+    items = compute_targets(
+        paths[:3],
+        scales=(16, 20),
+        function=lambda image: 255 - image,
+        fingerprint="negative",
+        cache_dir=folder / "cache",
+        progress=False,
+    )
+    return items, paths[2:]
+
+
+def _build(pictures, **changes):
+    settings = {"crop_size": 16, "batch_size": 2, "seed": 5} | changes
+    return build_anime_dataset(*pictures, **settings)
+
+
+def _take(dataset, count):
+    return list(itertools.islice(dataset.as_numpy_iterator(), count))
+
+
+def _assert_equal(batches, others):
+    assert len(batches) == len(others)
+    for batch, other in zip(batches, others, strict=True):
+        assert set(batch) == set(other)
+        for name in batch:
+            np.testing.assert_array_equal(batch[name], other[name], err_msg=name)
+
+
+def test_batches_have_the_promised_keys_shapes_types_and_range(pictures):
+    dataset = _build(pictures)
+    spec = dataset.element_spec
+    assert set(spec) == KEYS
+    for batch in _take(dataset, 4):
+        for name, values in batch.items():
+            channels = 1 if name in ("anime_gray", "anime_smooth") else 3
+            assert values.shape == spec[name].shape == (2, 16, 16, channels)
+            assert values.dtype == np.float32
+            assert values.min() >= -1.0 and values.max() <= 1.0
+        assert batch["photo"].std() > 0.1 and batch["anime"].std() > 0.1
+
+
+def test_photo_and_target_are_cut_alike(pictures):
+    for batch in _take(_build(pictures), 4):
+        np.testing.assert_allclose(batch["target"], -batch["photo"], atol=1e-6)
+
+
+def test_grey_is_the_luminance_of_the_same_crop_and_smooth_its_softened_copy(pictures):
+    (batch,) = _take(_build(pictures, batch_size=6), 1)
+    np.testing.assert_allclose(
+        batch["anime_gray"], luminance(batch["anime"]), atol=1e-5
+    )
+    smooth = smooth_edges((batch["anime_gray"] + 1.0) * 127.5) / 127.5 - 1.0
+    np.testing.assert_allclose(batch["anime_smooth"], smooth, atol=1e-5)
+    assert np.abs(batch["anime_smooth"] - batch["anime_gray"]).max() > 0.1
+
+
+def test_the_seed_decides_everything(pictures):
+    first = _take(_build(pictures), 3)
+    _assert_equal(first, _take(_build(pictures), 3))
+    # Neither does it matter how much is kept in memory.
+    _assert_equal(first, _take(_build(pictures, memory_budget=0), 3))
+    other = _take(_build(pictures, seed=6), 3)
+    assert not np.array_equal(first[0]["photo"], other[0]["photo"])
+    assert not np.array_equal(first[0]["anime"], other[0]["anime"])
+
+
+@pytest.mark.parametrize("start_step", [1, 7])
+def test_a_resumed_stream_equals_the_unbroken_one(pictures, start_step):
+    whole = _take(_build(pictures), start_step + 4)
+    _assert_equal(whole[start_step:], _take(_build(pictures, start_step=start_step), 4))
+
+
+def test_every_epoch_is_another_permutation():
+    elements = _take(_index_stream(7, seed=3, start=0, salt=1), 7 * 6)
+    epochs = np.reshape([index for index, _ in elements], (6, 7))
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), [list(range(7))] * 6)
+    assert len({tuple(epoch) for epoch in epochs}) == 6
+
+
+def test_index_streams_resume_and_never_repeat_a_seed():
+    whole = _take(_index_stream(5, seed=3, start=0, salt=1), 40)
+    assert len({tuple(pair) for _, pair in whole}) == 40
+    resumed = _take(_index_stream(5, seed=3, start=13, salt=1), 27)
+    for (index, pair), (same_index, same_pair) in zip(whole[13:], resumed, strict=True):
+        assert index == same_index
+        np.testing.assert_array_equal(pair, same_pair)
+
+
+def test_index_streams_of_different_salt_or_seed_differ():
+    def order(seed, salt):
+        return [int(i) for i, _ in _take(_index_stream(9, seed, 0, salt), 27)]
+
+    assert len({tuple(order(*key)) for key in ((1, 1), (1, 2), (2, 1))}) == 3
+
+
+def test_an_index_stream_of_one_thing_draws_it_for_ever():
+    assert [i for i, _ in _take(_index_stream(1, 0, 0, 1), 5)] == [0] * 5
+
+
+@pytest.mark.parametrize("crop_size", [8, 32])
+def test_pictures_larger_and_smaller_than_the_crop_both_work(pictures, crop_size):
+    (batch,) = _take(_build(pictures, crop_size=crop_size, batch_size=6), 1)
+    assert batch["anime"].shape == batch["photo"].shape == (6, crop_size, crop_size, 3)
+
+
+def test_senseless_arguments_are_refused(pictures):
+    items, style = pictures
+    with pytest.raises(ValueError, match="`target_items` must not be empty"):
+        build_anime_dataset([], style, crop_size=16, batch_size=1, seed=0)
+    with pytest.raises(ValueError, match="`style_paths` must not be empty"):
+        build_anime_dataset(items, [], crop_size=16, batch_size=1, seed=0)
+    for changes in (
+        {"crop_size": 2},
+        {"batch_size": 0},
+        {"start_step": -1},
+        {"style_scales": (0.0, 1.0)},
+    ):
+        (name,) = changes
+        with pytest.raises(ValueError, match=f"`{name}` must .*Received: {name}="):
+            _build(pictures, **changes)
