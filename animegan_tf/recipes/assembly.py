@@ -1,0 +1,158 @@
+"""Put a training together: settings in, run folder out."""
+
+import contextlib
+import dataclasses
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.image_folder import scan_images
+from animegan_tf.images import read_image, to_float
+from animegan_tf.models.generators import build_generator
+from animegan_tf.training.ema import ExponentialMovingAverage
+from animegan_tf.training.program import Program
+from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.training.trainer import Trainer
+
+_logger = logging.getLogger("animegan_tf")
+_NUM_SAMPLES = 4
+
+
+@dataclasses.dataclass
+class Assembly:
+    """What a recipe makes of its settings.
+
+    Attributes:
+        program: Networks, optimizers and update.
+        build_dataset: Function of a start step to endless batches.
+        samples: Float pictures for the sample sheets.
+        validation: Finite dataset of held-out batches, or `None`.
+    """
+
+    program: Program
+    build_dataset: Callable[[int], tf.data.Dataset]
+    samples: Any = None
+    validation: tf.data.Dataset | None = None
+
+
+def run_recipe(
+    build: Callable[[TrainingConfig, RunFolder, bool], Assembly],
+    config: TrainingConfig,
+    run_path,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+) -> RunFolder:
+    """Train with one recipe, from the start or from the last checkpoint.
+
+    Args:
+        build: The recipe: a function of `(config, run, progress)`.
+        config: Settings.
+        run_path: The run folder.
+        resume: Whether to go on with the training in that folder.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The run folder, complete.
+
+    Raises:
+        ValueError: If the folder holds another training, or none to resume.
+        KeyboardInterrupt: On Ctrl-C, after saving.
+    """
+    run = RunFolder(run_path)
+    if resume:
+        run.reopen(config)
+    else:
+        run.check_new()
+    keras.utils.set_random_seed(config.seed)
+    # Built first: a missing folder must not leave an empty run behind.
+    assembly = build(config, run, progress)
+    if not resume:
+        run.create(config)
+    trainer = Trainer(
+        assembly.program,
+        assembly.build_dataset,
+        config,
+        run,
+        samples=assembly.samples,
+        validation=assembly.validation,
+        progress=progress,
+    )
+    if resume and not trainer.restore():
+        _logger.warning("no checkpoint yet in %s: starting anew", run.path)
+    trainer.fit()
+    return run
+
+
+@contextlib.contextmanager
+def precision(name: str):
+    """Build what is inside with Keras' dtype policy `name`."""
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+def build_with_average(config: TrainingConfig):
+    """Build the generator in the training's precision and its float32 average."""
+    options = config.generator_options
+    with precision("float32"):
+        average = build_generator(config.generator, **options)
+    with precision(config.precision):
+        generator = build_generator(config.generator, **options)
+    return generator, ExponentialMovingAverage(generator, average, config.ema_decay)
+
+
+def cache_folder(config: TrainingConfig, run: RunFolder) -> Path:
+    """Return the folder of what is computed once."""
+    return Path(config.data.cache) if config.data.cache else run.path / "cache"
+
+
+def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Path]]:
+    """Scan the photo folder and hold some out.
+
+    Returns:
+        `(training photos, held-out photos)`. With a fraction, every n-th photo in
+        order of name is held out, at least one if the fraction is not 0.
+
+    Raises:
+        ValueError: If fewer than `minimum` photos can be read.
+        FileNotFoundError: If a folder is missing.
+    """
+    photos = scan_images(data.photos, minimum=minimum, argument="photos")
+    if isinstance(data.validation, str):
+        return photos, scan_images(data.validation, argument="validation")
+    count = round(data.validation * len(photos))
+    if data.validation == 0.0:
+        return photos, []
+    held_out = photos[:: max(len(photos) // max(count, 1), 2)][: max(count, 1)]
+    return [path for path in photos if path not in held_out], held_out
+
+
+def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
+    """Read the middle squares of a few pictures, for the sample sheets.
+
+    Returns:
+        float32 in [-1, 1], `(count, size, size, 3)`, or `None` without pictures.
+    """
+    if not paths:
+        return None
+    chosen = paths[:: max(len(paths) // _NUM_SAMPLES, 1)][:_NUM_SAMPLES]
+    return np.stack([to_float(_middle(read_image(path), size)) for path in chosen])
+
+
+def _middle(image: np.ndarray, size: int) -> np.ndarray:
+    height, width = image.shape[:2]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    square = image[top : top + short, left : left + short]
+    resized = tf.image.resize(square, (size, size), method="area")
+    return np.floor(resized.numpy() + 0.5).astype(np.uint8)

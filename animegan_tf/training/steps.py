@@ -1,0 +1,265 @@
+"""Updates of the anime recipe, and what updates of every recipe share."""
+
+import keras
+import tensorflow as tf
+
+from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
+from animegan_tf.losses.perceptual import (
+    content_loss,
+    correlation_gram,
+    correlation_style_loss,
+)
+from animegan_tf.losses.pixel import (
+    color_yuv_loss,
+    gradient_loss,
+    l1_loss,
+    rgb_to_gray,
+    total_variation_loss,
+)
+
+PIXEL_TERMS = {
+    "target": l1_loss,
+    "gradient": gradient_loss,
+    "color": color_yuv_loss,
+}
+
+
+def apply_gradients(optimizer, tape, loss, variables, clip_norm):
+    """Take one guarded optimizer step.
+
+    Gradients longer than `clip_norm` are scaled down; where one is not a number or not
+    finite, the whole update is left out, so one bad batch cannot spoil the weights.
+
+    Args:
+        optimizer: Built Keras optimizer of these variables.
+        tape: The tape that recorded `loss`.
+        loss: Scalar.
+        variables: The trainable variables of one network.
+        clip_norm: Largest global norm.
+
+    Returns:
+        The float32 global norm before clipping.
+    """
+    gradients = tape.gradient(loss, variables)
+    gradients, norm = tf.clip_by_global_norm(
+        [tf.cast(gradient, tf.float32) for gradient in gradients], clip_norm
+    )
+
+    def apply():
+        optimizer.apply(gradients, variables)
+        return True
+
+    tf.cond(tf.math.is_finite(norm), apply, lambda: False)
+    return norm
+
+
+def standardize(gray):
+    """Give every picture zero mean and unit deviation, float32.
+
+    What sees only this can neither be fooled by haze nor teach it: contrast and
+    brightness are gone for real and fake alike.
+    """
+    gray = tf.cast(gray, tf.float32)
+    gray = gray - tf.reduce_mean(gray, axis=(1, 2, 3), keepdims=True)
+    power = tf.reduce_mean(tf.square(gray), axis=(1, 2, 3), keepdims=True)
+    # The floor is 1/50 of full scale: an empty sky must not become amplified noise.
+    return gray * tf.math.rsqrt(power + 0.04**2)
+
+
+def build_pretraining_step(generator, optimizer, objective, terms, clip_norm):
+    """Build the update that regresses the target, before there is an adversary.
+
+    Args:
+        generator: Network to train.
+        optimizer: Its optimizer for this phase.
+        objective: From `losses.objective.build_objective`.
+        terms: Function from `(stylized, batch)` to the objective's terms.
+        clip_norm: Largest global norm of the gradient.
+
+    Returns:
+        A function from a batch to a dict of float32 scalars.
+    """
+    optimizer.build(generator.trainable_variables)
+
+    @tf.function
+    def pretraining_step(batch):
+        with tf.GradientTape() as tape:
+            stylized = generator(batch["photo"], training=True)
+            total, logs = objective(terms(stylized, batch))
+        variables = generator.trainable_variables
+        norm = apply_gradients(optimizer, tape, total, variables, clip_norm)
+        return {**logs, "generator_norm": norm}
+
+    return pretraining_step
+
+
+def build_generator_step(
+    generator, discriminator, optimizer, objective, terms, adversarial_loss, clip_norm
+):
+    """Build the generator's update against the adversary.
+
+    Args:
+        generator: Network to train.
+        discriminator: Its adversary, on standardized grey pictures; not changed.
+            `None` where the objective has no adversarial term.
+        optimizer: The generator's optimizer.
+        objective: From `losses.objective.build_objective`; its terms are those of
+            `terms` and, where it has weight, `"adversarial"`.
+        terms: Function from `(stylized, batch)` to the other terms.
+        adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
+        clip_norm: Largest global norm of the gradient.
+
+    Returns:
+        A function from a batch to `(scalars by name, stylized pictures)`.
+    """
+    optimizer.build(generator.trainable_variables)
+    adversary = ADVERSARIAL_LOSSES[adversarial_loss]
+
+    @tf.function
+    def generator_step(batch):
+        with tf.GradientTape() as tape:
+            stylized = generator(batch["photo"], training=True)
+            values = terms(stylized, batch)
+            if discriminator is not None:
+                gray = standardize(rgb_to_gray(stylized))
+                # training=True would let spectral normalization change D.
+                values["adversarial"] = adversary.generator(
+                    discriminator(gray, training=False)
+                )
+            total, logs = objective(values)
+        variables = generator.trainable_variables
+        norm = apply_gradients(optimizer, tape, total, variables, clip_norm)
+        return {**logs, "generator_norm": norm}, stylized
+
+    return generator_step
+
+
+def build_discriminator_step(
+    discriminator,
+    optimizer,
+    adversarial_loss,
+    *,
+    smooth_weight,
+    target_weight,
+    clip_norm,
+):
+    """Build the adversary's update: style against stylized and edge-smoothed style.
+
+    Args:
+        discriminator: Network to train, on standardized grey pictures.
+        optimizer: Its optimizer.
+        adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
+        smooth_weight: Weight of the edge-smoothed pictures among the fakes.
+        target_weight: Weight of the photos' own targets among the reals.
+        clip_norm: Largest global norm of the gradient.
+
+    Returns:
+        A function from `(batch, stylized pictures)` to a dict of float32 scalars.
+
+    Reference: Chen et al., 2018 (CartoonGAN), the edge-promoting adversarial loss.
+    """
+    optimizer.build(discriminator.trainable_variables)
+    adversary = ADVERSARIAL_LOSSES[adversarial_loss]
+
+    @tf.function
+    def discriminator_step(batch, stylized):
+        pictures = [batch["anime_gray"], batch["anime_smooth"], rgb_to_gray(stylized)]
+        if target_weight:
+            pictures.append(rgb_to_gray(batch["target"]))
+        pictures = standardize(tf.concat(pictures, axis=0))
+        with tf.GradientTape() as tape:
+            # One call for all: spectral normalization iterates once a step.
+            logits = discriminator(pictures, training=True)
+            real, smooth, fake, *target = tf.split(logits, 4 if target_weight else 3)
+            loss = adversary.discriminator(real, fake)
+            loss += smooth_weight * adversary.fake(smooth)
+            if target_weight:
+                loss += target_weight * adversary.real(target[0])
+        variables = discriminator.trainable_variables
+        norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
+        return {
+            "discriminator": loss,
+            "discriminator_real": tf.reduce_mean(real),
+            "discriminator_fake": tf.reduce_mean(fake),
+            "discriminator_norm": norm,
+        }
+
+    return discriminator_step
+
+
+def build_terms(weights, feature_extractor=None, style_statistics=None):
+    """Build the function that measures every term but the adversarial one.
+
+    Args:
+        weights: `LossWeights`; terms of weight 0 are not computed.
+        feature_extractor: Frozen network, needed for `content` and `style`.
+        style_statistics: `RunningCorrelation`, needed for `style`.
+
+    Returns:
+        A function from `(stylized, batch)` to a dict of scalars by term.
+    """
+    active = weights.active()
+
+    def terms(stylized, batch):
+        values = {
+            name: measure(stylized, batch["target"])
+            for name, measure in PIXEL_TERMS.items()
+            if name in active
+        }
+        if "total_variation" in active:
+            values["total_variation"] = total_variation_loss(stylized)
+        if "content" in active:
+            features = feature_extractor(stylized)
+            reference = feature_extractor(batch["target"])
+            # VGG's layer names sort by depth.
+            deepest = max(features)
+            values["content"] = content_loss(features[deepest], reference[deepest])
+        if "style" in active:
+            gray = tf.repeat(rgb_to_gray(stylized), 3, axis=-1)
+            estimate = style_statistics.update(feature_extractor(gray))
+            values["style"] = correlation_style_loss(estimate, style_statistics.target)
+        return values
+
+    return terms
+
+
+class RunningCorrelation:
+    """The stylized pictures' channel correlations, averaged over past batches.
+
+    A batch is a noisy sample of a set's statistics. The estimate's value is the running
+    mean, its gradient that of the batch alone.
+
+    Args:
+        target: Dict of the style set's correlations by layer, `(channels, channels)`.
+        momentum: Share of the past, in [0, 1).
+    """
+
+    def __init__(self, target, momentum: float):
+        self.target = {
+            name: tf.constant(keras.ops.convert_to_numpy(value), tf.float32)
+            for name, value in target.items()
+        }
+        self.momentum = momentum
+        self.count = tf.Variable(0.0, trainable=False)
+        self.running = {
+            name: tf.Variable(tf.zeros_like(value), trainable=False)
+            for name, value in self.target.items()
+        }
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """Return the state that an exact checkpoint needs."""
+        running = {f"style/{name}": v for name, v in self.running.items()}
+        return {"style/count": self.count, **running}
+
+    def update(self, features):
+        """Take in a batch's feature maps and return the estimate by layer."""
+        # The first batches are averaged evenly: there is no past to trust yet.
+        count = self.count.assign_add(1.0)
+        momentum = tf.minimum(self.momentum, 1.0 - 1.0 / count)
+        estimate = {}
+        for name, running in self.running.items():
+            batch = tf.reduce_mean(correlation_gram(features[name]), axis=0)
+            mixed = momentum * running + (1.0 - momentum) * tf.stop_gradient(batch)
+            running.assign(mixed)
+            estimate[name] = batch + tf.stop_gradient(mixed - batch)
+        return estimate
