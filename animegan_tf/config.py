@@ -7,6 +7,9 @@ import typing
 from pathlib import Path
 from typing import Any
 
+AUGMENTATIONS = ("translation", "cutout")
+DECAYS = ("constant", "linear", "cosine")
+PAIRINGS = ("name", "side_by_side")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -23,16 +26,24 @@ class LossWeights:
         style: Distance of the correlation Gram matrices to the style set's.
         color: YUV distance to the target's colours.
         total_variation: Mean squared difference of neighbouring pixels.
-        adversarial: The adversary's verdict on grey pictures.
+        adversarial: The adversary's verdict.
+        l1: L1 distance to the paired picture (pix2pix).
+        cycle: L1 distance after there and back (CycleGAN).
+        identity: L1 change of a picture that is in the style already.
+        nce: Contrast of patches with those of the photo (CUT).
     """
 
-    target: float = 10.0
-    gradient: float = 5.0
+    target: float = 0.0
+    gradient: float = 0.0
     content: float = 0.0
-    style: float = 1.0
+    style: float = 0.0
     color: float = 0.0
     total_variation: float = 0.0
-    adversarial: float = 1.0
+    adversarial: float = 0.0
+    l1: float = 0.0
+    cycle: float = 0.0
+    identity: float = 0.0
+    nce: float = 0.0
 
     def __post_init__(self):
         for name, value in dataclasses.asdict(self).items():
@@ -41,6 +52,76 @@ class LossWeights:
     def active(self) -> dict[str, float]:
         """Return the terms with a weight other than 0."""
         return {name: w for name, w in dataclasses.asdict(self).items() if w != 0.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Stabilizers:
+    """What keeps an adversarial training steady; the defaults switch everything off.
+
+    Attributes:
+        real_label: Label of reals in the discriminator's loss; 0.9 smooths it.
+        real_weight: Weight of the discriminator's loss on reals.
+        fake_weight: Weight of the discriminator's loss on fakes.
+        instance_noise: Deviation of the noise added to what the discriminator sees,
+            in units of the image range [-1, 1], at the start.
+        instance_noise_steps: Updates over which that noise fades to 0.
+        l2: Weight of the sum of squared kernels in the discriminator's loss.
+        r1: Weight gamma of the R1 penalty, gamma / 2 times the squared gradient at
+            reals.
+        r1_every: Updates between two R1 penalties, which is then that much heavier.
+        diff_augment: Any of `"translation"` and `"cutout"`: the same differentiable
+            changes of reals and fakes before the discriminator.
+        gradient_penalty: Weight of the penalty on the critic's gradient norm between
+            reals and fakes (WGAN-GP).
+        weight_clip: Largest absolute value of the critic's weights (WGAN); 0 leaves
+            them alone.
+        critic_steps: Updates of the discriminator for each of the generator.
+        decay: `"constant"`, or how the learning rates fall to 0: `"linear"` or
+            `"cosine"`.
+        decay_start: Share of the steps after which they begin to fall, in [0, 1).
+    """
+
+    real_label: float = 1.0
+    real_weight: float = 1.0
+    fake_weight: float = 1.0
+    instance_noise: float = 0.0
+    instance_noise_steps: int = 1000
+    l2: float = 0.0
+    r1: float = 0.0
+    r1_every: int = 16
+    diff_augment: tuple[str, ...] = ()
+    gradient_penalty: float = 0.0
+    weight_clip: float = 0.0
+    critic_steps: int = 1
+    decay: str = "constant"
+    decay_start: float = 0.5
+
+    def __post_init__(self):
+        object.__setattr__(self, "diff_augment", tuple(self.diff_augment))
+        for name in (
+            "real_weight",
+            "fake_weight",
+            "instance_noise",
+            "l2",
+            "r1",
+            "gradient_penalty",
+            "weight_clip",
+        ):
+            value = getattr(self, name)
+            _check(value >= 0.0, name, "at least 0", value)
+        for name in ("instance_noise_steps", "r1_every", "critic_steps"):
+            _check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
+        _check(0.0 < self.real_label <= 1.0, "real_label", "in (0, 1]", self.real_label)
+        _check(
+            0.0 <= self.decay_start < 1.0, "decay_start", "in [0, 1)", self.decay_start
+        )
+        _check(self.decay in DECAYS, "decay", f"one of {', '.join(DECAYS)}", self.decay)
+        _check(
+            set(self.diff_augment) <= set(AUGMENTATIONS),
+            "diff_augment",
+            f"any of {', '.join(AUGMENTATIONS)}",
+            self.diff_augment,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +139,9 @@ class DataConfig:
         batch_size: Crops in a batch.
         flip: Whether crops are mirrored left to right at random.
         cache: Folder of the computed targets; `None` puts it in the run folder.
+        pairing: How pictures are paired (pix2pix): `"name"`, the same names in
+            `photos` and `style`, or `"side_by_side"`, both halves in one picture of
+            `photos`.
     """
 
     photos: str = ""
@@ -68,9 +152,16 @@ class DataConfig:
     batch_size: int = 4
     flip: bool = True
     cache: str | None = None
+    pairing: str = "name"
 
     def __post_init__(self):
         object.__setattr__(self, "scales", tuple(self.scales))
+        _check(
+            self.pairing in PAIRINGS,
+            "pairing",
+            f"one of {', '.join(PAIRINGS)}",
+            self.pairing,
+        )
         _check(bool(self.scales), "scales", "a list of at least one size", self.scales)
         _check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
         _check(
@@ -93,12 +184,14 @@ class TrainingConfig:
     """All settings of one training, as `config.json` in its run folder holds them.
 
     Attributes:
-        recipe: Name of the kind of training, a key of `animegan_tf.recipes.RECIPES`.
+        recipe: Name of the kind of training, a key of `animegan_tf.recipes.RECIPES`;
+            `animegan_tf.recipes.defaults` has the settings that each starts from.
         steps: Number of updates, pretraining included.
         pretraining_steps: Updates at the start that regress the target alone.
         seed: Seed of weights, data order and everything else random.
         data: Where the pictures are.
         weights: Weights of the loss terms.
+        stabilizers: What keeps the adversaries steady.
         generator: Name of the generator.
         generator_options: Keyword arguments of its factory.
         discriminator: Name of the discriminator.
@@ -124,17 +217,18 @@ class TrainingConfig:
 
     recipe: str = "anime"
     steps: int = 6000
-    pretraining_steps: int = 3000
+    pretraining_steps: int = 0
     seed: int = 0
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     weights: LossWeights = dataclasses.field(default_factory=LossWeights)
+    stabilizers: Stabilizers = dataclasses.field(default_factory=Stabilizers)
     generator: str = "anime"
     generator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     discriminator: str = "patch"
     discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     features: str = "vgg19"
     adversarial_loss: str = "lsgan"
-    smooth_weight: float = 0.5
+    smooth_weight: float = 0.0
     target_weight: float = 0.0
     style_momentum: float = 0.9
     pretraining_learning_rate: float = 1e-3

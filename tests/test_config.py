@@ -5,6 +5,7 @@ import pytest
 from animegan_tf.config import (
     DataConfig,
     LossWeights,
+    Stabilizers,
     TrainingConfig,
     from_dict,
     read_config,
@@ -25,7 +26,7 @@ def test_json_round_trip_keeps_every_setting(tmp_path):
 
 
 def test_active_terms_are_those_with_weight():
-    weights = LossWeights(1.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0)
+    weights = LossWeights(target=1.0, style=2.0)
     assert weights.active() == {"target": 1.0, "style": 2.0}
 
 
@@ -52,6 +53,10 @@ def test_true_is_not_a_number():
         (DataConfig, {"scales": ()}, "scales"),
         (DataConfig, {"validation": 1.0}, "validation"),
         (LossWeights, {"style": -1.0}, "style.*at least 0"),
+        (Stabilizers, {"real_label": 1.1}, "real_label"),
+        (Stabilizers, {"decay": "steps"}, "decay.*linear"),
+        (Stabilizers, {"diff_augment": ("color",)}, "diff_augment.*cutout"),
+        (DataConfig, {"pairing": "guess"}, "pairing.*side_by_side"),
         (TrainingConfig, {"ema_decay": 1.0}, "ema_decay"),
         (TrainingConfig, {"precision": "int8"}, "precision.*float32"),
         (TrainingConfig, {"steps": 0}, "steps"),

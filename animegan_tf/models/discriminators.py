@@ -40,7 +40,7 @@ def build_patch_discriminator(
         ValueError: If `width` or `num_downsamples` is less than 1.
 
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004 (PatchGAN); Chen et
-    al., 2019, https://doi.org/10.1007/978-981-15-5577-0_18 (AnimeGAN).
+    al., 2019, https://github.com/TachibanaYoshino/AnimeGAN (the layout).
     """
     for argument, value in (("width", width), ("num_downsamples", num_downsamples)):
         if value < 1:

@@ -158,8 +158,9 @@ def _read_file(source, names):
         ) from error
     if missing:
         raise ValueError(
-            f"`source` must have the layers {names[0]} to {names[-1]}, and it lacks "
-            f"{missing[0]}: ask for shallower `layers`. Received: source={str(source)!r}"
+            f"`source` must have the layers {names[0]} to {names[-1]}, and the file "
+            f"lacks {missing[0]}: ask for shallower `layers`. "
+            f"Received: source={str(source)!r}"
         )
     return dict(zip(names, zip(arrays[::2], arrays[1::2], strict=True), strict=True))
 

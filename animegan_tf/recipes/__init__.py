@@ -1,7 +1,23 @@
 """Recipes: whole trainings, each put together from its settings."""
 
-from animegan_tf.recipes.anime import build_anime
+import importlib
 
+# Where each recipe's builder lives: imported at its first use, since TensorFlow takes
+# seconds to load and printing settings does not need it.
 RECIPES = {
-    "anime": build_anime,
+    "anime": "animegan_tf.recipes.anime:build_anime",
 }
+
+
+def load_recipe(name: str):
+    """Import the builder of a recipe: a function of `(config, run, progress)`.
+
+    Raises:
+        ValueError: If there is no such recipe.
+    """
+    if name not in RECIPES:
+        raise ValueError(
+            f"`recipe` must be one of {', '.join(RECIPES)}. Received: recipe={name!r}"
+        )
+    module, function = RECIPES[name].split(":")
+    return getattr(importlib.import_module(module), function)

@@ -15,6 +15,7 @@ from animegan_tf.config import DataConfig, TrainingConfig
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.images import read_image, to_float
 from animegan_tf.models.generators import build_generator
+from animegan_tf.recipes import load_recipe
 from animegan_tf.training.ema import ExponentialMovingAverage
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
@@ -42,18 +43,16 @@ class Assembly:
 
 
 def run_recipe(
-    build: Callable[[TrainingConfig, RunFolder, bool], Assembly],
     config: TrainingConfig,
     run_path,
     *,
     resume: bool = False,
     progress: bool = True,
 ) -> RunFolder:
-    """Train with one recipe, from the start or from the last checkpoint.
+    """Train with the recipe that the settings name, anew or from a checkpoint.
 
     Args:
-        build: The recipe: a function of `(config, run, progress)`.
-        config: Settings.
+        config: Settings; `recipes.defaults.default_config` has a start.
         run_path: The run folder.
         resume: Whether to go on with the training in that folder.
         progress: Whether to show progress bars.
@@ -62,9 +61,11 @@ def run_recipe(
         The run folder, complete.
 
     Raises:
-        ValueError: If the folder holds another training, or none to resume.
+        ValueError: If there is no such recipe, or the folder holds another training,
+            or none to resume.
         KeyboardInterrupt: On Ctrl-C, after saving.
     """
+    build = load_recipe(config.recipe)
     run = RunFolder(run_path)
     if resume:
         run.reopen(config)

@@ -8,7 +8,6 @@ pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
 from animegan_tf.config import DataConfig, LossWeights, TrainingConfig  # noqa: E402
 from animegan_tf.images import write_image  # noqa: E402
-from animegan_tf.recipes import RECIPES  # noqa: E402
 from animegan_tf.recipes.assembly import run_recipe  # noqa: E402
 
 
@@ -63,7 +62,10 @@ def _config(folders, features, steps, **options):
             batch_size=2,
             validation=0.25,
         ),
-        weights=LossWeights(content=0.1),
+        weights=LossWeights(
+            target=10.0, gradient=5.0, content=0.1, style=1.0, adversarial=1.0
+        ),
+        smooth_weight=0.5,
         generator_options={
             "width": 4,
             "body_width": 4,
@@ -78,7 +80,7 @@ def _config(folders, features, steps, **options):
 
 
 def _train(config, run, **options):
-    return run_recipe(RECIPES["anime"], config, run, progress=False, **options)
+    return run_recipe(config, run, progress=False, **options)
 
 
 def test_resumed_training_equals_an_unbroken_one(folders, features, tmp_path):
@@ -127,7 +129,7 @@ def test_one_photo_is_too_few(folders, features, tmp_path):
 
 def test_weights_without_a_regression_term_are_refused(folders, features, tmp_path):
     config = _config(folders, features, 2)
-    weights = LossWeights(target=0.0, gradient=0.0)
+    weights = LossWeights(style=1.0, adversarial=1.0)
     config = TrainingConfig(data=config.data, weights=weights, features=str(features))
     with pytest.raises(ValueError, match="for the pretraining"):
         _train(config, tmp_path / "run")

@@ -49,7 +49,7 @@ def _same(before, after):
 
 
 def _generator_step(generator, discriminator):
-    weights = LossWeights(style=0.0)
+    weights = LossWeights(target=10.0, gradient=5.0, adversarial=1.0)
     return build_generator_step(
         generator,
         discriminator,
@@ -100,7 +100,7 @@ def test_discriminator_learns_to_tell_style_from_stylized(networks, batch):
 
 def test_pretraining_lowers_the_distance_to_the_target(networks, batch):
     generator, _ = networks
-    weights = LossWeights(style=0.0, adversarial=0.0)
+    weights = LossWeights(target=10.0, gradient=5.0)
     step = build_pretraining_step(
         generator,
         build_adam(1e-2, beta_1=0.9),
