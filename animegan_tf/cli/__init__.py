@@ -1,0 +1,62 @@
+"""The command `animegan-tf`: it parses and delegates."""
+
+import argparse
+import os
+import sys
+
+from animegan_tf import __version__
+from animegan_tf.cli import styles, stylize, train
+
+# Each has add_parser(subparsers) and run(arguments) -> exit code.
+COMMANDS = (stylize, train, styles)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; `None` takes those of the process.
+
+    Returns:
+        The exit code: 0 done, 1 some pictures failed, 2 nothing done because of an
+        error, 130 interrupted.
+    """
+    _prepare_environment()
+    arguments = build_parser().parse_args(argv)
+    try:
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has left, as in `animegan-tf styles | head -1`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (ValueError, OSError) as error:
+        line = " ".join(str(error).split()) or type(error).__name__
+        print(f"animegan-tf: error: {line}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nanimegan-tf: interrupted", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="animegan-tf",
+        description="Turn photos into anime-style pictures, and train new styles.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"animegan-tf {__version__}"
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers.required = True
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return parser
+
+
+def _prepare_environment() -> None:
+    """Set what TensorFlow and Keras read once, when they are imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"

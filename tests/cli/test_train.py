@@ -1,0 +1,59 @@
+import json
+
+import numpy as np
+import pytest
+
+from animegan_tf.cli import main
+from animegan_tf.config import TrainingConfig, write_config
+from animegan_tf.images import write_image
+
+
+def test_dry_run_prints_the_resolved_settings_and_writes_nothing(tmp_path, capsys):
+    run = tmp_path / "run"
+    code = main(
+        ["train", "--photos", "p", "--style", "s", "--run", str(run), "--dry-run"]
+        + ["--steps", "9", "--set", "weights.style=0.25", "--validation", "0.1"]
+    )
+    values = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert (values["steps"], values["data"]["photos"]) == (9, "p")
+    assert (values["weights"]["style"], values["data"]["validation"]) == (0.25, 0.1)
+    assert not run.exists()
+
+
+def test_flags_win_over_the_config_file(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    write_config(TrainingConfig(steps=5, seed=3), path)
+    main(["train", "--run", "r", "--config", str(path), "--steps", "8", "--dry-run"])
+    values = json.loads(capsys.readouterr().out)
+    assert (values["steps"], values["seed"]) == (8, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "weights.styel=1"], "styel"),
+        (["--set", "nonsense"], "NAME=VALUE"),
+        (["--set", "steps.more=1"], "names no setting"),
+        (["--recipe", "magic"], "`recipe` must be one of"),
+        (["--photos", "missing-folder"], "missing-folder"),
+        (["--resume"], "Nothing to resume"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_2(arguments, message, tmp_path, capsys):
+    code = main(["train", "--run", str(tmp_path / "run"), *arguments])
+    error = capsys.readouterr().err
+    assert code == 2
+    assert message in error
+    assert error.startswith("animegan-tf: error: ")
+    assert error.count("\n") == 1
+
+
+def test_folder_with_one_photo_is_one_clear_line(tmp_path, capsys):
+    for name in ("photos", "style"):
+        (tmp_path / name).mkdir()
+        write_image(np.zeros((9, 9, 3), np.uint8), tmp_path / name / "a.png")
+    folders = ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
+    code = main(["train", *folders, "--run", str(tmp_path / "run")])
+    assert code == 2
+    assert "photos" in capsys.readouterr().err

@@ -1,0 +1,72 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from animegan_tf import presets
+
+
+@pytest.mark.parametrize("name", sorted(presets.PRESETS))
+def test_bundled_style_is_complete(name):
+    preset = presets.PRESETS[name]
+    assert preset.name == name
+    for text in (preset.description, preset.source, preset.credit, preset.license):
+        assert text and "\n" not in text
+    generator = presets.load_preset(name)
+    side = preset.multiple
+    images = np.zeros((1, side, 2 * side, 3), dtype="float32")
+    stylized = generator(images, training=False).numpy()
+    assert stylized.shape == images.shape
+    assert np.isfinite(stylized).all()
+
+
+def test_default_style_is_bundled():
+    if not presets.PRESETS:
+        pytest.skip("no styles are bundled yet")
+    assert presets.DEFAULT_STYLE in presets.PRESETS
+
+
+def test_every_weights_folder_belongs_to_a_style():
+    folders = {path.name for path in presets.WEIGHTS_FOLDER.glob("*/config.json")}
+    used = {Path(preset.file).parent.name for preset in presets.PRESETS.values()}
+    assert folders == used
+
+
+def test_styles_are_listed_by_name(style):
+    assert style in presets.list_styles()
+    assert presets.list_styles() == sorted(presets.list_styles())
+
+
+def test_saved_style_loads_as_the_same_network(style):
+    first, second = presets.load_preset(style), presets.load_preset(style)
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype("float32")
+    assert np.array_equal(first(images).numpy(), second(images).numpy())
+    assert all(weight.dtype == "float32" for weight in first.weights)
+
+
+def test_unknown_style_lists_the_known(style):
+    with pytest.raises(ValueError, match="Unknown style 'no-such'.*tiny"):
+        presets.load_preset("no-such")
+
+
+def test_missing_weights_are_named(style):
+    Path(presets.get_preset(style).file).unlink()
+    with pytest.raises(FileNotFoundError, match=r"generator\.npz"):
+        presets.load_preset(style)
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_damaged_config_is_named(style, text):
+    path = Path(presets.get_preset(style).file).with_name("config.json")
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"Not a JSON .*config\.json"):
+        presets.load_preset(style)
+
+
+def test_config_that_does_not_fit_the_weights_is_refused(style):
+    path = Path(presets.get_preset(style).file).with_name("config.json")
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config, "width": 8}))
+    with pytest.raises(ValueError, match="another network"):
+        presets.load_preset(style)
