@@ -12,6 +12,7 @@ _PUBLIC = {
     "TrainingConfig": "animegan_tf.config",
     "read_image": "animegan_tf.images",
     "write_image": "animegan_tf.images",
+    "import_tensorflow_quietly": "animegan_tf.tensorflow_import",
     "list_styles": "animegan_tf.presets",
     "Stylizer": "animegan_tf.inference.stylizer",
     "build_generator": "animegan_tf.models.generators",

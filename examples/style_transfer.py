@@ -1,4 +1,4 @@
-"""Stylize one photo: `python examples/style_transfer.py [photo] [--style NAME]`."""
+"""Stylize one photo: `python examples/style_transfer.py [source] [--style NAME]`."""
 
 import argparse
 import os
@@ -13,14 +13,13 @@ import animegan_tf
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Stylize one photo.")
-    parser.add_argument("photo", nargs="?", help="default: a portrait in Matplotlib")
+    parser.add_argument("source", nargs="?", help="default: a portrait in Matplotlib")
     parser.add_argument("--style", default="comic", help="default: %(default)s")
     parser.add_argument("--output", default="result.jpg", help="default: %(default)s")
     arguments = parser.parse_args(argv)
-    # TensorFlow reads this when it is loaded, at the first use of Stylizer.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    animegan_tf.import_tensorflow_quietly()
     # Grace Hopper in 1984, a photo in the public domain.
-    photo = arguments.photo or matplotlib.cbook.get_sample_data(
+    photo = arguments.source or matplotlib.cbook.get_sample_data(
         "grace_hopper.jpg", asfileobj=False
     )
     try:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from animegan_tf.cli.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.tensorflow_import import import_tensorflow_quietly
 from animegan_tf.images import IMAGE_SUFFIXES, list_images, write_image
 from animegan_tf.presets import DEFAULT_STYLE
 

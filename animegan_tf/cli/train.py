@@ -6,7 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from animegan_tf.cli.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.tensorflow_import import import_tensorflow_quietly
 from animegan_tf.config import (
     TrainingConfig,
     from_dict,

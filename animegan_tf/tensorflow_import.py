@@ -10,6 +10,7 @@ def import_tensorflow_quietly() -> None:
     """Import TensorFlow and Keras; show what that prints only if it fails."""
     if "tensorflow" in sys.modules:
         return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _hold_back_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
