@@ -15,10 +15,18 @@ _PUBLIC = {
     "import_tensorflow_quietly": "animegan_tf.tensorflow_import",
     "list_styles": "animegan_tf.presets",
     "Stylizer": "animegan_tf.inference.stylizer",
+    "style_transfer": "animegan_tf.recipes.style_transfer",
     "build_generator": "animegan_tf.models.generators",
     "build_discriminator": "animegan_tf.models.discriminators",
     "build_feature_extractor": "animegan_tf.models.feature_extractor",
     "build_gan": "animegan_tf.models.gan",
+    "build_adversarial_step": "animegan_tf.training.adversarial_steps",
+    "compile_gan": "animegan_tf.training.keras_flow",
+    "train_gan": "animegan_tf.training.keras_flow",
+    "build_loss": "animegan_tf.training.plain_gan",
+    "build_optimizer": "animegan_tf.training.plain_gan",
+    "train_step": "animegan_tf.training.plain_gan",
+    "generate_image": "animegan_tf.inference.generate",
 }
 
 __all__ = ["__version__", *_PUBLIC]

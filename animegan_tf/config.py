@@ -9,7 +9,8 @@ from typing import Any
 
 AUGMENTATIONS = ("translation", "cutout")
 DECAYS = ("constant", "linear", "cosine")
-PAIRINGS = ("name", "side_by_side")
+DEGRADATIONS = ("blur", "downscale", "noise", "jpeg", "holes")
+PAIRINGS = ("name", "side_by_side", "side_by_side_reversed")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -76,6 +77,8 @@ class Stabilizers:
         weight_clip: Largest absolute value of the critic's weights (WGAN); 0 leaves
             them alone.
         critic_steps: Updates of the discriminator for each of the generator.
+        pool_size: Number of earlier fakes kept for the discriminator to see again
+            (CycleGAN); 0 keeps none.
         decay: `"constant"`, or how the learning rates fall to 0: `"linear"` or
             `"cosine"`.
         decay_start: Share of the steps after which they begin to fall, in [0, 1).
@@ -93,6 +96,7 @@ class Stabilizers:
     gradient_penalty: float = 0.0
     weight_clip: float = 0.0
     critic_steps: int = 1
+    pool_size: int = 0
     decay: str = "constant"
     decay_start: float = 0.5
 
@@ -106,6 +110,7 @@ class Stabilizers:
             "r1",
             "gradient_penalty",
             "weight_clip",
+            "pool_size",
         ):
             value = getattr(self, name)
             _check(value >= 0.0, name, "at least 0", value)
@@ -130,6 +135,8 @@ class DataConfig:
 
     Attributes:
         photos: Folder of photographs.
+        target: Name of the way the photos' targets are drawn, a key of
+            `animegan_tf.data.targets.TARGETS`.
         style: Folder of pictures in the style to learn.
         validation: Folder of photographs held out for samples, or the fraction of
             `photos` to hold out, in [0, 1).
@@ -140,11 +147,16 @@ class DataConfig:
         flip: Whether crops are mirrored left to right at random.
         cache: Folder of the computed targets; `None` puts it in the run folder.
         pairing: How pictures are paired (pix2pix): `"name"`, the same names in
-            `photos` and `style`, or `"side_by_side"`, both halves in one picture of
-            `photos`.
+            `photos` and `style`; `"side_by_side"`, both halves in one picture of
+            `photos`; or `"side_by_side_reversed"`, the target on the left.
+        coverage: Least and greatest part of a picture's short side that a crop covers
+            in the paired and unpaired recipes, in (0, 1].
+        degradations: What a picture suffers before it is restored, in this order: any
+            of `"blur"`, `"downscale"`, `"noise"`, `"jpeg"` and `"holes"`.
     """
 
     photos: str = ""
+    target: str = "cel_and_ink"
     style: str = ""
     validation: str | float = 0.05
     scales: tuple[int, ...] = (256, 384, 512)
@@ -153,14 +165,30 @@ class DataConfig:
     flip: bool = True
     cache: str | None = None
     pairing: str = "name"
+    coverage: tuple[float, float] = (0.6, 1.0)
+    degradations: tuple[str, ...] = ()
 
     def __post_init__(self):
-        object.__setattr__(self, "scales", tuple(self.scales))
+        for name in ("scales", "coverage", "degradations"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         _check(
             self.pairing in PAIRINGS,
             "pairing",
             f"one of {', '.join(PAIRINGS)}",
             self.pairing,
+        )
+        _check(
+            len(self.coverage) == 2
+            and 0.0 < self.coverage[0] <= self.coverage[1] <= 1.0,
+            "coverage",
+            "two ascending numbers in (0, 1]",
+            self.coverage,
+        )
+        _check(
+            set(self.degradations) <= set(DEGRADATIONS),
+            "degradations",
+            f"any of {', '.join(DEGRADATIONS)}",
+            self.degradations,
         )
         _check(bool(self.scales), "scales", "a list of at least one size", self.scales)
         _check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
@@ -180,6 +208,53 @@ class DataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class Contrast:
+    """How patches of a result are contrasted with those of the photo (CUT).
+
+    Attributes:
+        layers: Names of the generator's layers whose features are compared; empty
+            takes those that `recipes.unpaired` knows for the generator.
+        patches: Positions drawn in each layer.
+        width: Channels of the projection heads.
+        temperature: What similarities are divided by.
+        identity: Whether pictures of the style are contrasted with their own results
+            too, which keeps what is in the style already; FastCUT goes without.
+    """
+
+    layers: tuple[str, ...] = ()
+    patches: int = 256
+    width: int = 256
+    temperature: float = 0.07
+    identity: bool = True
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", tuple(self.layers))
+        _check(self.patches >= 2, "patches", "at least 2", self.patches)
+        _check(self.width >= 1, "width", "at least 1", self.width)
+        _check(self.temperature > 0.0, "temperature", "positive", self.temperature)
+
+
+@dataclasses.dataclass(frozen=True)
+class StyleConfig:
+    """One style of a network that holds several.
+
+    Attributes:
+        name: What users call it by: letters, digits, `-` and `_`.
+        pictures: Folder of pictures in the style.
+        target: Name of the way its targets are drawn, a key of
+            `animegan_tf.data.targets.TARGETS`.
+    """
+
+    name: str
+    pictures: str
+    target: str = "cel_and_ink"
+
+    def __post_init__(self):
+        plain = self.name.replace("-", "").replace("_", "")
+        _check(plain.isalnum(), "name", "letters, digits, - and _", self.name)
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     """All settings of one training, as `config.json` in its run folder holds them.
 
@@ -190,10 +265,14 @@ class TrainingConfig:
         pretraining_steps: Updates at the start that regress the target alone.
         seed: Seed of weights, data order and everything else random.
         data: Where the pictures are.
+        styles: The styles of the recipe `"styles"`, in the order of their shares.
         weights: Weights of the loss terms.
         stabilizers: What keeps the adversaries steady.
+        contrast: How patches are contrasted, where `weights.nce` is not 0.
         generator: Name of the generator.
         generator_options: Keyword arguments of its factory.
+        initial: Style name, run folder or `.keras` file whose weights the generator
+            begins with; empty begins at random.
         discriminator: Name of the discriminator.
         discriminator_options: Keyword arguments of its factory.
         features: Feature extractor: a known name, or a weights file.
@@ -220,10 +299,13 @@ class TrainingConfig:
     pretraining_steps: int = 0
     seed: int = 0
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    styles: tuple[StyleConfig, ...] = ()
     weights: LossWeights = dataclasses.field(default_factory=LossWeights)
     stabilizers: Stabilizers = dataclasses.field(default_factory=Stabilizers)
+    contrast: Contrast = dataclasses.field(default_factory=Contrast)
     generator: str = "anime"
     generator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    initial: str = ""
     discriminator: str = "patch"
     discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     features: str = "vgg19"
@@ -235,13 +317,14 @@ class TrainingConfig:
     generator_learning_rate: float = 2e-4
     discriminator_learning_rate: float = 2e-4
     ema_decay: float = 0.995
-    clip_norm: float = 10.0
+    clip_norm: float = 2.0
     precision: str = "float32"
     log_every: int = 20
     sample_every: int = 500
     checkpoint_every: int = 500
 
     def __post_init__(self):
+        object.__setattr__(self, "styles", tuple(self.styles))
         for name in ("steps", "log_every", "sample_every", "checkpoint_every"):
             _check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
         for name in (

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from animegan_tf.provenance import mark_options
+
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
@@ -56,19 +58,24 @@ def pil_to_array(image: Image.Image) -> np.ndarray:
     return np.asarray(image.convert("RGB"))
 
 
-def write_image(image: np.ndarray, path, *, quality: int = 95) -> Path:
+def write_image(
+    image: np.ndarray, path, *, quality: int = 95, mark: bool | str = False
+) -> Path:
     """Write a picture in the format of the path's suffix, atomically.
 
     Args:
         image: uint8 array in [0, 255], `(height, width, 3)`.
         path: Target file; its folder must exist.
         quality: JPEG and WebP quality, 1 to 100.
+        mark: Whether the file's metadata say that a network made the picture: `True`
+            or `"edited"` of a photo, `"generated"` of nothing. BMP has no metadata.
 
     Returns:
         The path written.
 
     Raises:
-        ValueError: If the suffix is not that of a picture format.
+        ValueError: If the suffix is not that of a picture format, or the mark is
+            unknown.
         OSError: If the folder is missing or not writable.
     """
     path = Path(path)
@@ -83,6 +90,8 @@ def write_image(image: np.ndarray, path, *, quality: int = 95) -> Path:
     if path.suffix.lower() in (".jpg", ".jpeg"):
         # Full-resolution chroma keeps coloured contours sharp.
         options["subsampling"] = 0
+    if mark:
+        options |= mark_options(path.suffix, "edited" if mark is True else mark)
     with atomic_path(path) as temporary:
         Image.fromarray(np.asarray(image)).save(temporary, **options)
     return path

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ class Preset:
         source: What it was trained on, one line.
         credit: Whom to name, one line.
         license: Licence of the weights, an SPDX identifier.
-        multiple: Pixels by which the network's input sizes must divide.
+        index: Which of the network's styles it is, or `None` for a network of one.
     """
 
     name: str
@@ -30,10 +31,19 @@ class Preset:
     source: str
     credit: str
     license: str
-    multiple: int = 16
+    index: int | None = None
 
 
-PRESETS: dict[str, Preset] = {}
+PRESETS: dict[str, Preset] = {
+    "comic": Preset(
+        name="comic",
+        file="comic/generator.npz",
+        description="ink contours, flat areas, stepped shading, the photo's colours",
+        source="panels of the webcomic Pepper&Carrot; openly licensed photographs",
+        credit="Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0",
+        license="Apache-2.0",
+    ),
+}
 
 
 def list_styles() -> list[str]:
@@ -53,28 +63,71 @@ def get_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
+def parse_blend(text: str) -> dict[str, float]:
+    """Read a style's name, or a blend such as `"comic:0.6,oil:0.4"`.
+
+    Returns:
+        The share of each style by name; the shares add up to 1.
+
+    Raises:
+        ValueError: If a style is unknown or named twice, or a share is no number above
+            0.
+    """
+    shares: dict[str, float] = {}
+    for part in text.split(","):
+        name, colon, share = part.strip().partition(":")
+        get_preset(name)
+        try:
+            value = float(share) if colon else 1.0
+        except ValueError:
+            value = math.nan
+        if not 0.0 < value < math.inf or name in shares:
+            raise ValueError(
+                "A blend names each style once with a share above 0, such as "
+                f"'comic:0.6,oil:0.4'. Received: {text!r}"
+            )
+        shares[name] = value
+    total = sum(shares.values())
+    return {name: share / total for name, share in shares.items()}
+
+
 def load_preset(name: str):
-    """Build the network of a bundled style and load its weights.
+    """Build the network of a bundled style, or of a blend, and load its weights.
 
     Args:
-        name: One of `list_styles()`.
+        name: One of `list_styles()`, or a blend of styles that share a network, such as
+            `"comic:0.6,oil:0.4"`.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, with
-        sizes divisible by the preset's `multiple`, to such images.
+        sizes divisible by 16, to such images.
 
     Raises:
         FileNotFoundError: If the weights are missing.
-        ValueError: If there is no such style, or its files do not fit together.
+        ValueError: If there is no such style, the styles share no network, or the files
+            do not fit together.
     """
     # These load TensorFlow, which `list_styles` does without.
     from animegan_tf.models.generators import build_generator
+    from animegan_tf.models.generators.anime import fold_style
     from animegan_tf.models.weights_io import load_weights_npz
 
-    weights = WEIGHTS_FOLDER / get_preset(name).file
-    generator = build_generator(**_read_config(weights.parent / "config.json"))
+    shares = parse_blend(name)
+    styles = [get_preset(style) for style in shares]
+    if len({style.file for style in styles}) > 1 or (
+        len(styles) > 1 and styles[0].index is None
+    ):
+        raise ValueError(f"These styles share no network to blend. Received: {name!r}")
+    weights = WEIGHTS_FOLDER / styles[0].file
+    config = _read_config(weights.parent / "config.json")
+    generator = build_generator(**config)
     load_weights_npz(generator, weights)
-    return generator
+    if styles[0].index is None:
+        return generator
+    blend = [0.0] * config["num_styles"]
+    for style in styles:
+        blend[style.index] = shares[style.name]
+    return fold_style(generator, blend)
 
 
 def save_preset_files(generator, config: dict[str, Any], folder) -> Path:

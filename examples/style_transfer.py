@@ -35,7 +35,7 @@ def stylize(photo, style, output):
         raise ValueError(f"The output would overwrite the photo {output!r}")
     stylizer = animegan_tf.Stylizer.from_preset(style)
     start = time.perf_counter()
-    animegan_tf.write_image(stylizer(photo), output)
+    animegan_tf.write_image(stylizer(photo), output, mark=True)
     print(f"Wrote {Path(output).resolve()} in {time.perf_counter() - start:.1f} s")
 
 

@@ -70,7 +70,6 @@ def style(tmp_path, monkeypatch):
         source="Chance",
         credit="The test",
         license="CC0-1.0",
-        multiple=16,
     )
     monkeypatch.setitem(presets.PRESETS, "tiny", preset)
     return "tiny"

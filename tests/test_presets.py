@@ -14,7 +14,7 @@ def test_bundled_style_is_complete(name):
     for text in (preset.description, preset.source, preset.credit, preset.license):
         assert text and "\n" not in text
     generator = presets.load_preset(name)
-    side = preset.multiple
+    side = 16
     images = np.zeros((1, side, 2 * side, 3), dtype="float32")
     stylized = generator(images, training=False).numpy()
     assert stylized.shape == images.shape
@@ -70,3 +70,28 @@ def test_config_that_does_not_fit_the_weights_is_refused(style):
     path.write_text(json.dumps({**config, "width": 8}))
     with pytest.raises(ValueError, match="another network"):
         presets.load_preset(style)
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("tiny", {"tiny": 1.0}),
+        ("tiny:3, small:1", {"tiny": 0.75, "small": 0.25}),
+        ("tiny,small", {"tiny": 0.5, "small": 0.5}),
+    ],
+)
+def test_shares_of_a_blend_add_up_to_one(text, shares, style, monkeypatch):
+    monkeypatch.setitem(presets.PRESETS, "small", presets.PRESETS["tiny"])
+    assert presets.parse_blend(text) == shares
+
+
+@pytest.mark.parametrize("text", ["tiny:0", "tiny:x", "tiny:inf", "tiny,tiny"])
+def test_impossible_blend_is_refused(text, style):
+    with pytest.raises(ValueError, match="A blend names each style once"):
+        presets.parse_blend(text)
+
+
+def test_styles_of_two_networks_do_not_blend(style, monkeypatch):
+    monkeypatch.setitem(presets.PRESETS, "small", presets.PRESETS["tiny"])
+    with pytest.raises(ValueError, match="share no network"):
+        presets.load_preset("tiny:0.5,small:0.5")

@@ -5,10 +5,11 @@ import os
 import sys
 
 from animegan_tf import __version__
-from animegan_tf.cli import styles, stylize, train
+from animegan_tf.cli import styles, stylize, train, transfer
+from animegan_tf.training.monitor import TrainingDivergedError
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
-COMMANDS = (stylize, train, styles)
+COMMANDS = (stylize, transfer, train, styles)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         # Whoever read our output has left, as in `animegan-tf styles | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError, TrainingDivergedError) as error:
         line = " ".join(str(error).split()) or type(error).__name__
         print(f"animegan-tf: error: {line}", file=sys.stderr)
         return 2

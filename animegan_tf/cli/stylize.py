@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
 from animegan_tf.images import IMAGE_SUFFIXES, list_images, write_image
 from animegan_tf.presets import DEFAULT_STYLE
+from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 
 def add_parser(subparsers) -> None:
@@ -37,6 +37,12 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--recursive", action="store_true", help="take folders in folders too"
     )
+    add_writing_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_writing_arguments(parser) -> None:
+    """Add the arguments of how results are written, for every command that does."""
     parser.add_argument(
         "--overwrite", action="store_true", help="replace results that exist already"
     )
@@ -46,7 +52,12 @@ def add_parser(subparsers) -> None:
         default=95,
         help="of JPEG and WebP files, 1 to 100 (default: %(default)s)",
     )
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--no-mark",
+        dest="mark",
+        action="store_false",
+        help="leave out the metadata that say a network made the picture",
+    )
 
 
 def run(arguments) -> int:
@@ -62,10 +73,10 @@ def run(arguments) -> int:
     start = time.perf_counter()
     if len(jobs) == 1:
         source, target = jobs[0]
-        write_image(stylizer(source), target, quality=arguments.quality)
+        _write(stylizer(source), target, arguments)
         print(f"Wrote {target} in {time.perf_counter() - start:.1f} s")
         return 0
-    failures = _stylize_all(stylizer, jobs, arguments.quality)
+    failures = _stylize_all(stylizer, jobs, arguments)
     written = len(jobs) - failures
     seconds = time.perf_counter() - start
     print(f"Wrote {written} pictures to {arguments.output} in {seconds:.1f} s")
@@ -141,14 +152,14 @@ def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
         _check_writable(folder)
 
 
-def _stylize_all(stylizer, jobs, quality) -> int:
+def _stylize_all(stylizer, jobs, arguments) -> int:
     """Stylize many pictures with a progress bar; return how many failed."""
     from tqdm import tqdm
 
     failures = 0
     for source, target in tqdm(jobs, unit="picture", disable=None):
         try:
-            write_image(stylizer(source), target, quality=quality)
+            _write(stylizer(source), target, arguments)
         except (ValueError, OSError) as error:
             failures += 1
             line = " ".join(str(error).split())
@@ -156,6 +167,10 @@ def _stylize_all(stylizer, jobs, quality) -> int:
                 line = f"{source}: {line}"
             tqdm.write(f"animegan-tf: {line}", file=sys.stderr)
     return failures
+
+
+def _write(image, target: Path, arguments) -> None:
+    write_image(image, target, quality=arguments.quality, mark=arguments.mark)
 
 
 def _list_sources(folder: Path, output: Path, recursive: bool) -> list[Path]:

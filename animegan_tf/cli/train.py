@@ -6,7 +6,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
 from animegan_tf.config import (
     TrainingConfig,
     from_dict,
@@ -14,6 +13,7 @@ from animegan_tf.config import (
     to_dict,
 )
 from animegan_tf.recipes.defaults import default_config
+from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 _DATA_FLAGS = ("photos", "style", "validation")
 _FLAGS = ("recipe", "steps", "features", "seed", "precision")
@@ -111,6 +111,10 @@ def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:
         values = to_dict(read_config(arguments.config))
     else:
         values = to_dict(default_config(arguments.recipe or "anime"))
+    if arguments.steps is not None and not arguments.resume:
+        # A shorter training keeps both of its parts.
+        share = values["pretraining_steps"] / values["steps"]
+        values["pretraining_steps"] = round(share * arguments.steps)
     for name in _FLAGS:
         if getattr(arguments, name) is not None:
             values[name] = getattr(arguments, name)

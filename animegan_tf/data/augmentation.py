@@ -36,12 +36,34 @@ def random_crop_and_flip(images, size: int, seed, *, flip: bool = True):
     columns = _mirror(_random_start(draws[1], width, size) + tf.range(size), width)
     if flip:
         columns = tf.where(draws[2] < 0.5, columns[::-1], columns)
+    return tf.nest.map_structure(lambda i: _gather(i, rows, columns), images)
 
-    def crop(image):
-        square = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
-        return tf.ensure_shape(square, (size, size, image.shape[-1]))
 
-    return tf.nest.map_structure(crop, images)
+def center_crop(images, size: int):
+    """Cut the middle square out of aligned pictures.
+
+    Where a picture is smaller than the square it is centred and continued by
+    reflection.
+
+    Args:
+        images: What `random_crop_and_flip` takes.
+        size: Side of the square, in pixels, at least 1.
+
+    Returns:
+        The same structure, of tensors `(size, size, channels)`.
+
+    Raises:
+        ValueError: As `random_crop_and_flip`.
+        tf.errors.InvalidArgumentError: As `random_crop_and_flip`.
+    """
+    _check_size(size)
+    images = tf.nest.map_structure(tf.convert_to_tensor, images)
+    height, width = _common_size(tf.nest.flatten(images))
+    rows, columns = (
+        _mirror(tf.math.floordiv(length - size, 2) + tf.range(size), length)
+        for length in (height, width)
+    )
+    return tf.nest.map_structure(lambda i: _gather(i, rows, columns), images)
 
 
 def random_rescaled_crop(
@@ -117,6 +139,11 @@ def _common_size(images: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
     with tf.control_dependencies([check for check in checks if check is not None]):
         shape = tf.identity(tf.shape(first))
     return shape[0], shape[1]
+
+
+def _gather(image, rows, columns) -> tf.Tensor:
+    square = tf.gather(tf.gather(image, rows, axis=0), columns, axis=1)
+    return tf.ensure_shape(square, (rows.shape[0], columns.shape[0], image.shape[-1]))
 
 
 def _random_start(draw, length, size) -> tf.Tensor:

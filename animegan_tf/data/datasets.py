@@ -9,7 +9,11 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from animegan_tf.data.augmentation import random_crop_and_flip, random_rescaled_crop
+from animegan_tf.data.augmentation import (
+    center_crop,
+    random_crop_and_flip,
+    random_rescaled_crop,
+)
 from animegan_tf.data.edge_smoothing import luminance, smooth_edges
 from animegan_tf.data.image_folder import ImageCache, downscale
 from animegan_tf.data.target_cache import TargetItem
@@ -88,10 +92,97 @@ def build_anime_dataset(
 
     start = start_step * batch_size
     streams = tf.data.Dataset.zip(
-        _index_stream(len(target_items), seed, start, _PHOTO_SALT),
-        _index_stream(len(style_paths), seed, start, _STYLE_SALT),
+        index_stream(len(target_items), seed, start, _PHOTO_SALT),
+        index_stream(len(style_paths), seed, start, _STYLE_SALT),
     )
-    return _batched(streams, load, batch_size).map(_finish).prefetch(2)
+    return batched(streams, load, batch_size).map(_finish).prefetch(2)
+
+
+def build_image_dataset(
+    paths: Sequence,
+    *,
+    image_size: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    flip: bool = True,
+    memory_budget: int = 2**30,
+) -> tf.data.Dataset:
+    """Build the endless dataset of pictures to imitate, each shown whole.
+
+    A picture is scaled to `image_size`; of one that is not square, a random square of
+    its short side is taken. The pictures are shuffled anew in every epoch.
+
+    Args:
+        paths: Pictures.
+        image_size: Side of the images, in pixels, at least 1.
+        batch_size: Number of images in a batch, at least 1.
+        seed: Seed of shuffling, squares and mirroring.
+        start_step: Number of batches to leave out at the start.
+        flip: Whether images are mirrored left to right at random.
+        memory_budget: Most bytes of decoded pictures to keep in memory.
+
+    Returns:
+        Endless `tf.data.Dataset` of dicts with one float32 tensor in [-1, 1]: `image`,
+        `(batch_size, image_size, image_size, 3)`.
+
+    Raises:
+        ValueError: If `paths` is empty or a number is out of range.
+    """
+    _check(len(paths) > 0, "paths", "not be empty", paths)
+    _check(image_size >= 1, "image_size", "be at least 1", image_size)
+    _check(batch_size >= 1, "batch_size", "be at least 1", batch_size)
+    _check(start_step >= 0, "start_step", "be at least 0", start_step)
+
+    def read_reduced(path):
+        return downscale(read_image(path), image_size)
+
+    read = build_reader(paths, ImageCache(memory_budget, read_reduced))
+
+    def load(index, drawn):
+        image = read(index)
+        return random_rescaled_crop(
+            image, image_size, drawn, coverage=(1.0, 1.0), flip=flip
+        )
+
+    def finish(images):
+        return {"image": tf.cast(images, tf.float32) / 127.5 - 1.0}
+
+    stream = index_stream(len(paths), seed, start_step * batch_size, _STYLE_SALT)
+    return batched(stream, load, batch_size).map(finish).prefetch(2)
+
+
+def build_validation_dataset(
+    target_items: Sequence[TargetItem], *, crop_size: int
+) -> tf.data.Dataset:
+    """Build the finite dataset of held-out photos: always the same middle squares.
+
+    Args:
+        target_items: Photos with their targets, from `compute_targets`.
+        crop_size: Side of the squares, in pixels, at least 1.
+
+    Returns:
+        `tf.data.Dataset` of one dict for each item, in their order, of float32 tensors
+        in [-1, 1]: `photo` and `target`, `(1, crop_size, crop_size, 3)`. Batches of
+        one make the mean over the batches that over the pictures.
+
+    Raises:
+        ValueError: If there are no items or the size is less than 1.
+    """
+    _check(len(target_items) > 0, "target_items", "not be empty", target_items)
+    _check(crop_size >= 1, "crop_size", "be at least 1", crop_size)
+    nothing_kept = ImageCache(0)
+    read_photo = build_reader([item.photo_file for item in target_items], nothing_kept)
+    read_target = build_reader(
+        [item.target_file for item in target_items], nothing_kept
+    )
+
+    def load(index):
+        pair = {"photo": read_photo(index), "target": read_target(index)}
+        crops = center_crop(pair, crop_size)
+        return {k: tf.cast(crop, tf.float32) / 127.5 - 1.0 for k, crop in crops.items()}
+
+    return batched(tf.data.Dataset.range(len(target_items)), load, 1).prefetch(1)
 
 
 def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -102,7 +193,7 @@ def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {name: crops / 127.5 - 1.0 for name, crops in levels.items()}
 
 
-def _index_stream(num_items: int, seed: int, start: int, salt: int) -> tf.data.Dataset:
+def index_stream(num_items: int, seed: int, start: int, salt: int) -> tf.data.Dataset:
     """Build the endless stream of shuffled indices, each with a seed pair of its own.
 
     Every run of `num_items` elements from a multiple of `num_items` on is an epoch: a
@@ -133,7 +224,7 @@ def _index_stream(num_items: int, seed: int, start: int, salt: int) -> tf.data.D
     return tf.data.Dataset.range(start, tf.int64.max).map(element)
 
 
-def _batched(stream: tf.data.Dataset, load, batch_size: int) -> tf.data.Dataset:
+def batched(stream: tf.data.Dataset, load, batch_size: int) -> tf.data.Dataset:
     """Load the elements of a stream in order, by a few readers, and batch them."""
     loaded = stream.map(load, num_parallel_calls=_NUM_READERS, deterministic=True)
     return loaded.batch(batch_size, drop_remainder=True)
@@ -149,18 +240,18 @@ def _build_readers(target_items, style_paths, style_short_side: int, memory: int
 
     styles = ImageCache(memory // 4, read_reduced)
     return (
-        _build_reader([item.photo_file for item in target_items], pairs),
-        _build_reader([item.target_file for item in target_items], pairs),
-        _build_reader(style_paths, styles),
+        build_reader([item.photo_file for item in target_items], pairs),
+        build_reader([item.target_file for item in target_items], pairs),
+        build_reader(style_paths, styles),
     )
 
 
-def _build_reader(paths: Sequence, cache: ImageCache):
-    """Return a function, for graphs, from an index to a uint8 RGB picture."""
+def build_reader(paths: Sequence, cache: ImageCache, channels: int = 3):
+    """Return a function, for graphs, from an index to a uint8 picture."""
 
     def read(index):
         image = tf.numpy_function(lambda i: cache.get(paths[i]), [index], tf.uint8)
-        return tf.ensure_shape(image, (None, None, 3))
+        return tf.ensure_shape(image, (None, None, channels))
 
     return read
 

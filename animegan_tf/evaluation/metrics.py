@@ -12,9 +12,9 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
+from animegan_tf.color import rgb_to_lab
 from animegan_tf.images import to_float
 from animegan_tf.losses.perceptual import correlation, covariance
-from animegan_tf.losses.pixel import rgb_to_lab
 
 STYLE_LAYERS = (
     "block1_conv1",
@@ -215,10 +215,7 @@ def chroma_drift(photo: np.ndarray, output: np.ndarray) -> float:
         ValueError: If the sizes differ.
     """
     _check_same_size(photo, output)
-    chroma = [
-        ops.convert_to_numpy(rgb_to_lab(to_float(image)))[..., 1:]
-        for image in (photo, output)
-    ]
+    chroma = [rgb_to_lab(image)[..., 1:] for image in (photo, output)]
     return float(np.linalg.norm(chroma[1] - chroma[0], axis=-1).mean())
 
 

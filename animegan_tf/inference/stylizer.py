@@ -1,16 +1,12 @@
 """Turn pictures into a style, at exactly their size."""
 
 import os
-import zipfile
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-# Importing the networks registers their layers, which loading a file needs.
-import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
 from animegan_tf.images import (
     crop_to_size,
@@ -20,6 +16,7 @@ from animegan_tf.images import (
     to_float,
     to_uint8,
 )
+from animegan_tf.inference.loading import load_generator
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 # The networks mirror at borders several levels down, where a side of few pixels has
@@ -74,7 +71,9 @@ class Stylizer:
         """Load a bundled style, or the result of a training.
 
         Args:
-            name_or_path: One of `list_styles()`, a run folder, or a `.keras` file.
+            name_or_path: One of `list_styles()`, or a blend of bundled styles such as
+                `"comic:0.6,oil:0.4"`; a run folder, or one of its styles,
+                `RUN/STYLE`, if it has several; or a `.keras` file.
             precision: See `Stylizer`.
 
         Raises:
@@ -82,12 +81,7 @@ class Stylizer:
                 generator yet.
             ValueError: If it is no style's name, or the file holds no such network.
         """
-        if str(name_or_path) in presets.PRESETS:
-            name = str(name_or_path)
-            generator = presets.load_preset(name)
-            multiple = presets.get_preset(name).multiple
-            return cls(generator, multiple=multiple, precision=precision)
-        return cls(_load_generator(name_or_path), precision=precision)
+        return cls(load_generator(name_or_path), precision=precision)
 
     def __call__(self, image):
         """Stylize a picture or a batch of pictures.
@@ -160,30 +154,6 @@ def _with_precision(generator, precision):
     copy = keras.models.clone_model(generator, clone_function=copy_layer)
     copy.set_weights(generator.get_weights())
     return copy
-
-
-def _load_generator(path) -> keras.Model:
-    """Load the network of a run folder or `.keras` file."""
-    given, path = str(path), Path(path)
-    if path.is_dir():
-        path = path / "generator.keras"
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"The folder {given!r} has no generator.keras; a training writes it."
-            )
-    if not path.exists() and path.suffix != ".keras" and Path(given).name == given:
-        presets.get_preset(given)  # Raises: a bare word is meant as a style's name.
-    if not path.is_file():
-        raise FileNotFoundError(f"No such run folder or .keras file: {given!r}")
-    if path.suffix != ".keras":
-        raise ValueError(f"Not a run folder or .keras file: {given!r}")
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"Not a network that can be read: {str(path)!r} ({reason})"
-        ) from error
 
 
 def _to_rgb(images: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ Images are float NHWC RGB in [-1, 1]; losses are unweighted float32 scalars >= 0
 import numpy as np
 from keras import ops
 
+from animegan_tf.color import RGB_TO_WHITE_XYZ, XYZ_TO_LAB
+
 _GRAY_WEIGHTS = np.array([[0.299], [0.587], [0.114]], dtype="float32")
 _RGB_TO_YUV = np.array(
     [
@@ -14,19 +16,6 @@ _RGB_TO_YUV = np.array(
         [0.114, 0.43601035, -0.10001026],
     ],
     dtype="float32",
-)
-# Linear sRGB to XYZ (IEC 61966-2-1), transposed, and the D65 white of its 2 degrees
-# observer; the columns are divided by the white, so that white has (1, 1, 1).
-_RGB_TO_XYZ = np.array(
-    [
-        [0.412453, 0.212671, 0.019334],
-        [0.357580, 0.715160, 0.119193],
-        [0.180423, 0.072169, 0.950227],
-    ]
-)
-_RGB_TO_WHITE_XYZ = (_RGB_TO_XYZ / [0.95047, 1.0, 1.08883]).astype("float32")
-_XYZ_TO_LAB = np.array(
-    [[0.0, 500.0, 0.0], [116.0, -500.0, 200.0], [0.0, 0.0, -200.0]], dtype="float32"
 )
 
 
@@ -147,12 +136,12 @@ def rgb_to_lab(images):
     # A power of an unused branch still sends nan backwards, so its base is bounded.
     curved = ((ops.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
     linear = ops.where(encoded > 0.04045, curved, encoded / 12.92)
-    xyz = _mix_channels(linear, _RGB_TO_WHITE_XYZ)
+    xyz = _mix_channels(linear, RGB_TO_WHITE_XYZ)
     knee = 6.0 / 29.0
     rooted = ops.maximum(xyz, knee**3) ** (1.0 / 3.0)
     response = ops.where(xyz > knee**3, rooted, xyz / (3.0 * knee**2) + 4.0 / 29.0)
     offset = np.array([-16.0, 0.0, 0.0], dtype="float32")
-    return _mix_channels(response, _XYZ_TO_LAB) + offset
+    return _mix_channels(response, XYZ_TO_LAB) + offset
 
 
 def _float32(tensor):

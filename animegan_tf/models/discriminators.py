@@ -3,6 +3,11 @@
 import keras
 from keras import layers
 
+from animegan_tf.models.image_discriminators import (
+    build_conv_discriminator,
+    build_dcgan_discriminator,
+    build_dense_discriminator,
+)
 from animegan_tf.models.layers import SpectralNormConv2D
 
 
@@ -13,6 +18,7 @@ def build_patch_discriminator(
     num_downsamples=2,
     spectral_norm=True,
     slope=0.2,
+    from_logits=True,
     name="patch_discriminator",
 ) -> keras.Model:
     """Build AnimeGAN's PatchGAN discriminator: one realness logit per image patch.
@@ -28,11 +34,13 @@ def build_patch_discriminator(
             by a convolution that doubles the channels.
         spectral_norm: Whether to divide every kernel by its largest singular value.
         slope: Slope of the leaky ReLU below 0.
+        from_logits: Whether the verdicts are unbounded logits; else they are the
+            probabilities of being real, in [0, 1].
         name: Name of the model.
 
     Returns:
         A `keras.Model` from float images in [-1, 1],
-        `(batch, height, width, channels)`, to unbounded float32 logits,
+        `(batch, height, width, channels)`, to float32 logits or probabilities,
         `(batch, ceil(height / 4), ceil(width / 4), 1)` at the default, each of a patch
         of 37x37 pixels.
 
@@ -60,26 +68,36 @@ def build_patch_discriminator(
         x = convolve(x, width * 2 ** (level + 1), f"level{level}_widen")
     x = convolve(x, width * 2 ** (num_downsamples + 1), "last")
     # float32 keeps the loss exact under mixed precision.
-    logits = convolution(1, 3, padding="same", dtype="float32", name="logits")(x)
-    return keras.Model(image, logits, name=name)
+    verdict = convolution(1, 3, padding="same", dtype="float32", name="logits")(x)
+    if not from_logits:
+        verdict = layers.Activation("sigmoid", dtype="float32", name="probabilities")(
+            verdict
+        )
+    return keras.Model(image, verdict, name=name)
 
 
-DISCRIMINATORS = {"patch": build_patch_discriminator}
+DISCRIMINATORS = {
+    "conv": build_conv_discriminator,
+    "dcgan": build_dcgan_discriminator,
+    "dense": build_dense_discriminator,
+    "patch": build_patch_discriminator,
+}
 
 
 def build_discriminator(
-    name: str = "patch", image_shape=(None, None, 3), **options
+    name: str = "patch", image_shape=None, **options
 ) -> keras.Model:
     """Build a discriminator.
 
     Args:
         name: Key of `DISCRIMINATORS`.
-        image_shape: `(height, width, channels)`; `None` accepts any size.
+        image_shape: `(height, width, channels)`; sizes of `None` accept any, where the
+            discriminator can. `None` as a whole leaves the factory's default.
         **options: Keyword arguments of that discriminator's factory.
 
     Returns:
-        A `keras.Model` from float images in [-1, 1] to unbounded float32 logits; see
-        the factory for their shape.
+        A `keras.Model` from float images in [-1, 1] to unbounded float32 logits, or
+        with `from_logits=False` to probabilities; see the factory for their shape.
 
     Raises:
         ValueError: If `name` is unknown, or the factory refuses an option.
@@ -89,4 +107,6 @@ def build_discriminator(
             f"`name` must be one of {', '.join(DISCRIMINATORS)}. "
             f"Received: name={name!r}"
         )
+    if image_shape is None:
+        return DISCRIMINATORS[name](**options)
     return DISCRIMINATORS[name](image_shape, **options)

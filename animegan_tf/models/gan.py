@@ -2,45 +2,90 @@
 
 import keras
 
+OUTPUTS = ("both", "logits")
+
 
 def build_gan(
-    generator: keras.Model, discriminator: keras.Model, *, name: str = "gan"
+    generator: keras.Model,
+    discriminator: keras.Model,
+    *,
+    outputs: str = "both",
+    name: str = "gan",
 ) -> keras.Model:
-    """Join a generator and a discriminator: photo in, picture and verdict out.
+    """Join a generator and a discriminator: photo or noise in, picture and verdict out.
 
     Both networks are used as they are and share their weights with the result. It is
-    for looking at and exporting the pair. The training steps call the two networks
-    themselves, since one `training` flag for the whole would reach both.
+    for looking at the pair, for exporting it, and for Keras' own training, see
+    `training.keras_flow`. The other training steps call the two networks themselves,
+    since one `training` flag for the whole would reach both.
 
     Args:
-        generator: Model from images to images, both float in [-1, 1].
-        discriminator: Model from such images to logits.
+        generator: Model to images, float in [-1, 1], from such images or from noise.
+        discriminator: Model from such images to logits or probabilities.
+        outputs: `"both"`, or `"logits"` for the discriminator's output alone.
         name: Name of the model.
 
     Returns:
-        A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, to
-        the list `[stylized, logits]`, as the two networks give them.
+        A `keras.Model` from the generator's input to the list `[stylized, logits]`, as
+        the two networks give them, or to `logits` alone.
 
     Raises:
-        ValueError: If a network has several inputs or outputs, or the generator's
-            pictures have other channels than the discriminator sees.
+        ValueError: If a network has several inputs or outputs, or the discriminator
+            takes pictures of another size or other channels than the generator gives.
     """
-    for argument, network in (
-        ("generator", generator),
-        ("discriminator", discriminator),
-    ):
-        if len(network.inputs) != 1 or len(network.outputs) != 1:
-            raise ValueError(
-                f"`{argument}` must have one input and one output. Received: "
-                f"inputs={len(network.inputs)}, outputs={len(network.outputs)}"
-            )
-    given, expected = generator.outputs[0].shape[-1], discriminator.inputs[0].shape[-1]
-    if given != expected:
+    if outputs not in OUTPUTS:
+        raise ValueError(
+            f"`outputs` must be one of {', '.join(OUTPUTS)}. "
+            f"Received: outputs={outputs!r}"
+        )
+    _check_single("generator", generator)
+    _check_single("discriminator", discriminator)
+    _check_fit(generator.outputs[0].shape, discriminator.inputs[0].shape)
+    given = keras.Input(generator.inputs[0].shape[1:], name=generator.inputs[0].name)
+    stylized = generator(given)
+    logits = discriminator(stylized)
+    return keras.Model(
+        given, [stylized, logits] if outputs == "both" else logits, name=name
+    )
+
+
+def gives_probabilities(discriminator) -> bool:
+    """Say whether a discriminator ends in a sigmoid, and so gives no logits."""
+    last = discriminator
+    # A network may end in a network.
+    while getattr(last, "layers", None):
+        last = last.layers[-1]
+    if isinstance(last, keras.layers.Activation | keras.layers.Dense):
+        return last.activation is keras.activations.sigmoid
+    return False
+
+
+def _check_single(argument, network):
+    inputs = getattr(network, "inputs", None) or []
+    outputs = getattr(network, "outputs", None) or []
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ValueError(
+            f"`{argument}` must have one input and one output. Received: "
+            f"inputs={len(inputs)}, outputs={len(outputs)}"
+        )
+
+
+def _check_fit(given, expected):
+    if len(given) != len(expected):
+        raise ValueError(
+            f"`generator` must give what `discriminator` takes, {expected}. "
+            f"Received: generator.output_shape={given}"
+        )
+    if given[-1] != expected[-1]:
         raise ValueError(
             "`discriminator` must take images of as many channels as `generator` "
-            f"gives, {given}: build it with image_shape=(None, None, {given}). "
-            f"Received: discriminator.input_shape={discriminator.inputs[0].shape}"
+            f"gives, {given[-1]}: build it with image_shape=(None, None, {given[-1]}). "
+            f"Received: discriminator.input_shape={expected}"
         )
-    photo = keras.Input(generator.inputs[0].shape[1:], name="photo")
-    stylized = generator(photo)
-    return keras.Model(photo, [stylized, discriminator(stylized)], name=name)
+    sizes = zip(given[1:-1], expected[1:-1], strict=True)
+    if any(None not in pair and pair[0] != pair[1] for pair in sizes):
+        raise ValueError(
+            "`discriminator` must take images of the size that `generator` gives, "
+            f"{given[1:-1]}: build it with image_shape={given[1:]}. "
+            f"Received: discriminator.input_shape={expected}"
+        )

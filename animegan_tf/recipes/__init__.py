@@ -6,6 +6,14 @@ import importlib
 # seconds to load and printing settings does not need it.
 RECIPES = {
     "anime": "animegan_tf.recipes.anime:build_anime",
+    "styles": "animegan_tf.recipes.styles:build_styles",
+    "dcgan": "animegan_tf.recipes.noise:build_noise_gan",
+    "wgan": "animegan_tf.recipes.noise:build_noise_gan",
+    "wgan_gp": "animegan_tf.recipes.noise:build_noise_gan",
+    "pix2pix": "animegan_tf.recipes.paired:build_pix2pix",
+    "restore": "animegan_tf.recipes.paired:build_restore",
+    "cyclegan": "animegan_tf.recipes.unpaired:build_cyclegan",
+    "cut": "animegan_tf.recipes.unpaired:build_cut",
 }
 
 

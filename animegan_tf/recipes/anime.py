@@ -1,39 +1,35 @@
 """The recipe of the bundled styles: regress cel and ink, then learn the artist."""
 
-import dataclasses
+import functools
 import hashlib
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
-from animegan_tf.config import LossWeights, TrainingConfig
-from animegan_tf.data.abstraction import CelAndInkOptions, cel_and_ink
-from animegan_tf.data.datasets import build_anime_dataset
+from animegan_tf.config import TrainingConfig
+from animegan_tf.data.datasets import build_anime_dataset, build_validation_dataset
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.data.target_cache import compute_targets
+from animegan_tf.data.targets import get_target
 from animegan_tf.evaluation.metrics import style_statistics
 from animegan_tf.images import atomic_path, read_image
-from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.feature_extractor import build_feature_extractor
 from animegan_tf.recipes.assembly import (
     Assembly,
-    build_with_average,
     cache_folder,
     precision,
     read_samples,
     split_photos,
 )
-from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.program import Program
+from animegan_tf.recipes.style_program import (
+    build_style_program,
+    check_regression,
+)
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.steps import (
     RunningCorrelation,
-    build_discriminator_step,
-    build_generator_step,
-    build_pretraining_step,
     build_terms,
+    build_validation_step,
 )
 
 STYLE_LAYERS = (
@@ -45,7 +41,8 @@ STYLE_LAYERS = (
 )
 # More pictures move the style's mean statistics by less than a batch's noise.
 _MAX_STYLE_PICTURES = 256
-_REGRESSION_TERMS = ("target", "gradient", "color", "total_variation")
+# Enough for a steady mean, few enough to take seconds.
+_MAX_VALIDATION_PHOTOS = 32
 
 
 def build_anime(
@@ -69,18 +66,24 @@ def build_anime(
     data = config.data
     photos, held_out = split_photos(data, minimum=2)
     style = scan_images(data.style, argument="style")
-    _check_regression(config)
-    terms, variables = _build_terms(config, run, style, progress)
-    program = _build_program(config, terms, variables)
-    options = CelAndInkOptions()
-    items = compute_targets(
-        photos,
+    check_regression(config.weights)
+    features, style_target = measure_style(config, run, style, progress)
+    terms, variables = _build_training_terms(config, features, style_target)
+    program = build_style_program(config, {"discriminator": terms}, num_styles=None)
+    program.variables = variables
+    program.validate = build_validation_step(
+        program.ema.average, build_validation_terms(config, features, style_target)
+    )
+    target = get_target(data.target)
+    compute = functools.partial(
+        compute_targets,
         scales=data.scales,
-        function=cel_and_ink,
-        fingerprint=options.fingerprint(),
+        function=target.draw,
+        fingerprint=target.fingerprint,
         cache_dir=cache_folder(config, run),
         progress=progress,
     )
+    items = compute(photos)
 
     def build_dataset(start_step):
         return build_anime_dataset(
@@ -93,33 +96,87 @@ def build_anime(
             flip=data.flip,
         )
 
-    samples = read_samples(held_out or photos, 256)
-    return Assembly(program, build_dataset, samples)
+    return Assembly(
+        program,
+        build_dataset,
+        read_samples(held_out or photos, 256),
+        build_validation(compute(choose_held_out(held_out)), data.crop_size),
+        steps_per_epoch=len(items) / data.batch_size,
+    )
 
 
-def _check_regression(config) -> None:
-    active = set(config.weights.active())
-    if not active & set(_REGRESSION_TERMS):
-        raise ValueError(
-            "`weights` must have one of "
-            f"{', '.join(_REGRESSION_TERMS)} for the pretraining. "
-            f"Received: {sorted(active)}"
-        )
+def choose_held_out(held_out: list) -> list:
+    """Choose the photos of the validation, evenly among those held out."""
+    return held_out[:: -(-len(held_out) // _MAX_VALIDATION_PHOTOS) or 1]
 
 
-def _build_terms(config, run, style, progress):
+def build_validation(items, crop_size: int):
+    """Build the dataset of the held-out photos, or return `None` without any."""
+    return build_validation_dataset(items, crop_size=crop_size) if items else None
+
+
+def build_feature_terms(config: TrainingConfig, run: RunFolder, style, progress):
+    """Build the function that measures every term but the adversarial one.
+
+    Args:
+        config: Settings.
+        run: Run folder, for the caches.
+        style: Paths of the pictures in the style.
+        progress: Whether to show progress bars.
+
+    Returns:
+        `(terms, variables)`: what `training.steps.build_terms` gives, and the state of
+        its running statistics by name.
+    """
+    return _build_training_terms(config, *measure_style(config, run, style, progress))
+
+
+def build_validation_terms(config: TrainingConfig, features, style_target):
+    """Build the function that measures held-out photos: the same terms, no memory.
+
+    Args:
+        config: Settings.
+        features: First of what `measure_style` returns.
+        style_target: Second of it.
+
+    Returns:
+        What `training.steps.build_terms` gives. `style` is that of the batch by
+        itself, thus greater than in the training's log, where batches are averaged.
+    """
+    statistics = RunningCorrelation(style_target, 0.0) if style_target else None
+    return build_terms(config.weights, features, statistics)
+
+
+def measure_style(config: TrainingConfig, run: RunFolder, style, progress):
+    """Build the feature extractor and measure the style set, where terms need them.
+
+    Args:
+        config: Settings.
+        run: Run folder, for the caches.
+        style: Paths of the pictures in the style.
+        progress: Whether to show progress bars.
+
+    Returns:
+        `(features, target)`: the network, and the set's correlations by layer, each
+        `None` if no term needs it.
+    """
     active = config.weights.active()
     if not {"content", "style"} & set(active):
-        return build_terms(config.weights), {}
+        return None, None
     with precision(config.precision):
         features = build_feature_extractor(config.features, layers=STYLE_LAYERS)
-    statistics = None
-    if "style" in active:
-        cache = cache_folder(config, run)
-        target = _style_target(cache, config.features, style, features, progress)
-        statistics = RunningCorrelation(target, config.style_momentum)
-    variables = statistics.variables() if statistics else {}
-    return build_terms(config.weights, features, statistics), variables
+    if "style" not in active:
+        return features, None
+    cache = cache_folder(config, run)
+    return features, _style_target(cache, config.features, style, features, progress)
+
+
+def _build_training_terms(config, features, style_target):
+    if style_target is None:
+        return build_terms(config.weights, features), {}
+    statistics = RunningCorrelation(style_target, config.style_momentum)
+    terms = build_terms(config.weights, features, statistics)
+    return terms, statistics.variables()
 
 
 def _style_target(cache, name, style, features, progress) -> dict[str, np.ndarray]:
@@ -138,72 +195,3 @@ def _style_target(cache, name, style, features, progress) -> dict[str, np.ndarra
     with atomic_path(path) as temporary:
         np.savez(temporary, **target)
     return target
-
-
-def _build_program(config: TrainingConfig, terms, variables) -> Program:
-    generator, ema = build_with_average(config)
-    networks = {"generator": generator}
-    optimizers = {
-        "pretraining": build_adam(
-            config.pretraining_learning_rate,
-            cosine_steps=max(config.pretraining_steps, 1),
-            beta_1=0.9,
-        ),
-        "generator": build_adam(config.generator_learning_rate),
-    }
-    discriminator = discriminator_step = None
-    if config.weights.adversarial:
-        with precision(config.precision):
-            discriminator = networks["discriminator"] = build_discriminator(
-                config.discriminator,
-                **{"image_shape": (None, None, 1)} | config.discriminator_options,
-            )
-        optimizers["discriminator"] = build_adam(config.discriminator_learning_rate)
-        discriminator_step = build_discriminator_step(
-            discriminator,
-            optimizers["discriminator"],
-            config.adversarial_loss,
-            smooth_weight=config.smooth_weight,
-            target_weight=config.target_weight,
-            clip_norm=config.clip_norm,
-        )
-    regression = _regression_weights(config.weights)
-    pretraining_step = build_pretraining_step(
-        generator,
-        optimizers["pretraining"],
-        build_objective(regression),
-        build_terms(regression),
-        config.clip_norm,
-    )
-    generator_step = build_generator_step(
-        generator,
-        discriminator,
-        optimizers["generator"],
-        build_objective(config.weights),
-        terms,
-        config.adversarial_loss,
-        config.clip_norm,
-    )
-
-    def update(batch, step):
-        if step < config.pretraining_steps:
-            return pretraining_step(batch)
-        scalars, stylized = generator_step(batch)
-        if discriminator_step is not None:
-            scalars |= discriminator_step(batch, stylized)
-        return scalars
-
-    return Program(
-        networks=networks,
-        optimizers=optimizers,
-        update=update,
-        sample=tf.function(lambda photo: ema.average(photo, training=False)),
-        ema=ema,
-        variables=variables,
-    )
-
-
-def _regression_weights(weights: LossWeights) -> LossWeights:
-    kept = {name: getattr(weights, name) for name in _REGRESSION_TERMS}
-    zeros = {field.name: 0.0 for field in dataclasses.fields(LossWeights)}
-    return LossWeights(**zeros | kept)

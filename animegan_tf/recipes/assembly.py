@@ -14,6 +14,7 @@ import tensorflow as tf
 from animegan_tf.config import DataConfig, TrainingConfig
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.images import read_image, to_float
+from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.recipes import load_recipe
 from animegan_tf.training.ema import ExponentialMovingAverage
@@ -32,14 +33,18 @@ class Assembly:
     Attributes:
         program: Networks, optimizers and update.
         build_dataset: Function of a start step to endless batches.
-        samples: Float pictures for the sample sheets.
+        samples: Float pictures for the sample sheets, or what else the program's
+            `sample_columns` takes.
         validation: Finite dataset of held-out batches, or `None`.
+        steps_per_epoch: Updates in which every photo is seen once, or `None` where
+            epochs mean nothing.
     """
 
     program: Program
     build_dataset: Callable[[int], tf.data.Dataset]
     samples: Any = None
     validation: tf.data.Dataset | None = None
+    steps_per_epoch: float | None = None
 
 
 def run_recipe(
@@ -83,6 +88,7 @@ def run_recipe(
         run,
         samples=assembly.samples,
         validation=assembly.validation,
+        steps_per_epoch=assembly.steps_per_epoch,
         progress=progress,
     )
     if resume and not trainer.restore():
@@ -102,14 +108,46 @@ def precision(name: str):
         keras.config.set_dtype_policy(previous)
 
 
-def build_with_average(config: TrainingConfig):
-    """Build the generator in the training's precision and its float32 average."""
-    options = config.generator_options
+def build_with_average(config: TrainingConfig, **extra):
+    """Build the generator in the training's precision and its float32 average.
+
+    Args:
+        config: Settings.
+        **extra: Keyword arguments of the generator's factory beside the settings'.
+
+    Returns:
+        `(generator, ema)`.
+    """
+    options = config.generator_options | extra
     with precision("float32"):
         average = build_generator(config.generator, **options)
     with precision(config.precision):
         generator = build_generator(config.generator, **options)
+    if config.initial:
+        copy_weights(load_generator(config.initial), generator)
     return generator, ExponentialMovingAverage(generator, average, config.ema_decay)
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copy the weights of every layer that both networks have under one name.
+
+    A network of several styles can so begin with the convolutions of a single one.
+
+    Raises:
+        ValueError: If no layer fits.
+    """
+    fitting = 0
+    known = {layer.name: layer for layer in source.layers if layer.weights}
+    for layer in target.layers:
+        weights = known[layer.name].get_weights() if layer.name in known else []
+        if weights and [w.shape for w in weights] == [w.shape for w in layer.weights]:
+            layer.set_weights(weights)
+            fitting += 1
+    if not fitting:
+        raise ValueError(
+            "`initial` must be a network of the generator's architecture. "
+            f"Received: {source.name!r}, with no layer that fits"
+        )
 
 
 def cache_folder(config: TrainingConfig, run: RunFolder) -> Path:

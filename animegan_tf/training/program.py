@@ -1,7 +1,7 @@
 """What a trainer is handed: networks, optimizers and how one update is made."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -25,6 +25,9 @@ class Program:
         ema: The moving average of the generator.
         variables: Further variables that belong to an exact checkpoint.
         validate: Function from a batch to scalars by name, or `None`.
+        sample_columns: Function from the samples to all columns of the sheet, each of
+            float pictures in [-1, 1]; `None` shows the samples beside what `sample`
+            makes of them. Samples that are no pictures need it.
     """
 
     networks: Mapping[str, keras.Model]
@@ -34,6 +37,7 @@ class Program:
     ema: ExponentialMovingAverage
     variables: Mapping[str, tf.Variable] = dataclasses.field(default_factory=dict)
     validate: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    sample_columns: Callable[[Any], Sequence[Any]] | None = None
 
     def state(self) -> dict[str, Any]:
         """Return every variable that an exact resume needs, by a stable name."""

@@ -53,6 +53,11 @@ def apply_gradients(optimizer, tape, loss, variables, clip_norm):
     return norm
 
 
+def generator_inputs(batch):
+    """Return what a generator takes of a batch: photos, and styles' shares if any."""
+    return [batch["photo"], batch["style"]] if "style" in batch else batch["photo"]
+
+
 def standardize(gray):
     """Give every picture zero mean and unit deviation, float32.
 
@@ -84,7 +89,7 @@ def build_pretraining_step(generator, optimizer, objective, terms, clip_norm):
     @tf.function
     def pretraining_step(batch):
         with tf.GradientTape() as tape:
-            stylized = generator(batch["photo"], training=True)
+            stylized = generator(generator_inputs(batch), training=True)
             total, logs = objective(terms(stylized, batch))
         variables = generator.trainable_variables
         norm = apply_gradients(optimizer, tape, total, variables, clip_norm)
@@ -118,7 +123,7 @@ def build_generator_step(
     @tf.function
     def generator_step(batch):
         with tf.GradientTape() as tape:
-            stylized = generator(batch["photo"], training=True)
+            stylized = generator(generator_inputs(batch), training=True)
             values = terms(stylized, batch)
             if discriminator is not None:
                 gray = standardize(rgb_to_gray(stylized))
@@ -163,28 +168,50 @@ def build_discriminator_step(
 
     @tf.function
     def discriminator_step(batch, stylized):
-        pictures = [batch["anime_gray"], batch["anime_smooth"], rgb_to_gray(stylized)]
+        pictures = {"real": batch["anime_gray"], "fake": rgb_to_gray(stylized)}
+        if smooth_weight:
+            pictures["smooth"] = batch["anime_smooth"]
         if target_weight:
-            pictures.append(rgb_to_gray(batch["target"]))
-        pictures = standardize(tf.concat(pictures, axis=0))
+            pictures["target"] = rgb_to_gray(batch["target"])
+        stacked = standardize(tf.concat(list(pictures.values()), axis=0))
         with tf.GradientTape() as tape:
             # One call for all: spectral normalization iterates once a step.
-            logits = discriminator(pictures, training=True)
-            real, smooth, fake, *target = tf.split(logits, 4 if target_weight else 3)
-            loss = adversary.discriminator(real, fake)
-            loss += smooth_weight * adversary.fake(smooth)
+            parts = tf.split(discriminator(stacked, training=True), len(pictures))
+            logits = dict(zip(pictures, parts, strict=True))
+            loss = adversary.discriminator(logits["real"], logits["fake"])
+            if smooth_weight:
+                loss += smooth_weight * adversary.fake(logits["smooth"])
             if target_weight:
-                loss += target_weight * adversary.real(target[0])
+                loss += target_weight * adversary.real(logits["target"])
         variables = discriminator.trainable_variables
         norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
         return {
             "discriminator": loss,
-            "discriminator_real": tf.reduce_mean(real),
-            "discriminator_fake": tf.reduce_mean(fake),
+            "discriminator_real": tf.reduce_mean(logits["real"]),
+            "discriminator_fake": tf.reduce_mean(logits["fake"]),
             "discriminator_norm": norm,
         }
 
     return discriminator_step
+
+
+def build_validation_step(generator, terms):
+    """Build the function that measures a generator on held-out photos.
+
+    Args:
+        generator: Network to measure; it is not changed.
+        terms: Function from `(stylized, batch)` to scalars by term, without a memory
+            of earlier batches.
+
+    Returns:
+        A function from a batch to a dict of float32 scalars.
+    """
+
+    @tf.function
+    def validation_step(batch):
+        return terms(generator(generator_inputs(batch), training=False), batch)
+
+    return validation_step
 
 
 def build_terms(weights, feature_extractor=None, style_statistics=None):
@@ -258,8 +285,14 @@ class RunningCorrelation:
         momentum = tf.minimum(self.momentum, 1.0 - 1.0 / count)
         estimate = {}
         for name, running in self.running.items():
-            batch = tf.reduce_mean(correlation_gram(features[name]), axis=0)
+            batch = tf.reduce_mean(correlation_gram(_thin(features[name])), axis=0)
             mixed = momentum * running + (1.0 - momentum) * tf.stop_gradient(batch)
             running.assign(mixed)
             estimate[name] = batch + tf.stop_gradient(mixed - batch)
         return estimate
+
+
+def _thin(features, limit=96):
+    """Take every n-th position of a large map: the statistics stay, the time falls."""
+    stride = tf.maximum(tf.shape(features)[1] // limit, 1)
+    return features[:, ::stride, ::stride]

@@ -28,8 +28,10 @@ class Trainer:
             `checkpoint_every`.
         run: The run folder, created or reopened.
         samples: Float pictures in [-1, 1], `(batch, height, width, 3)`, shown in the
-            sample sheets, or `None`.
+            sample sheets, or what else `program.sample_columns` takes, or `None`.
         validation: Finite dataset of batches, for `program.validate`, or `None`.
+        steps_per_epoch: Updates in which every photo is seen once, a float; with it the
+            log tells the epochs made.
         progress: Whether to show a progress bar with the time left.
     """
 
@@ -42,6 +44,7 @@ class Trainer:
         *,
         samples=None,
         validation: tf.data.Dataset | None = None,
+        steps_per_epoch: float | None = None,
         progress: bool = True,
     ):
         self.program = program
@@ -51,6 +54,7 @@ class Trainer:
         self._build_dataset = build_dataset
         self._samples = samples
         self._validation = validation
+        self._steps_per_epoch = steps_per_epoch
         self._progress = progress
         self._monitor = HealthMonitor()
 
@@ -102,7 +106,7 @@ class Trainer:
 
     def _log(self, scalars, bar) -> None:
         scalars = {name: float(value) for name, value in scalars.items()}
-        self.run.log(self.step, scalars)
+        self.run.log(self.step, self._epochs() | scalars)
         warning = self._monitor.check(scalars)
         if warning:
             _logger.warning("step %d: %s", self.step, warning)
@@ -112,8 +116,7 @@ class Trainer:
     def evaluate(self) -> None:
         """Write a sample sheet and, with validation data, its mean losses."""
         if self._samples is not None:
-            stylized = self.program.sample(self._samples)
-            self.run.write_samples(self.step, [self._samples, stylized])
+            self.run.write_samples(self.step, self._sample_columns())
         if self._validation is None or self.program.validate is None:
             return
         sums, count = {}, 0
@@ -122,7 +125,17 @@ class Trainer:
             for name, value in self.program.validate(batch).items():
                 sums[name] = sums.get(name, 0.0) + float(value)
         means = {f"validation_{name}": total / count for name, total in sums.items()}
-        self.run.log(self.step, means)
+        self.run.log(self.step, self._epochs() | means)
+
+    def _epochs(self):
+        if self._steps_per_epoch is None:
+            return {}
+        return {"epoch": self.step / self._steps_per_epoch}
+
+    def _sample_columns(self):
+        if self.program.sample_columns is not None:
+            return self.program.sample_columns(self._samples)
+        return [self._samples, self.program.sample(self._samples)]
 
     def save(self) -> None:
         """Write a checkpoint and the averaged generator."""

@@ -47,6 +47,14 @@ def test_one_picture_to_a_file(run_folder, folder, tmp_path, photo, capsys):
     assert str(output) in capsys.readouterr().out
 
 
+def test_results_are_marked_unless_unwanted(run_folder, folder, tmp_path):
+    for output, arguments in (("marked", []), ("plain", ["--no-mark"])):
+        assert stylize(run_folder, folder, "-o", tmp_path / output, *arguments) == 0
+    mark = b"compositeWithTrainedAlgorithmicMedia"
+    assert mark in (tmp_path / "marked" / "b.png").read_bytes()
+    assert mark not in (tmp_path / "plain" / "b.png").read_bytes()
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_one_picture_to_a_folder(run_folder, folder, tmp_path, exists):
     output = tmp_path / "out"

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -29,6 +30,13 @@ def test_flags_win_over_the_config_file(tmp_path, capsys):
     assert (values["steps"], values["seed"]) == (8, 3)
 
 
+def test_fewer_steps_keep_the_share_of_the_pretraining(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    write_config(TrainingConfig(steps=100, pretraining_steps=75), path)
+    main(["train", "--run", "r", "--config", str(path), "--steps", "8", "--dry-run"])
+    assert json.loads(capsys.readouterr().out)["pretraining_steps"] == 6
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -57,3 +65,18 @@ def test_folder_with_one_photo_is_one_clear_line(tmp_path, capsys):
     code = main(["train", *folders, "--run", str(tmp_path / "run")])
     assert code == 2
     assert "photos" in capsys.readouterr().err
+
+
+def test_training_without_opencv_says_how_to_get_it(tmp_path, capsys, monkeypatch):
+    # None in sys.modules makes an import fail as if it were not installed.
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    for name in ("photos", "style"):
+        (tmp_path / name).mkdir()
+        for index in range(2):
+            picture = np.full((20, 20, 3), 99 * index, np.uint8)
+            write_image(picture, tmp_path / name / f"{index}.png")
+    folders = ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
+    options = ["--run", str(tmp_path / "run"), "--set", "weights.style=0"]
+    code = main(["train", *folders, *options, "--set", "data.scales=[16]"])
+    assert code == 2
+    assert 'pip install "animegan_tf[train]"' in capsys.readouterr().err

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from animegan_tf.data.augmentation import random_crop_and_flip, random_rescaled_crop
+from animegan_tf.data.augmentation import (
+    center_crop,
+    random_crop_and_flip,
+    random_rescaled_crop,
+)
 
 
 def _positions(height, width):
@@ -29,6 +33,7 @@ SEEDS = [[3, k] for k in range(12)]
 CROPS = [
     lambda image, seed: random_crop_and_flip(image, 8, seed),
     lambda image, seed: random_rescaled_crop(image, 8, seed),
+    lambda image, seed: center_crop(image, 8),
 ]
 
 
@@ -48,6 +53,21 @@ def test_aligned_pictures_are_cut_alike():
     first, second = random_crop_and_flip([image, image], 8, [1, 2])
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(first, crops["photo"])
+
+
+@pytest.mark.parametrize(
+    ("height", "rows"),
+    [
+        (4, [0, 1, 2, 3]),
+        (7, [1, 2, 3, 4]),
+        (3, [1, 0, 1, 2]),
+        (1, [0, 0, 0, 0]),
+    ],
+)
+def test_middle_is_cut_or_continued_by_reflection(height, rows):
+    crops = center_crop({"photo": _positions(height, 5)}, 4)
+    assert crops["photo"][:, 0, 0].numpy().tolist() == rows
+    assert crops["photo"][0, :, 1].numpy().tolist() == [0, 1, 2, 3]
 
 
 def test_crops_are_contiguous_windows_at_every_place_and_both_ways_round():

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.data.datasets import _index_stream, build_anime_dataset
+from animegan_tf.data.datasets import (
+    build_anime_dataset,
+    build_image_dataset,
+    build_validation_dataset,
+    index_stream,
+)
 from animegan_tf.data.edge_smoothing import luminance, smooth_edges
 from animegan_tf.data.target_cache import compute_targets
 
@@ -95,16 +100,16 @@ def test_a_resumed_stream_equals_the_unbroken_one(pictures, start_step):
 
 
 def test_every_epoch_is_another_permutation():
-    elements = _take(_index_stream(7, seed=3, start=0, salt=1), 7 * 6)
+    elements = _take(index_stream(7, seed=3, start=0, salt=1), 7 * 6)
     epochs = np.reshape([index for index, _ in elements], (6, 7))
     np.testing.assert_array_equal(np.sort(epochs, axis=1), [list(range(7))] * 6)
     assert len({tuple(epoch) for epoch in epochs}) == 6
 
 
 def test_index_streams_resume_and_never_repeat_a_seed():
-    whole = _take(_index_stream(5, seed=3, start=0, salt=1), 40)
+    whole = _take(index_stream(5, seed=3, start=0, salt=1), 40)
     assert len({tuple(pair) for _, pair in whole}) == 40
-    resumed = _take(_index_stream(5, seed=3, start=13, salt=1), 27)
+    resumed = _take(index_stream(5, seed=3, start=13, salt=1), 27)
     for (index, pair), (same_index, same_pair) in zip(whole[13:], resumed, strict=True):
         assert index == same_index
         np.testing.assert_array_equal(pair, same_pair)
@@ -112,13 +117,13 @@ def test_index_streams_resume_and_never_repeat_a_seed():
 
 def test_index_streams_of_different_salt_or_seed_differ():
     def order(seed, salt):
-        return [int(i) for i, _ in _take(_index_stream(9, seed, 0, salt), 27)]
+        return [int(i) for i, _ in _take(index_stream(9, seed, 0, salt), 27)]
 
     assert len({tuple(order(*key)) for key in ((1, 1), (1, 2), (2, 1))}) == 3
 
 
 def test_an_index_stream_of_one_thing_draws_it_for_ever():
-    assert [i for i, _ in _take(_index_stream(1, 0, 0, 1), 5)] == [0] * 5
+    assert [i for i, _ in _take(index_stream(1, 0, 0, 1), 5)] == [0] * 5
 
 
 @pytest.mark.parametrize("crop_size", [8, 32])
@@ -142,3 +147,80 @@ def test_senseless_arguments_are_refused(pictures):
         (name,) = changes
         with pytest.raises(ValueError, match=f"`{name}` must .*Received: {name}="):
             _build(pictures, **changes)
+
+
+def _build_images(pictures, **changes):
+    settings = {"image_size": 8, "batch_size": 3, "seed": 5} | changes
+    return build_image_dataset(pictures[1], **settings)
+
+
+def test_image_batches_have_the_promised_shape_type_and_range(pictures):
+    dataset = _build_images(pictures)
+    assert set(dataset.element_spec) == {"image"}
+    for batch in _take(dataset, 3):
+        assert batch["image"].shape == (3, 8, 8, 3)
+        assert batch["image"].shape == dataset.element_spec["image"].shape
+        assert batch["image"].dtype == np.float32
+        assert batch["image"].min() >= -1.0 and batch["image"].max() <= 1.0
+        assert batch["image"].std() > 0.1
+
+
+def test_square_pictures_of_the_right_size_come_unchanged_but_for_the_mirror(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype("uint8")
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    settings = {"image_size": 8, "batch_size": 16, "seed": 5}
+    straight = picture.astype("float32") / 127.5 - 1.0
+    (batch,) = _take(build_image_dataset([tmp_path / "a.png"], **settings), 1)
+    mirrored = [np.allclose(image, straight[:, ::-1]) for image in batch["image"]]
+    kept = [np.allclose(image, straight) for image in batch["image"]]
+    assert all(a != b for a, b in zip(mirrored, kept, strict=True))
+    assert any(mirrored) and any(kept)
+    dataset = build_image_dataset([tmp_path / "a.png"], flip=False, **settings)
+    (batch,) = _take(dataset, 1)
+    np.testing.assert_allclose(batch["image"], np.stack([straight] * 16), atol=1e-6)
+
+
+@pytest.mark.parametrize("start_step", [1, 7])
+def test_a_resumed_image_stream_equals_the_unbroken_one(pictures, start_step):
+    whole = _take(_build_images(pictures), start_step + 3)
+    resumed = _take(_build_images(pictures, start_step=start_step), 3)
+    _assert_equal(whole[start_step:], resumed)
+
+
+def test_senseless_arguments_of_images_are_refused(pictures):
+    with pytest.raises(ValueError, match="`paths` must not be empty"):
+        build_image_dataset([], image_size=8, batch_size=1, seed=0)
+    for changes in ({"image_size": 0}, {"batch_size": 0}, {"start_step": -1}):
+        (name,) = changes
+        with pytest.raises(ValueError, match=f"`{name}` must .*Received: {name}="):
+            _build_images(pictures, **changes)
+
+
+def test_validation_shows_every_item_once_and_always_the_same_middle(pictures):
+    items, _ = pictures
+    batches = list(build_validation_dataset(items, crop_size=8).as_numpy_iterator())
+    assert len(batches) == len(items)
+    for batch, item in zip(batches, items, strict=True):
+        photo = np.asarray(Image.open(item.photo_file))
+        top, left = ((side - 8) // 2 for side in photo.shape[:2])
+        middle = photo[top : top + 8, left : left + 8]
+        assert set(batch) == {"photo", "target"}
+        np.testing.assert_allclose(batch["photo"], middle[None] / 127.5 - 1, atol=1e-6)
+        np.testing.assert_allclose(batch["target"], -batch["photo"], atol=1e-6)
+        assert batch["photo"].dtype == np.float32
+    again = build_validation_dataset(items, crop_size=8)
+    _assert_equal(batches, list(again.as_numpy_iterator()))
+
+
+def test_validation_takes_photos_smaller_than_the_crop(pictures):
+    dataset = build_validation_dataset(pictures[0], crop_size=32)
+    assert dataset.element_spec["photo"].shape == (1, 32, 32, 3)
+    for batch in dataset.as_numpy_iterator():
+        np.testing.assert_allclose(batch["target"], -batch["photo"], atol=1e-6)
+
+
+def test_senseless_validation_is_refused(pictures):
+    with pytest.raises(ValueError, match="`target_items` must not be empty"):
+        build_validation_dataset([], crop_size=8)
+    with pytest.raises(ValueError, match="`crop_size` must be at least 1"):
+        build_validation_dataset(pictures[0], crop_size=0)

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.models.gan import build_gan
+from animegan_tf.models.gan import build_gan, gives_probabilities
+from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
 
 
@@ -55,3 +56,60 @@ def test_networks_of_several_outputs_are_refused(networks):
     gan = build_gan(generator, discriminator)
     with pytest.raises(ValueError, match="`generator` must have .* outputs=2"):
         build_gan(gan, discriminator)
+
+
+def test_noise_goes_in_where_the_generator_takes_it():
+    generator = build_generator("dcgan", latent_dim=5, image_size=16, width=4)
+    discriminator = build_discriminator("conv", image_size=16, width=4)
+    gan = build_gan(generator, discriminator)
+    noise = np.random.default_rng(0).normal(size=(2, 5)).astype("float32")
+    picture, logits = gan(noise)
+    assert gan.input_shape == (None, 5)
+    assert picture.shape == (2, 16, 16, 3)
+    np.testing.assert_allclose(logits, discriminator(generator(noise)), atol=1e-6)
+
+
+def test_logits_alone_are_the_second_of_both(networks, photo):
+    _, expected = build_gan(*networks)(photo)
+    logits = build_gan(*networks, outputs="logits")(photo)
+    np.testing.assert_array_equal(logits, expected)
+
+
+def test_pictures_of_32_pixels_for_a_discriminator_of_256_are_refused_with_the_fix():
+    generator = build_generator("dcgan", image_size=32, width=4)
+    discriminator = build_discriminator("conv", width=4)
+    with pytest.raises(ValueError, match=r"image_shape=\(32, 32, 3\).*256") as error:
+        build_gan(generator, discriminator)
+    assert "\n" not in str(error.value)
+
+
+def test_a_generator_of_anything_but_pictures_is_refused(networks):
+    with pytest.raises(ValueError, match="`generator` must give what `discriminator`"):
+        build_gan(
+            keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), networks[1]
+        )
+
+
+def test_a_subclassed_network_without_known_shapes_is_refused(networks):
+    class Generator(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises(ValueError, match="`generator` must have one input"):
+        build_gan(Generator(), networks[1])
+
+
+def test_unknown_outputs_are_refused(networks):
+    with pytest.raises(ValueError, match="both, logits. Received: outputs='picture'"):
+        build_gan(*networks, outputs="picture")
+
+
+@pytest.mark.parametrize("from_logits", [True, False])
+@pytest.mark.parametrize("name", ["conv", "patch"])
+def test_a_sigmoid_at_the_end_is_found(name, from_logits):
+    shape = (16, 16, 3)
+    network = build_discriminator(name, shape, width=4, from_logits=from_logits)
+    assert gives_probabilities(network) is not from_logits
+    image = keras.Input(shape)
+    nested = keras.Model(image, network(image))
+    assert gives_probabilities(nested) is not from_logits

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import keras
@@ -7,7 +8,11 @@ import pytest
 pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
 from animegan_tf.config import DataConfig, LossWeights, TrainingConfig  # noqa: E402
+from animegan_tf.data.abstraction import CelAndInkOptions, cel_and_ink  # noqa: E402
+from animegan_tf.data.datasets import build_validation_dataset  # noqa: E402
+from animegan_tf.data.target_cache import compute_targets  # noqa: E402
 from animegan_tf.images import write_image  # noqa: E402
+from animegan_tf.losses.pixel import l1_loss  # noqa: E402
 from animegan_tf.recipes.assembly import run_recipe  # noqa: E402
 
 
@@ -99,8 +104,53 @@ def test_log_names_the_terms_of_each_phase(folders, features, tmp_path):
     _train(_config(folders, features, 4), tmp_path / "run")
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     lines = [json.loads(line) for line in lines]
-    assert set(lines[0]) == {"step", "total", "target", "gradient", "generator_norm"}
+    shared = {"step", "epoch", "total", "target", "gradient", "generator_norm"}
+    assert set(lines[0]) == shared
     assert {"content", "style", "adversarial", "discriminator"} <= set(lines[3])
+
+
+def test_held_out_photos_are_measured_by_the_training_s_own_terms(
+    folders, features, tmp_path
+):
+    config = _config(folders, features, 4, sample_every=2)
+    _train(config, tmp_path / "run")
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    lines = [json.loads(line) for line in lines]
+    terms = ("target", "gradient", "content", "style")
+    names = {f"validation_{term}" for term in terms}
+    found = [line for line in lines if "validation_target" in line]
+    assert [line["step"] for line in found] == [2, 4]
+    for line in found:
+        assert set(line) == {"step", "epoch", *names}
+    # Three photos at two scales, two to a batch.
+    assert found[0]["epoch"] == pytest.approx(2 / 3, abs=1e-6)
+
+
+def test_validation_is_that_of_the_kept_generator(folders, features, tmp_path):
+    run = _train(_config(folders, features, 2), tmp_path / "run")
+    lines = (run.path / "metrics.jsonl").read_text().splitlines()
+    generator = keras.saving.load_model(run.path / "generator.keras")
+    items = compute_targets(
+        [folders / "photos" / "0.png"],
+        scales=(32, 48),
+        function=cel_and_ink,
+        fingerprint=CelAndInkOptions().fingerprint(),
+        cache_dir=tmp_path / "cache",
+        progress=False,
+    )
+    distances = [
+        float(l1_loss(generator(batch["photo"]), batch["target"]))
+        for batch in build_validation_dataset(items, crop_size=32)
+    ]
+    logged = json.loads(lines[-1])["validation_target"]
+    assert logged == pytest.approx(np.mean(distances), abs=1e-5)
+
+
+def test_without_held_out_photos_nothing_is_validated(folders, features, tmp_path):
+    config = _config(folders, features, 2)
+    data = dataclasses.replace(config.data, validation=0.0)
+    run = _train(dataclasses.replace(config, data=data), tmp_path / "run")
+    assert "validation" not in (run.path / "metrics.jsonl").read_text()
 
 
 def test_kept_generator_is_float32_after_mixed_precision(folders, features, tmp_path):

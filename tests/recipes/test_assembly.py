@@ -4,7 +4,12 @@ import pytest
 
 from animegan_tf.config import DataConfig
 from animegan_tf.images import write_image
-from animegan_tf.recipes.assembly import precision, read_samples, split_photos
+from animegan_tf.recipes.assembly import (
+    copy_weights,
+    precision,
+    read_samples,
+    split_photos,
+)
 
 
 @pytest.fixture
@@ -45,3 +50,27 @@ def test_precision_is_put_back_even_after_an_error():
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         raise RuntimeError
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_weights_are_copied_by_layer_name():
+    source, target = (
+        keras.Sequential(
+            [keras.Input((2,)), keras.layers.Dense(2, name="a"), last],
+        )
+        for last in (keras.layers.Dense(1, name="b"), keras.layers.Dense(3, name="b"))
+    )
+    before = target.get_layer("b").get_weights()[0]
+    copy_weights(source, target)
+    np.testing.assert_array_equal(
+        target.get_layer("a").get_weights()[0], source.get_layer("a").get_weights()[0]
+    )
+    np.testing.assert_array_equal(target.get_layer("b").get_weights()[0], before)
+
+
+def test_network_without_a_fitting_layer_is_refused():
+    source, target = (
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name=name)])
+        for name in "ab"
+    )
+    with pytest.raises(ValueError, match="`initial`"):
+        copy_weights(source, target)

@@ -28,6 +28,14 @@ def test_one_good_line_forgives():
     assert "style" in monitor.check({"style": float("inf")})
 
 
+def test_generator_without_a_gradient_stops_the_training():
+    monitor = HealthMonitor()
+    for _ in range(4):
+        monitor.check({"generator_norm": 0.0})
+    with pytest.raises(TrainingDivergedError, match="saturated"):
+        monitor.check({"generator_norm": 0.0})
+
+
 def test_discriminator_that_wins_for_long_is_reported_once():
     monitor = HealthMonitor()
     line = {"discriminator_real": 1.0, "discriminator_fake": 0.0}

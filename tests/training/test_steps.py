@@ -16,6 +16,7 @@ from animegan_tf.training.steps import (
     build_generator_step,
     build_pretraining_step,
     build_terms,
+    build_validation_step,
     standardize,
 )
 
@@ -79,6 +80,19 @@ def test_generator_step_moves_only_the_generator(networks, batch):
     step(batch)
     assert not _same(before[0], _values(generator))
     assert _same(before[1], _values(discriminator))
+
+
+def test_validation_step_measures_the_terms_and_moves_nothing(networks, batch):
+    generator, _ = networks
+    step = build_validation_step(generator, build_terms(LossWeights(target=10.0)))
+    before = _values(generator)
+    first, second = step(batch), step(batch)
+    assert set(first) == {"target"}
+    difference = generator(batch["photo"]).numpy() - batch["target"].numpy()
+    # The weights are no part of it.
+    assert float(first["target"]) == pytest.approx(np.abs(difference).mean(), rel=1e-4)
+    assert float(first["target"]) == float(second["target"])
+    assert _same(before, _values(generator))
 
 
 def test_discriminator_step_moves_only_the_discriminator(networks, batch):

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
+from animegan_tf.images import read_image
 from animegan_tf.training.ema import ExponentialMovingAverage
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.program import Program
@@ -123,3 +124,21 @@ def test_validation_losses_are_means_over_the_held_out_batches(tmp_path):
     _trainer(tmp_path / "run", 1, validation=validation).fit()
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1]) == {"step": 1, "validation_total": 0.5}
+
+
+def test_program_may_choose_the_columns_of_the_sheet(tmp_path):
+    # Three latents are no pictures: a sheet of theirs needs columns of the program's.
+    trainer = _trainer(tmp_path / "run", 1, samples=np.zeros((3, 2), "float32"))
+    trainer.program.sample_columns = lambda samples: [
+        np.full((len(samples), 4, 4, 3), value) for value in (-1.0, 1.0)
+    ]
+    trainer.fit()
+    sheet = read_image(tmp_path / "run" / "samples" / "step_000001.png")
+    assert sheet.shape == (12, 8, 3)
+    assert sheet[:, :4].max() == 0 and sheet[:, 4:].min() == 255
+
+
+def test_epochs_are_logged_where_they_mean_something(tmp_path):
+    _trainer(tmp_path / "run", 3, steps_per_epoch=2.0).fit()
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [0.5, 1.0, 1.5]

@@ -4,10 +4,20 @@ import keras
 
 from animegan_tf.models.generators.anime import build_anime_generator
 from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
+from animegan_tf.models.generators.autoencoder import build_autoencoder_generator
+from animegan_tf.models.generators.dcgan import build_dcgan_generator
+from animegan_tf.models.generators.resnet import build_resnet_generator
+from animegan_tf.models.generators.restoration import build_restoration_generator
+from animegan_tf.models.generators.unet import build_unet_generator
 
 GENERATORS = {
     "anime": build_anime_generator,
     "animegan_v2": build_animegan_v2_generator,
+    "autoencoder": build_autoencoder_generator,
+    "dcgan": build_dcgan_generator,
+    "resnet": build_resnet_generator,
+    "restoration": build_restoration_generator,
+    "unet": build_unet_generator,
 }
 
 

@@ -1,12 +1,13 @@
 """The default generator: small, without image statistics, exact tile by tile."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from animegan_tf.models.layers import (
     DepthToSpace,
     ReflectionPadding2D,
     SpaceToDepth,
+    StyleModulation,
 )
 
 _SLOPE = 0.2
@@ -15,10 +16,11 @@ _SLOPE = 0.2
 def build_anime_generator(
     image_shape=(None, None, 3),
     *,
-    width=64,
+    width=48,
     body_width=128,
-    num_blocks=5,
+    num_blocks=4,
     head_width=32,
+    num_styles=None,
     name="anime_generator",
 ) -> keras.Model:
     """Build the default photo-to-anime generator.
@@ -35,82 +37,141 @@ def build_anime_generator(
         num_blocks: Number of residual blocks, at least 1; each adds 32 pixels to the
             receptive field.
         head_width: Channels at 1/2 of the size.
+        num_styles: Number of styles that the network holds, or `None` for a plain
+            network of one. Each style scales and shifts the channels of every
+            convolution; `fold_style` turns one, or a blend, into a plain network.
         name: Name of the model.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, to
-        float32 images in (-1, 1) of the same shape.
+        float32 images in (-1, 1) of the same shape. With `num_styles` its inputs are a
+        list of such images and of the styles' shares, `(batch, num_styles)`.
 
     Raises:
         ValueError: If a size is no multiple of 8 or a number is less than 1.
+
+    Reference: Dumoulin et al., 2017, https://arxiv.org/abs/1610.07629 (one network for
+    several styles by a scale and a shift of each channel).
     """
-    _check_arguments(image_shape, width, body_width, num_blocks, head_width)
-    photo = keras.Input(image_shape, name="photo")
-    quarter = _conv(SpaceToDepth(4, name="stem_pixels")(photo), width, "stem")
-    quarter = _conv(quarter, width, "quarter")
-    x = _conv(quarter, body_width, "down", strides=2)
-    for index in range(num_blocks):
-        x = _residual_block(x, f"block{index + 1}")
-    x = _upsample(x, width, "up_quarter")
-    x = _conv(layers.Add(name="join_quarter")([x, quarter]), width, "merge_quarter")
-    x = _upsample(x, head_width, "up_half")
-    detail = SpaceToDepth(2, name="detail_pixels")(photo)
-    x = layers.Concatenate(name="join_half")([x, detail])
-    x = _conv(x, head_width, "merge_half")
-    x = _conv(x, 12, "head", activate=False)
-    # Each half-size position holds its four pixels, so no pattern of the upsampling
-    # can show: every pixel has filters of its own.
-    x = DepthToSpace(2, name="head_pixels")(x)
-    stylized = layers.Activation("tanh", dtype="float32", name="stylized")(x)
-    return keras.Model(photo, stylized, name=name)
-
-
-def _conv(x, filters, name, strides=1, activate=True):
-    """Mirror-pad, convolve 3x3, and apply a leaky ReLU."""
-    # Mirroring rather than zeros: zeros draw a rim along the picture's border.
-    padding = 1 if strides == 1 else ((1, 0), (1, 0))
-    x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
-    x = layers.Conv2D(
-        filters, 3, strides=strides, kernel_initializer="he_normal", name=name
-    )(x)
-    if activate:
-        x = layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x)
-    return x
-
-
-def _residual_block(x, name):
-    filters = x.shape[-1]
-    y = _conv(x, filters, f"{name}_conv1")
-    y = ReflectionPadding2D(1, name=f"{name}_conv2_pad")(y)
-    # Starting near the identity makes up for the normalization that is not there.
-    y = layers.Conv2D(
-        filters,
-        3,
-        kernel_initializer=keras.initializers.VarianceScaling(0.1),
-        name=f"{name}_conv2",
-    )(y)
-    return layers.Add(name=f"{name}_add")([x, y])
-
-
-def _upsample(x, filters, name):
-    """Double the size: a 1x1 convolution makes the pixels, depth becomes space."""
-    x = layers.Conv2D(4 * filters, 1, kernel_initializer="he_normal", name=name)(x)
-    x = layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x)
-    return DepthToSpace(2, name=f"{name}_pixels")(x)
-
-
-def _check_arguments(image_shape, width, body_width, num_blocks, head_width):
-    if any(size is not None and size % 8 for size in image_shape[:2]):
-        raise ValueError(
-            "`image_shape` must have a height and width divisible by 8 (or None). "
-            f"Received: image_shape={image_shape}"
-        )
     counts = {
         "width": width,
         "body_width": body_width,
         "num_blocks": num_blocks,
         "head_width": head_width,
+        "num_styles": 1 if num_styles is None else num_styles,
     }
+    _check_arguments(image_shape, counts)
+    photo = keras.Input(image_shape, name="photo")
+    style = None if num_styles is None else keras.Input((num_styles,), name="style")
+    build = _Convolutions(style)
+    quarter = build.conv(SpaceToDepth(4, name="stem_pixels")(photo), width, "stem")
+    quarter = build.conv(quarter, width, "quarter")
+    x = build.conv(quarter, body_width, "down", strides=2)
+    for index in range(num_blocks):
+        x = build.residual_block(x, f"block{index + 1}")
+    x = build.upsample(x, width, "up_quarter")
+    x = layers.Add(name="join_quarter")([x, quarter])
+    x = build.conv(x, width, "merge_quarter")
+    x = build.upsample(x, head_width, "up_half")
+    detail = SpaceToDepth(2, name="detail_pixels")(photo)
+    x = layers.Concatenate(name="join_half")([x, detail])
+    x = build.conv(x, head_width, "merge_half")
+    x = build.conv(x, 12, "head", activate=False)
+    # Each half-size position holds its four pixels, so no pattern of the upsampling
+    # can show: every pixel has filters of its own.
+    x = DepthToSpace(2, name="head_pixels")(x)
+    stylized = layers.Activation("tanh", dtype="float32", name="stylized")(x)
+    inputs = photo if style is None else [photo, style]
+    return keras.Model(inputs, stylized, name=name)
+
+
+def fold_style(generator: keras.Model, shares) -> keras.Model:
+    """Turn one style of a network, or a blend, into a plain network of full speed.
+
+    Every scale and shift goes into the convolution before it.
+
+    Args:
+        generator: Built by `build_anime_generator` with `num_styles`.
+        shares: Share of each style, `(num_styles,)`; `[0, 1, 0]` is the second alone.
+
+    Returns:
+        A network from images to images, equal to `generator` with these shares.
+
+    Raises:
+        ValueError: If the generator holds no styles or the shares are too few or many.
+    """
+    modulations = {
+        layer.name.removesuffix("_style"): layer
+        for layer in generator.layers
+        if isinstance(layer, StyleModulation)
+    }
+    shares = ops.convert_to_numpy(shares).astype("float32")
+    num_styles = generator.inputs[1].shape[1] if modulations else 0
+    if shares.shape != (num_styles,):
+        raise ValueError(
+            f"`shares` must have one number for each of the {num_styles} styles. "
+            f"Received: shares of shape {shares.shape}"
+        )
+    plain = build_anime_generator(
+        generator.inputs[0].shape[1:],
+        width=generator.get_layer("stem").filters,
+        body_width=generator.get_layer("down").filters,
+        num_blocks=sum(name.endswith("_conv1") for name in modulations),
+        head_width=generator.get_layer("merge_half").filters,
+        name=generator.name,
+    )
+    for name, modulation in modulations.items():
+        kernel, bias = generator.get_layer(name).get_weights()
+        scale, shift = (shares @ table for table in modulation.get_weights())
+        plain.get_layer(name).set_weights([kernel * scale, bias * scale + shift])
+    return plain
+
+
+class _Convolutions:
+    """Build convolutions that a style, if there is one, scales and shifts."""
+
+    def __init__(self, style):
+        self.style = style
+
+    def conv(self, x, filters, name, *, strides=1, activate=True):
+        """Mirror-pad, convolve 3x3, and apply a leaky ReLU."""
+        # Mirroring rather than zeros: zeros draw a rim along the picture's border.
+        padding = 1 if strides == 1 else ((1, 0), (1, 0))
+        x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
+        x = self._conv2d(x, filters, 3, name, strides=strides)
+        return layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x) if activate else x
+
+    def residual_block(self, x, name):
+        """Add what two convolutions make of `x` to it."""
+        filters = x.shape[-1]
+        y = self.conv(x, filters, f"{name}_conv1")
+        y = ReflectionPadding2D(1, name=f"{name}_conv2_pad")(y)
+        # Starting near the identity makes up for the normalization that is not there.
+        initializer = keras.initializers.VarianceScaling(0.1)
+        y = self._conv2d(y, filters, 3, f"{name}_conv2", initializer=initializer)
+        return layers.Add(name=f"{name}_add")([x, y])
+
+    def upsample(self, x, filters, name):
+        """Double the size: a 1x1 convolution makes the pixels, depth becomes space."""
+        x = self._conv2d(x, 4 * filters, 1, name)
+        x = layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x)
+        return DepthToSpace(2, name=f"{name}_pixels")(x)
+
+    def _conv2d(self, x, filters, size, name, *, strides=1, initializer="he_normal"):
+        x = layers.Conv2D(
+            filters, size, strides=strides, kernel_initializer=initializer, name=name
+        )(x)
+        if self.style is None:
+            return x
+        return StyleModulation(name=f"{name}_style")(x, self.style)
+
+
+def _check_arguments(image_shape, counts):
+    if any(size is not None and size % 8 for size in image_shape[:2]):
+        raise ValueError(
+            "`image_shape` must have a height and width divisible by 8 (or None). "
+            f"Received: image_shape={image_shape}"
+        )
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.models.generators import build_generator
+from animegan_tf.models.generators.anime import fold_style
 
 TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
@@ -83,3 +84,48 @@ def test_impossible_options_are_refused(options, message):
 def test_unknown_name_lists_the_known():
     with pytest.raises(ValueError, match="anime.*Received: name='anmie'"):
         build_generator("anmie")
+
+
+@pytest.fixture
+def styled():
+    keras.utils.set_random_seed(0)
+    generator = build_generator("anime", num_styles=3, **TINY)
+    rng = np.random.default_rng(1)
+    for layer in generator.layers:
+        if layer.name.endswith("_style"):
+            tables = [w + rng.normal(0, 0.3, w.shape) for w in layer.get_weights()]
+            layer.set_weights(tables)
+    return generator
+
+
+@pytest.mark.parametrize("shares", [[0.0, 1.0, 0.0], [0.5, 0.2, 0.3]])
+def test_folded_style_equals_the_conditional_network(styled, shares):
+    picture = _picture()
+    conditional = styled([picture, np.array([shares], "float32")])
+    folded = fold_style(styled, shares)(picture)
+    np.testing.assert_allclose(folded, conditional, atol=1e-4)
+
+
+def test_styles_differ(styled):
+    picture = _picture()
+    first, second = (fold_style(styled, shares)(picture) for shares in np.eye(3)[:2])
+    assert np.abs(np.asarray(first) - np.asarray(second)).mean() > 0.01
+
+
+def test_folded_network_is_a_plain_one(styled):
+    plain = build_generator("anime", **TINY)
+    folded = fold_style(styled, [1.0, 0.0, 0.0])
+    assert folded.count_params() == plain.count_params()
+    assert folded.input_shape == plain.input_shape
+
+
+def test_every_style_starts_as_the_plain_network():
+    generator = build_generator("anime", num_styles=2, **TINY)
+    folded = fold_style(generator, [0.0, 1.0])
+    kernel = generator.get_layer("down").get_weights()[0]
+    np.testing.assert_array_equal(folded.get_layer("down").get_weights()[0], kernel)
+
+
+def test_wrong_number_of_shares_is_refused(styled):
+    with pytest.raises(ValueError, match="each of the 3 styles"):
+        fold_style(styled, [1.0, 0.0])

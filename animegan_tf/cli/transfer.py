@@ -1,0 +1,83 @@
+"""`animegan-tf transfer`: one picture in the style of another."""
+
+import time
+from pathlib import Path
+
+from animegan_tf.cli.stylize import add_writing_arguments, check_jobs, plan_jobs
+from animegan_tf.presets import DEFAULT_STYLE
+from animegan_tf.tensorflow_import import import_tensorflow_quietly
+
+
+def add_parser(subparsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "transfer",
+        help="redraw a picture with the colours, and strokes, of another",
+        description="Redraw a picture in a style, with the palette of a target "
+        "picture; with --adapt-steps, with its strokes too.",
+    )
+    parser.add_argument("source", type=Path, help="picture to redraw")
+    parser.add_argument("target", type=Path, help="picture whose style to take")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        help="file to write, its folder must exist; or a folder",
+    )
+    parser.add_argument(
+        "--style",
+        default=DEFAULT_STYLE,
+        help="what draws: a bundled style (see `animegan-tf styles`), a run folder or "
+        "a .keras file (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--palette",
+        type=float,
+        default=1.0,
+        help="how much of the target's colours to take, 0 to 1 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--adapt-steps",
+        type=int,
+        default=0,
+        metavar="N",
+        help="tune a copy of the style to the target's strokes by N updates, such as "
+        "200 (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--features",
+        metavar="NAME|FILE",
+        help="feature extractor of --adapt-steps: vgg19, which is downloaded once, or "
+        "a weights file (default: vgg19)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of --adapt-steps")
+    add_writing_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments) -> int:
+    """Redraw the picture."""
+    jobs = plan_jobs([arguments.source], arguments.output)
+    check_jobs(jobs, overwrite=arguments.overwrite)
+    import_tensorflow_quietly()
+    from animegan_tf.recipes.style_transfer import style_transfer
+
+    ((source, output),) = jobs
+    output.parent.mkdir(exist_ok=True)
+    start = time.perf_counter()
+    style_transfer(
+        source,
+        arguments.target,
+        arguments.style,
+        adapt_steps=arguments.adapt_steps,
+        palette=arguments.palette,
+        features=arguments.features,
+        output=output,
+        quality=arguments.quality,
+        mark=arguments.mark,
+        seed=arguments.seed,
+        progress=True,
+    )
+    print(f"Wrote {output} in {time.perf_counter() - start:.1f} s")
+    return 0

@@ -1,0 +1,50 @@
+"""What the datasets that cut squares out of pictures have in common."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from animegan_tf.data.datasets import build_reader
+from animegan_tf.data.image_folder import ImageCache, downscale
+from animegan_tf.images import read_image, to_float
+
+
+def build_reduced_reader(
+    paths: Sequence, crop_size: int, coverage: tuple[float, float], memory_budget: int
+) -> Callable:
+    """Return a reader of pictures no larger than crops of a coverage need."""
+    short_side = math.ceil(crop_size / coverage[0])
+    cache = ImageCache(memory_budget, lambda p: downscale(read_image(p), short_side))
+    return build_reader(paths, cache)
+
+
+def float_levels(levels: tf.Tensor) -> tf.Tensor:
+    """Map uint8 [0, 255] to float32 [-1, 1] in a graph."""
+    return tf.cast(levels, tf.float32) / 127.5 - 1.0
+
+
+def check_stream(items, argument, crop_size, batch_size, start_step) -> None:
+    """Refuse an empty list and numbers out of range."""
+    if not len(items):
+        raise ValueError(f"`{argument}` must not be empty. Received: {argument}=[]")
+    for name, value, least in (
+        ("crop_size", crop_size, 1),
+        ("batch_size", batch_size, 1),
+        ("start_step", start_step, 0),
+    ):
+        if value < least:
+            raise ValueError(
+                f"`{name}` must be at least {least}. Received: {name}={value}"
+            )
+
+
+def middle_square(picture: np.ndarray, size: int) -> np.ndarray:
+    """Cut the middle square of a uint8 picture and scale it; float32 in [-1, 1]."""
+    height, width = picture.shape[:2]
+    short = min(height, width)
+    top, left = (height - short) // 2, (width - short) // 2
+    square = Image.fromarray(picture).crop((left, top, left + short, top + short))
+    return to_float(np.asarray(square.resize((size, size), Image.LANCZOS)))

@@ -1,0 +1,79 @@
+"""Find the network that a style's name, a run folder or a file stands for."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+
+# Importing the networks registers their layers, which loading a file needs.
+import animegan_tf.models.generators  # noqa: F401
+from animegan_tf import presets
+from animegan_tf.config import read_config
+from animegan_tf.models.generators.anime import fold_style
+
+
+def load_generator(name_or_path) -> keras.Model:
+    """Load the network of a bundled style, a run folder or a `.keras` file.
+
+    Args:
+        name_or_path: Name of a bundled style or a blend of several; a run folder; one
+            style of a run folder, `RUN/STYLE`; or a `.keras` file.
+
+    Returns:
+        A `keras.Model` from images to images. Of a run with several styles, the one
+        named, or the first.
+
+    Raises:
+        FileNotFoundError: If there is no such path, or the run folder has no
+            generator yet.
+        ValueError: If it is no style's name, or the file holds no network.
+    """
+    given, path = str(name_or_path), Path(name_or_path)
+    if path.is_dir():
+        return _load_run(path, None)
+    if (path.parent / "config.json").is_file() and path.suffix != ".keras":
+        return _load_run(path.parent, path.name)
+    bare_word = path.suffix != ".keras" and Path(given).name == given
+    if given in presets.PRESETS or (bare_word and not path.exists()):
+        return presets.load_preset(given)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such run folder or .keras file: {given!r}")
+    if path.suffix != ".keras":
+        raise ValueError(f"Not a run folder or .keras file: {given!r}")
+    return _load_file(path)
+
+
+def _load_run(folder: Path, style: str | None) -> keras.Model:
+    path = folder / "generator.keras"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"The folder {str(folder)!r} has no generator.keras; a training writes it."
+        )
+    generator = _load_file(path)
+    names = _style_names(folder)
+    if style is not None and style not in names:
+        raise ValueError(
+            f"No style {style!r} in {str(folder)!r}. "
+            f"It has: {', '.join(names) or 'one, without a name'}"
+        )
+    if not names:
+        return generator
+    chosen = style or names[0]
+    return fold_style(generator, [float(name == chosen) for name in names])
+
+
+def _style_names(folder: Path) -> list[str]:
+    config = folder / "config.json"
+    if not config.is_file():
+        return []
+    return [style.name for style in read_config(config).styles]
+
+
+def _load_file(path: Path) -> keras.Model:
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"Not a network that can be read: {str(path)!r} ({reason})"
+        ) from error

@@ -1,0 +1,99 @@
+"""pix2pix's U-Net generator."""
+
+import keras
+from keras import layers
+
+from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
+from animegan_tf.models.building_blocks import NORMALIZATIONS, normalization_layers
+
+_SLOPE = 0.2
+_NUM_DROPOUTS = 3
+
+
+def build_unet_generator(
+    image_shape=(None, None, 3),
+    *,
+    width=64,
+    num_downsamples=4,
+    normalization="batch",
+    dropout=0.5,
+    name="unet_generator",
+) -> keras.Model:
+    """Build pix2pix's U-Net: down to a small map and up again, joined at every size.
+
+    Args:
+        image_shape: `(height, width, channels)`, sizes multiples of
+            `2**num_downsamples`; `None` accepts any such size.
+        width: Channels at half size, at least 1; they double at each halving, up to 8
+            times as many.
+        num_downsamples: Number of halvings, at least 2. The published network for
+            256x256 pixels has 8, and takes only multiples of 256.
+        normalization: `"batch"`, `"instance"` or `"none"`.
+        dropout: Share of the activations dropped in training, in [0, 1), in the three
+            deepest levels on the way up.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model` from float images in [-1, 1],
+        `(batch, height, width, channels)`, to float32 images in (-1, 1),
+        `(batch, height, width, 3)`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004.
+    """
+    check_counts(width=width)
+    check_choice(NORMALIZATIONS, normalization=normalization)
+    if num_downsamples < 2:
+        raise ValueError(
+            "`num_downsamples` must be at least 2. "
+            f"Received: num_downsamples={num_downsamples}"
+        )
+    if not 0.0 <= dropout < 1.0:
+        raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+    check_multiple(image_shape, 2**num_downsamples)
+    widths = [width * min(2**level, 8) for level in range(num_downsamples)]
+    photo = keras.Input(image_shape, name="photo")
+    skips = _descend(photo, widths, normalization)
+    x = layers.ReLU(name="bottom_act")(skips.pop())
+    for index, skip in enumerate(reversed(skips)):
+        block, filters = f"up{len(skips) - index}", skip.shape[-1]
+        x = _resample(x, filters, block, normalization, layers.Conv2DTranspose)
+        if dropout and index < _NUM_DROPOUTS:
+            x = layers.Dropout(dropout, name=f"{block}_dropout")(x)
+        x = layers.Concatenate(name=f"{block}_join")([x, skip])
+        x = layers.ReLU(name=f"{block}_act")(x)
+    x = layers.Conv2DTranspose(3, 4, strides=2, padding="same", name="head")(x)
+    picture = layers.Activation("tanh", dtype="float32", name="picture")(x)
+    return keras.Model(photo, picture, name=name)
+
+
+def _descend(x, widths, normalization):
+    """Halve the size again and again; return the maps, largest first."""
+    maps = []
+    for level, filters in enumerate(widths, start=1):
+        if maps:
+            x = layers.LeakyReLU(_SLOPE, name=f"down{level}_act")(x)
+        # The picture itself has no statistics worth removing, and a map of a single
+        # position would be normalized to nothing.
+        normalized = 1 < level < len(widths)
+        kind = normalization if normalized else "none"
+        x = _resample(x, filters, f"down{level}", kind, layers.Conv2D)
+        maps.append(x)
+    return maps
+
+
+def _resample(x, filters, name, normalization, convolution):
+    """Convolve 4x4 with stride 2, up or down, and normalize."""
+    x = convolution(
+        filters,
+        4,
+        strides=2,
+        padding="same",
+        use_bias=normalization == "none",
+        name=name,
+    )(x)
+    for layer in normalization_layers(normalization, f"{name}_norm"):
+        x = layer(x)
+    return x

@@ -1,0 +1,184 @@
+"""GANs that draw new pictures from noise: DCGAN, WGAN and WGAN-GP."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from animegan_tf.config import TrainingConfig
+from animegan_tf.data.datasets import build_image_dataset
+from animegan_tf.data.image_folder import scan_images
+from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.recipes.assembly import Assembly, build_with_average, precision
+from animegan_tf.training.noise_average import NoiseAverage
+from animegan_tf.training.noise_steps import build_noise_gan_update
+from animegan_tf.training.optimizers import (
+    build_adam,
+    build_learning_rate,
+    build_rmsprop,
+)
+from animegan_tf.training.program import Program
+from animegan_tf.training.run_folder import RunFolder
+
+_NUM_SAMPLES = 64
+_NUM_COLUMNS = 8
+# As in the papers: Radford et al., 2016; Arjovsky et al., 2017; Gulrajani et al., 2017.
+_OPTIMIZERS = {
+    "dcgan": functools.partial(build_adam, beta_1=0.5, beta_2=0.999),
+    "wgan": build_rmsprop,
+    "wgan_gp": functools.partial(build_adam, beta_1=0.0, beta_2=0.9),
+}
+
+
+def build_noise_gan(
+    config: TrainingConfig, run: RunFolder, progress: bool = True
+) -> Assembly:
+    """Assemble a recipe that learns to draw pictures like those of one folder.
+
+    The kinds differ in their settings alone, but for the optimizer: `dcgan` and
+    `wgan_gp` have Adam, each with its momenta, `wgan` has RMSprop.
+
+    Args:
+        config: Settings; `data.style` names the folder, or else `data.photos`. The
+            generator's own size and number of latents hold.
+        run: Run folder; not needed.
+        progress: Not needed; nothing is computed beforehand.
+
+    Returns:
+        The program with its data. The sample sheets show the same 64 latents each time.
+
+    Raises:
+        FileNotFoundError: If the folder is missing.
+        ValueError: If no folder is named or it has too few readable pictures, or the
+            settings do not go together.
+    """
+    _check_settings(config)
+    data = config.data
+    paths = _scan(data)
+    program, image_size = _build_program(config)
+    images_per_step = data.batch_size * config.stabilizers.critic_steps
+
+    def build_dataset(start_step):
+        return build_image_dataset(
+            paths,
+            image_size=image_size,
+            batch_size=images_per_step,
+            seed=config.seed,
+            start_step=start_step,
+            flip=data.flip,
+        )
+
+    return Assembly(
+        program,
+        build_dataset,
+        _fixed_latents(program.networks["generator"], config.seed),
+        steps_per_epoch=len(paths) / images_per_step,
+    )
+
+
+def _check_settings(config) -> None:
+    if config.recipe not in _OPTIMIZERS:
+        raise ValueError(
+            f"`recipe` must be one of {', '.join(_OPTIMIZERS)}. "
+            f"Received: recipe={config.recipe!r}"
+        )
+    if config.stabilizers.pool_size:
+        raise ValueError(
+            "`pool_size` must be 0: this recipe keeps no earlier fakes. "
+            f"Received: pool_size={config.stabilizers.pool_size}"
+        )
+    if config.weights.active():
+        raise ValueError(
+            "`weights` must all be 0: this recipe has no loss but the adversary's. "
+            f"Received: {config.weights.active()}"
+        )
+
+
+def _build_program(config) -> tuple[Program, int]:
+    """Return the program and the size of its images."""
+    generator, plain = build_with_average(config)
+    ema = NoiseAverage(
+        generator,
+        plain.average,
+        config.ema_decay,
+        batch_size=config.data.batch_size,
+        seed=config.seed,
+    )
+    image_size = _check_generator(generator)
+    with precision(config.precision):
+        discriminator = build_discriminator(
+            config.discriminator,
+            **{"image_shape": (image_size, image_size, 3)}
+            | config.discriminator_options,
+        )
+    optimizers = _build_optimizers(config)
+    update = build_noise_gan_update(
+        generator,
+        discriminator,
+        optimizers,
+        config.adversarial_loss,
+        config.stabilizers,
+        batch_size=config.data.batch_size,
+        seed=config.seed,
+        clip_norm=config.clip_norm,
+        from_logits=not gives_probabilities(discriminator),
+    )
+    sample = tf.function(lambda latents: ema.average(latents, training=False))
+    program = Program(
+        networks={"generator": generator, "discriminator": discriminator},
+        optimizers=optimizers,
+        update=update,
+        sample=sample,
+        ema=ema,
+        sample_columns=lambda latents: np.split(sample(latents).numpy(), _NUM_COLUMNS),
+    )
+    return program, image_size
+
+
+def _scan(data):
+    if data.style:
+        return scan_images(data.style, minimum=2, argument="style")
+    if data.photos:
+        return scan_images(data.photos, minimum=2, argument="photos")
+    raise ValueError(
+        "`style` must name the folder of pictures to imitate. Received: style=''"
+    )
+
+
+def _check_generator(generator) -> int:
+    """Return the size of the images that a generator draws from latents."""
+    inputs, outputs = generator.input_shape, generator.output_shape
+    if len(inputs) != 2 or inputs[1] is None or outputs[1] != outputs[2]:
+        raise ValueError(
+            "`generator` must draw square images of a fixed size from latents, such as "
+            f"dcgan. Received: one from {inputs} to {outputs}"
+        )
+    return outputs[1]
+
+
+def _build_optimizers(config) -> dict[str, keras.optimizers.Optimizer]:
+    stabilizers = config.stabilizers
+    build = _OPTIMIZERS[config.recipe]
+
+    def schedule(rate, updates_per_step):
+        return build_learning_rate(
+            rate,
+            config.steps * updates_per_step,
+            stabilizers.decay,
+            stabilizers.decay_start,
+        )
+
+    return {
+        "generator": build(schedule(config.generator_learning_rate, 1)),
+        "discriminator": build(
+            schedule(config.discriminator_learning_rate, stabilizers.critic_steps)
+        ),
+    }
+
+
+def _fixed_latents(generator, seed: int) -> np.ndarray:
+    """Draw the latents of the sample sheets, apart from those of the training."""
+    shape = (_NUM_SAMPLES, *generator.input_shape[1:])
+    return np.random.default_rng([seed, 103]).normal(size=shape).astype(np.float32)

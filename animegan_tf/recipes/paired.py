@@ -1,0 +1,213 @@
+"""Image-to-image recipes that learn from pairs: pix2pix, and restoration."""
+
+import tensorflow as tf
+
+from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.image_folder import scan_images
+from animegan_tf.data.paired import (
+    Pair,
+    build_paired_dataset,
+    pair_by_name,
+    pair_halves,
+    read_middles,
+)
+from animegan_tf.data.restoration import build_restoration_dataset, damage_middles
+from animegan_tf.losses.objective import build_objective
+from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.recipes.assembly import (
+    Assembly,
+    build_with_average,
+    precision,
+    split_photos,
+)
+from animegan_tf.recipes.settings import check_weights, scheduled_adam
+from animegan_tf.training.adversary_steps import build_adversary_step
+from animegan_tf.training.pix2pix_steps import (
+    PAIRED_TERMS,
+    build_pair_validation,
+    build_pix2pix_generator_step,
+    pair_with_condition,
+)
+from animegan_tf.training.program import Program
+from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.training.stabilizers import build_generator_loss
+
+_NUM_SAMPLES = 4
+# More held-out pictures move the means by less than a training's noise.
+_MAX_VALIDATION = 64
+
+
+def build_pix2pix(
+    config: TrainingConfig, run: RunFolder, progress: bool = True
+) -> Assembly:
+    """Assemble pix2pix: learn from pairs what a picture becomes.
+
+    Args:
+        config: Settings; `data.pairing` says where the pairs are. With pairing by
+            name, a folder of `data.validation` holds further photos whose partners are
+            in `data.style` too.
+        run: Run folder; not needed.
+        progress: Not needed; nothing is computed beforehand.
+
+    Returns:
+        The program with its data. Each row of the sample sheets is a held-out photo,
+        its result and its target.
+
+    Raises:
+        FileNotFoundError: If a folder is missing.
+        ValueError: If there are no pairs, or the settings do not go together.
+    """
+    data = config.data
+    program = _build_program(config)
+    pairs, held_out = _split_pairs(data)
+
+    def build_dataset(start_step):
+        return build_paired_dataset(pairs, **_stream_options(config, start_step))
+
+    middles = read_middles((held_out or pairs)[:_MAX_VALIDATION], data.crop_size)
+    return _assemble(
+        program, build_dataset, middles, bool(held_out), len(pairs) / data.batch_size
+    )
+
+
+def build_restore(
+    config: TrainingConfig, run: RunFolder, progress: bool = True
+) -> Assembly:
+    """Assemble restoration: learn from sound pictures to repair damaged ones.
+
+    Args:
+        config: Settings; `data.photos` names the folder, `data.degradations` what the
+            pictures suffer.
+        run: Run folder; not needed.
+        progress: Not needed; nothing is computed beforehand.
+
+    Returns:
+        The program with its data. Each row of the sample sheets is a damaged held-out
+        picture, what becomes of it, and what it was before.
+
+    Raises:
+        FileNotFoundError: If a folder is missing.
+        ValueError: If there are no pictures, or the settings do not go together.
+    """
+    data = config.data
+    if not data.degradations:
+        raise ValueError(
+            "`degradations` must name at least one kind of damage to restore. "
+            f"Received: degradations={data.degradations}"
+        )
+    program = _build_program(config)
+    paths, held_out = split_photos(data, minimum=2)
+
+    def build_dataset(start_step):
+        return build_restoration_dataset(
+            paths,
+            degradations=data.degradations,
+            **_stream_options(config, start_step),
+        )
+
+    middles = damage_middles(
+        (held_out or paths)[:_MAX_VALIDATION],
+        data.crop_size,
+        data.degradations,
+        config.seed,
+    )
+    return _assemble(
+        program, build_dataset, middles, bool(held_out), len(paths) / data.batch_size
+    )
+
+
+def _stream_options(config: TrainingConfig, start_step: int) -> dict:
+    data = config.data
+    return {
+        "crop_size": data.crop_size,
+        "batch_size": data.batch_size,
+        "seed": config.seed,
+        "start_step": start_step,
+        "coverage": data.coverage,
+        "flip": data.flip,
+    }
+
+
+def _assemble(program, build_dataset, middles, validated, steps_per_epoch) -> Assembly:
+    samples = {name: p[:_NUM_SAMPLES] for name, p in middles.items()}
+    validation = None
+    if validated:
+        # One by one, the means are those of the pictures.
+        validation = tf.data.Dataset.from_tensor_slices(middles).batch(1)
+    return Assembly(program, build_dataset, samples, validation, steps_per_epoch)
+
+
+def _build_program(config: TrainingConfig) -> Program:
+    check_weights(config, {*PAIRED_TERMS, "adversarial"} - {"target"})
+    generator, ema = build_with_average(config)
+    networks = {"generator": generator}
+    optimizers = {"generator": scheduled_adam(config, "generator")}
+    adversarial = adversary_step = None
+    if config.weights.adversarial:
+        with precision(config.precision):
+            discriminator = networks["discriminator"] = build_discriminator(
+                config.discriminator,
+                **{"image_shape": (None, None, 6)} | config.discriminator_options,
+            )
+        optimizers["discriminator"] = scheduled_adam(config, "discriminator")
+        shared = (config.adversarial_loss, config.stabilizers)
+        adversarial = build_generator_loss(discriminator, *shared, seed=config.seed)
+        adversary_step = build_adversary_step(
+            discriminator,
+            optimizers["discriminator"],
+            *shared,
+            seed=config.seed,
+            clip_norm=config.clip_norm,
+        )
+    generator_step = build_pix2pix_generator_step(
+        generator,
+        adversarial,
+        optimizers["generator"],
+        build_objective(config.weights),
+        [name for name in config.weights.active() if name != "adversarial"],
+        config.clip_norm,
+    )
+
+    def update(batch, step):
+        # A Python number would be compiled in, and the next one compiled anew.
+        step = tf.constant(step, tf.int64)
+        scalars, result = generator_step(batch, step)
+        if adversary_step is not None:
+            reals = pair_with_condition(batch, batch["target"])
+            fakes = pair_with_condition(batch, result)
+            scalars |= adversary_step(reals, fakes, step)
+        return scalars
+
+    sample = tf.function(lambda photo: ema.average(photo, training=False))
+    return Program(
+        networks=networks,
+        optimizers=optimizers,
+        update=update,
+        sample=sample,
+        ema=ema,
+        validate=build_pair_validation(ema.average),
+        sample_columns=lambda samples: [
+            samples["photo"],
+            sample(samples["photo"]),
+            samples["target"],
+        ],
+    )
+
+
+def _split_pairs(data: DataConfig) -> tuple[list[Pair], list[Pair]]:
+    """Find the pairs and hold some out; as `split_photos` does with photos."""
+    pairs = _find_pairs(data, data.photos)
+    if isinstance(data.validation, str):
+        return pairs, _find_pairs(data, data.validation)
+    count = round(data.validation * len(pairs))
+    if data.validation == 0.0 or len(pairs) < 2:
+        return pairs, []
+    held_out = pairs[:: max(len(pairs) // max(count, 1), 2)][: max(count, 1)]
+    return [pair for pair in pairs if pair not in held_out], held_out
+
+
+def _find_pairs(data: DataConfig, folder) -> list[Pair]:
+    if data.pairing == "name":
+        scan_images(data.style, argument="style")
+        return pair_by_name(folder, data.style)
+    return pair_halves(folder, reverse=data.pairing == "side_by_side_reversed")

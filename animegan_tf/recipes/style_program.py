@@ -1,0 +1,142 @@
+"""The networks, optimizers and updates of a style's training, or of several styles'."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+
+from animegan_tf.config import LossWeights, TrainingConfig
+from animegan_tf.losses.objective import build_objective
+from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.recipes.assembly import build_with_average, precision
+from animegan_tf.training.optimizers import build_adam
+from animegan_tf.training.program import Program
+from animegan_tf.training.steps import (
+    build_discriminator_step,
+    build_generator_step,
+    build_pretraining_step,
+    build_terms,
+)
+
+_REGRESSION_TERMS = ("target", "gradient", "color", "total_variation")
+
+
+def build_style_program(
+    config: TrainingConfig, terms: Mapping[str, Callable], *, num_styles: int | None
+) -> Program:
+    """Build the program: pretraining, then each style against its own adversary.
+
+    Args:
+        config: Settings.
+        terms: For each style, in order, what `training.steps.build_terms` gives. The
+            key names the style's adversary; update i serves style i modulo their
+            number.
+        num_styles: Number of styles that the generator tells apart, or `None` for a
+            plain generator.
+
+    Returns:
+        The program, without statistics' variables and without validation.
+    """
+    generator, ema = build_with_average(
+        config, **({} if num_styles is None else {"num_styles": num_styles})
+    )
+    optimizers = {
+        "pretraining": build_adam(
+            config.pretraining_learning_rate,
+            cosine_steps=max(config.pretraining_steps, 1),
+            beta_1=0.9,
+            # A network without normalization meets sudden large gradients; this short
+            # a memory of their size holds the update back at once.
+            beta_2=0.99,
+        ),
+        "generator": build_adam(config.generator_learning_rate),
+    }
+    networks = {"generator": generator}
+    if config.weights.adversarial:
+        for name in terms:
+            networks[name] = _build_adversary(config)
+            optimizers[name] = build_adam(config.discriminator_learning_rate)
+    regression = regression_weights(config.weights)
+    pretraining_step = build_pretraining_step(
+        generator,
+        optimizers["pretraining"],
+        build_objective(regression),
+        build_terms(regression),
+        config.clip_norm,
+    )
+    updates = [
+        _build_update(config, networks, optimizers, name, own_terms)
+        for name, own_terms in terms.items()
+    ]
+
+    def update(batch, step):
+        if step < config.pretraining_steps:
+            return pretraining_step(batch)
+        return updates[step % len(updates)](batch)
+
+    return Program(
+        networks=networks,
+        optimizers=optimizers,
+        update=update,
+        sample=tf.function(lambda photo: ema.average(photo, training=False)),
+        ema=ema,
+    )
+
+
+def check_regression(weights: LossWeights) -> None:
+    """Check that the pretraining has something to regress.
+
+    Raises:
+        ValueError: If no term measures the distance to the target.
+    """
+    active = set(weights.active())
+    if not active & set(_REGRESSION_TERMS):
+        raise ValueError(
+            "`weights` must have one of "
+            f"{', '.join(_REGRESSION_TERMS)} for the pretraining. "
+            f"Received: {sorted(active)}"
+        )
+
+
+def regression_weights(weights: LossWeights) -> LossWeights:
+    """Return the weights of the pretraining: those of the target alone."""
+    kept = {name: getattr(weights, name) for name in _REGRESSION_TERMS}
+    zeros = {field.name: 0.0 for field in dataclasses.fields(LossWeights)}
+    return LossWeights(**zeros | kept)
+
+
+def _build_adversary(config):
+    with precision(config.precision):
+        return build_discriminator(
+            config.discriminator,
+            **{"image_shape": (None, None, 1)} | config.discriminator_options,
+        )
+
+
+def _build_update(config, networks, optimizers, name, terms):
+    discriminator = networks.get(name)
+    generator_step = build_generator_step(
+        networks["generator"],
+        discriminator,
+        optimizers["generator"],
+        build_objective(config.weights),
+        terms,
+        config.adversarial_loss,
+        config.clip_norm,
+    )
+    if discriminator is None:
+        return lambda batch: generator_step(batch)[0]
+    discriminator_step = build_discriminator_step(
+        discriminator,
+        optimizers[name],
+        config.adversarial_loss,
+        smooth_weight=config.smooth_weight,
+        target_weight=config.target_weight,
+        clip_norm=config.clip_norm,
+    )
+
+    def update(batch):
+        scalars, stylized = generator_step(batch)
+        return scalars | discriminator_step(batch, stylized)
+
+    return update

@@ -1,0 +1,139 @@
+"""Several styles in one network: the anime recipe, a style a step."""
+
+import functools
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from animegan_tf.config import TrainingConfig
+from animegan_tf.data.datasets import build_anime_dataset
+from animegan_tf.data.image_folder import scan_images
+from animegan_tf.data.target_cache import compute_targets
+from animegan_tf.data.targets import get_target
+from animegan_tf.recipes.anime import build_feature_terms
+from animegan_tf.recipes.assembly import (
+    Assembly,
+    cache_folder,
+    read_samples,
+    split_photos,
+)
+from animegan_tf.recipes.style_program import (
+    build_style_program,
+    check_regression,
+)
+from animegan_tf.training.run_folder import RunFolder
+
+# Pictures of all styles are kept decoded side by side.
+_MEMORY_BUDGET = 6 * 2**30
+
+
+def build_styles(
+    config: TrainingConfig, run: RunFolder, progress: bool = True
+) -> Assembly:
+    """Assemble the training of one network for several styles.
+
+    Update i serves style i modulo their number: its targets, its pictures, its own
+    adversary and statistics. The generator is shared, but for each style's scales and
+    shifts.
+
+    Args:
+        config: Settings; `data.photos` names the photos, `styles` the styles.
+        run: Run folder, for the caches.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The program with its data.
+
+    Raises:
+        FileNotFoundError: If a folder is missing.
+        ValueError: If no style is named, two have one name, a folder has too few
+            readable pictures, or the feature extractor cannot be had.
+    """
+    _check_styles(config.styles)
+    check_regression(config.weights)
+    photos, held_out = split_photos(config.data, minimum=2)
+    pictures = [scan_images(s.pictures, argument=s.name) for s in config.styles]
+    parts = [build_feature_terms(config, run, found, progress) for found in pictures]
+    count = len(config.styles)
+    program = build_style_program(
+        config,
+        {
+            f"discriminator_{style.name}": terms
+            for style, (terms, _) in zip(config.styles, parts, strict=True)
+        },
+        num_styles=count,
+    )
+    sample = _build_sample(program.ema.average, count)
+    program.sample = lambda photos: sample(photos)[0]
+    program.sample_columns = lambda photos: [photos, *sample(photos)]
+    program.variables = {
+        f"{style.name}/{name}": variable
+        for style, (_, variables) in zip(config.styles, parts, strict=True)
+        for name, variable in variables.items()
+    }
+    items = [
+        compute_targets(
+            photos,
+            scales=config.data.scales,
+            function=get_target(style.target).draw,
+            fingerprint=get_target(style.target).fingerprint,
+            cache_dir=cache_folder(config, run),
+            progress=progress,
+        )
+        for style in config.styles
+    ]
+    return Assembly(
+        program,
+        functools.partial(_build_dataset, config, items, pictures),
+        read_samples(held_out or photos, 256),
+    )
+
+
+def _check_styles(styles) -> None:
+    names = [style.name for style in styles]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            "`styles` must name at least one style, each by a name of its own. "
+            f"Received: styles named {names}"
+        )
+
+
+def _build_dataset(config, items, pictures, start_step) -> tf.data.Dataset:
+    """Take batches of the styles in turn; batch i depends on i alone."""
+    data, count = config.data, len(items)
+    streams = []
+    for index, (own_items, own_pictures) in enumerate(
+        zip(items, pictures, strict=True)
+    ):
+        stream = build_anime_dataset(
+            own_items,
+            own_pictures,
+            crop_size=data.crop_size,
+            batch_size=data.batch_size,
+            seed=config.seed + index,
+            # Batches of this style among the first `start_step` of all.
+            start_step=(start_step - index + count - 1) // count,
+            flip=data.flip,
+            memory_budget=_MEMORY_BUDGET // count,
+        )
+        shares = np.tile(np.eye(count, dtype="float32")[index], (data.batch_size, 1))
+        streams.append(stream.map(functools.partial(_add_shares, shares)))
+    choice = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
+    return tf.data.Dataset.choose_from_datasets(
+        streams, choice.map(lambda step: step % count)
+    )
+
+
+def _add_shares(shares, batch):
+    return {**batch, "style": tf.constant(shares)}
+
+
+def _build_sample(average: keras.Model, count: int):
+    @tf.function
+    def stylize(photos, shares):
+        rows = tf.repeat(shares[tf.newaxis], tf.shape(photos)[0], axis=0)
+        return average([photos, rows], training=False)
+
+    codes = tf.eye(count)
+    return lambda photos: [stylize(photos, codes[index]) for index in range(count)]

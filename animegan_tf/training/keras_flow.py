@@ -1,0 +1,297 @@
+"""GAN training with Keras' own `compile` and `train_on_batch`."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from animegan_tf.data.array_batches import ArrayBatches
+from animegan_tf.images import atomic_path
+from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.training.adversarial_steps import check_trainable, draw_fakes, frozen
+from animegan_tf.training.monitor import HealthMonitor
+from animegan_tf.training.optimizers import build_adam
+
+_logger = logging.getLogger("animegan_tf")
+SAVE_FORMATS = ("keras", "h5")
+
+
+def compile_gan(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    gan: keras.Model,
+    *,
+    learning_rate: float = 1e-4,
+    discriminator_learning_rate: float | None = None,
+    beta_1: float = 0.5,
+    from_logits: bool | None = None,
+) -> None:
+    """Compile a GAN's two trainings: the discriminator, and the gan with it frozen.
+
+    The discriminator is frozen only while the gan is compiled: Keras reads `trainable`
+    when it compiles and again when it traces, so `build_keras_step` freezes it at each
+    of the gan's updates, and it stays trainable for everybody else.
+
+    Args:
+        generator: The generator.
+        discriminator: The discriminator.
+        gan: `build_gan(generator, discriminator)` of these two, with either outputs.
+        learning_rate: Adam's rate of the generator, positive.
+        discriminator_learning_rate: Adam's rate of the discriminator; `None` takes the
+            same.
+        beta_1: Decay of Adam's first moments.
+        from_logits: Whether the discriminator gives logits; `None` finds out from its
+            last layer.
+
+    Raises:
+        ValueError: If the gan is one of other networks, or nothing can be trained.
+    """
+    _check_gan(generator, discriminator, gan)
+    if from_logits is None:
+        from_logits = not gives_probabilities(discriminator)
+    if discriminator_learning_rate is None:
+        discriminator_learning_rate = learning_rate
+    loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
+    discriminator.compile(
+        build_adam(discriminator_learning_rate, beta_1=beta_1), loss=loss
+    )
+    loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
+    with frozen(discriminator):
+        gan.compile(
+            build_adam(learning_rate, beta_1=beta_1),
+            # The picture itself has no label.
+            loss=loss if len(gan.outputs) == 1 else [None, loss],
+        )
+
+
+def build_keras_step(
+    generator: keras.Model, discriminator: keras.Model, gan: keras.Model
+):
+    """Build one update of both networks out of `train_on_batch`.
+
+    The discriminator learns that reals are 1, then that fakes are 0; then the generator
+    learns to have its pictures called 1 by the frozen discriminator.
+
+    Args:
+        generator: The generator.
+        discriminator: The discriminator, compiled.
+        gan: `build_gan(generator, discriminator)`, compiled.
+
+    Returns:
+        A function like that of `adversarial_steps.build_adversarial_step`, with floats
+        as results, and a few times slower.
+
+    Raises:
+        ValueError: If the gan is one of other networks, or not both are compiled.
+    """
+    _check_gan(generator, discriminator, gan)
+    if not (discriminator.compiled and gan.compiled):
+        raise ValueError(
+            "`gan` and `discriminator` must be compiled: see compile_gan. Received: "
+            f"gan.compiled={gan.compiled}, "
+            f"discriminator.compiled={discriminator.compiled}"
+        )
+    draw = tf.function(lambda inputs: draw_fakes(generator, inputs))
+
+    def keras_step(batch: Mapping[str, Any]) -> dict[str, float]:
+        inputs, reals = tf.convert_to_tensor(batch["input"]), batch["anime"]
+        fakes = draw(inputs)
+        label_shape = discriminator.compute_output_shape(tuple(reals.shape))
+        ones, zeros = np.ones(label_shape, "float32"), np.zeros(label_shape, "float32")
+        on_real = _loss_of(discriminator.train_on_batch(reals, ones))
+        on_fake = _loss_of(discriminator.train_on_batch(fakes, zeros))
+        with frozen(discriminator):
+            labels = ones if len(gan.outputs) == 1 else [None, ones]
+            generator_loss = _loss_of(gan.train_on_batch(inputs, labels))
+        return {
+            "discriminator": 0.5 * (on_real + on_fake),
+            "discriminator_on_real": on_real,
+            "discriminator_on_fake": on_fake,
+            "generator": generator_loss,
+        }
+
+    return keras_step
+
+
+def train_gan(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    gan: keras.Model,
+    input_images,
+    target_images,
+    *,
+    epochs: int = 100,
+    batch_size: int = 16,
+    latent_dim: int | None = None,
+    output_dir=".",
+    seed: int = 0,
+    learning_rate: float = 1e-4,
+    save_every: int = 1,
+    save_format: str = "keras",
+    value_range: tuple[float, float] | None = None,
+    log: Callable[[int, Mapping[str, float]], None] | None = None,
+    progress: bool = True,
+) -> dict[str, list[float]]:
+    """Train a GAN on pictures in arrays, and save both networks after each epoch.
+
+    Args:
+        generator: Network from noise, `(batch, latent_dim)`, or from float images in
+            [-1, 1] to such images.
+        discriminator: Network from such images to logits or probabilities.
+        gan: `build_gan(generator, discriminator)` of these two. Where it or the
+            discriminator is not compiled yet, `compile_gan` does so.
+        input_images: What a generator of images takes, any number of pictures; they
+            need not correspond to the targets. A generator of noise does not use them,
+            and `None` will do.
+        target_images: The pictures to imitate: the reals. Both are uint8 arrays in
+            [0, 255] or float arrays, `(count, height, width, 3)`, or paths of `.npy`
+            files of those.
+        epochs: Number of passes over the targets, at least 1.
+        batch_size: Pictures in an update, at least 1; with fewer targets, all of them.
+            The rest of the last batch is left for the next epoch's order.
+        latent_dim: Length of the noise; `None` asks the generator.
+        output_dir: Folder of `generator_epoch_{n}.keras`,
+            `discriminator_epoch_{n}.keras`, n from 0, and `metrics.jsonl`; made if
+            missing.
+        seed: Seed of the noise and of the order of the pictures.
+        learning_rate: Adam's rate of both, if they are compiled here.
+        save_every: Epochs between files; the last one is always saved.
+        save_format: `"keras"`, or `"h5"` for the older files.
+        value_range: Least and greatest value of float pictures; see `ImageArray`.
+        log: Called after each epoch with its number and the losses.
+        progress: Whether to show a progress bar with the losses.
+
+    Returns:
+        The mean losses of each epoch by name, as in `build_adversarial_step`.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        TrainingDivergedError: If a loss stays no finite number.
+        ValueError: If an argument is out of range, or shapes do not fit together.
+    """
+    _check_numbers(epochs=epochs, batch_size=batch_size, save_every=save_every)
+    if save_format not in SAVE_FORMATS:
+        raise ValueError(
+            f"`save_format` must be one of {', '.join(SAVE_FORMATS)}. "
+            f"Received: save_format={save_format!r}"
+        )
+    _check_gan(generator, discriminator, gan)
+    batches = ArrayBatches(
+        input_images,
+        target_images,
+        latent_dim=_noise_length(generator, latent_dim),
+        batch_size=batch_size,
+        seed=seed,
+        value_range=value_range,
+    )
+    _check_shapes(generator, discriminator, batches)
+    if not (gan.compiled and discriminator.compiled):
+        compile_gan(generator, discriminator, gan, learning_rate=learning_rate)
+    step = build_keras_step(generator, discriminator, gan)
+    output = Path(output_dir)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "metrics.jsonl").write_text("")
+    history, monitor = {}, HealthMonitor()
+    num_steps = batches.steps_per_epoch
+    with tqdm(total=epochs * num_steps, unit="step", disable=not progress) as bar:
+        for epoch in range(epochs):
+            sums = {}
+            for batch in batches.of_epoch(epoch):
+                losses = step(batch)
+                monitor.check(losses)
+                sums = {k: sums.get(k, 0.0) + value for k, value in losses.items()}
+                bar.set_description(f"epoch {epoch}", refresh=False)
+                bar.set_postfix(
+                    D=f"{losses['discriminator']:.4f}",
+                    G=f"{losses['generator']:.4f}",
+                    refresh=False,
+                )
+                bar.update()
+            means = {name: total / num_steps for name, total in sums.items()}
+            _record(output, epoch, means, history, log)
+            if epoch % save_every == 0 or epoch == epochs - 1:
+                name = f"epoch_{epoch}.{save_format}"
+                _save(generator, output / f"generator_{name}")
+                _save(discriminator, output / f"discriminator_{name}")
+    return history
+
+
+def _record(output, epoch, means, history, log):
+    line = {"epoch": epoch} | {k: round(value, 6) for k, value in means.items()}
+    with open(output / "metrics.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    for name, value in means.items():
+        history.setdefault(name, []).append(value)
+    _logger.info(
+        "epoch %d: D loss %.4f, G loss %.4f",
+        epoch,
+        means["discriminator"],
+        means["generator"],
+    )
+    if log is not None:
+        log(epoch, means)
+
+
+def _save(network, path):
+    with atomic_path(path) as temporary:
+        network.save(temporary)
+
+
+def _loss_of(logs) -> float:
+    # Metrics that the user compiled follow the loss.
+    return float(logs[0] if isinstance(logs, list | tuple) else logs)
+
+
+def _check_gan(generator, discriminator, gan):
+    check_trainable(generator=generator, discriminator=discriminator)
+    layers = getattr(gan, "layers", [])
+    if not any(layer is generator for layer in layers) or not any(
+        layer is discriminator for layer in layers
+    ):
+        raise ValueError(
+            "`gan` must be build_gan(generator, discriminator) of these very networks; "
+            "one built of others would train those. Received: "
+            f"gan of {', '.join(layer.name for layer in layers[1:]) or gan}"
+        )
+
+
+def _noise_length(generator, latent_dim) -> int | None:
+    given = generator.input_shape
+    length = given[-1] if len(given) == 2 else None
+    if latent_dim not in (None, length):
+        raise ValueError(
+            "`latent_dim` must be the length of the noise that `generator` takes. "
+            f"Received: latent_dim={latent_dim}, generator.input_shape={given}"
+        )
+    return length
+
+
+def _check_shapes(generator, discriminator, batches):
+    _check_shape("target_images", batches.target_shape, discriminator.input_shape)
+    if batches.input_shape is not None:
+        _check_shape("input_images", batches.input_shape, generator.input_shape)
+        # A generator of any size may still give what the discriminator refuses.
+        shape = generator.compute_output_shape(batches.input_shape)
+        _check_shape("input_images", shape, discriminator.input_shape)
+
+
+def _check_shape(argument, shape, expected):
+    sizes = zip(shape[1:], expected[1:], strict=True)
+    if any(size not in (None, given) for given, size in sizes):
+        wanted = ", ".join("any" if n is None else str(n) for n in expected[1:])
+        raise ValueError(
+            f"`{argument}` must fit the networks, (count, {wanted}). "
+            f"Received: shape {tuple(shape)}"
+        )
+
+
+def _check_numbers(**numbers):
+    for name, value in numbers.items():
+        if value < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")

@@ -1,0 +1,196 @@
+"""Updates of GANs that draw pictures from noise: DCGAN, WGAN, WGAN-GP and kin."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from animegan_tf.config import Stabilizers
+from animegan_tf.training.stabilizers import (
+    build_discriminator_loss,
+    build_generator_loss,
+    clip_weights,
+    stateless_seed,
+    unchanged_state,
+)
+from animegan_tf.training.steps import apply_gradients
+
+_LATENT_SALT = 102
+# The generator's own draw, beside those for the discriminator's updates 0, 1, ...
+_GENERATOR_TURN = -1
+
+
+def build_noise_gan_update(
+    generator,
+    discriminator,
+    optimizers: Mapping,
+    adversarial_loss: str,
+    stabilizers: Stabilizers,
+    *,
+    batch_size: int,
+    seed: int,
+    clip_norm: float,
+    from_logits: bool = True,
+):
+    """Build the update: `critic_steps` of the discriminator, one of the generator.
+
+    Args:
+        generator: `keras.Model` from latents, `(batch, latent_dim)`, to float images
+            in [-1, 1].
+        discriminator: `keras.Model` from such images to logits.
+        optimizers: The two optimizers, by the names `"generator"` and
+            `"discriminator"`.
+        adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
+        stabilizers: Settings.
+        batch_size: Images in one update of one network.
+        seed: Seed of the latents and of all that the stabilizers draw.
+        clip_norm: Largest global norm of a gradient.
+        from_logits: Whether the discriminator's outputs are logits rather than
+            probabilities.
+
+    Returns:
+        A function of `(batch, step)`: `batch["image"]` holds `batch_size *
+        critic_steps` real images, `step`, a Python int, the number of updates made.
+        It returns float32 scalars by name, of the last update of each network.
+
+    Raises:
+        ValueError: If the loss is unknown or has no use for a setting.
+    """
+    discriminator_step = build_discriminator_step(
+        generator,
+        discriminator,
+        optimizers["discriminator"],
+        adversarial_loss,
+        stabilizers,
+        seed=seed,
+        clip_norm=clip_norm,
+        from_logits=from_logits,
+    )
+    generator_step = build_generator_step(
+        generator,
+        discriminator,
+        optimizers["generator"],
+        adversarial_loss,
+        stabilizers,
+        batch_size=batch_size,
+        seed=seed,
+        clip_norm=clip_norm,
+        from_logits=from_logits,
+    )
+    expected = batch_size * stabilizers.critic_steps
+
+    def update(batch, step):
+        images = batch["image"]
+        if images.shape[0] != expected:
+            raise ValueError(
+                "`batch` must hold batch_size * critic_steps images, "
+                f"{expected}. Received: {images.shape[0]}"
+            )
+        # A Python number would be compiled in, and the next one compiled anew.
+        step = tf.constant(step, tf.int64)
+        scalars = {}
+        for turn, reals in enumerate(tf.split(images, stabilizers.critic_steps)):
+            scalars = discriminator_step(reals, step, tf.constant(turn, tf.int64))
+        return {**scalars, **generator_step(step)}
+
+    return update
+
+
+def build_discriminator_step(
+    generator,
+    discriminator,
+    optimizer,
+    adversarial_loss: str,
+    stabilizers: Stabilizers,
+    *,
+    seed: int,
+    clip_norm: float,
+    from_logits: bool = True,
+):
+    """Build the discriminator's update against as many fakes as there are reals.
+
+    The generator draws in training mode, with its batch's statistics, but its state
+    stays as it was. The arguments are those of `build_noise_gan_update`.
+
+    Returns:
+        A function of `(reals, step, turn)`, the last two int64 scalar tensors, that
+        returns float32 scalars by name. Among them, `diversity` is how much the
+        batch's fakes differ from each other, in parts of what the reals do: it falls
+        towards 0 when the generator collapses onto one picture.
+    """
+    optimizer.build(discriminator.trainable_variables)
+    discriminator_loss = build_discriminator_loss(
+        discriminator, adversarial_loss, stabilizers, seed=seed, from_logits=from_logits
+    )
+
+    @tf.function
+    def discriminator_step(reals, step, turn):
+        latents = draw_latents(generator, tf.shape(reals)[0], seed, step, turn)
+        with unchanged_state(generator):
+            fakes = generator(latents, training=True)
+        with tf.GradientTape() as tape:
+            loss, logs = discriminator_loss(reals, fakes, step, turn)
+        variables = discriminator.trainable_variables
+        norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
+        clip_weights(discriminator, stabilizers.weight_clip)
+        diversity = _deviation(fakes) / tf.maximum(_deviation(reals), 1e-6)
+        return {**logs, "discriminator_norm": norm, "diversity": diversity}
+
+    return discriminator_step
+
+
+def build_generator_step(
+    generator,
+    discriminator,
+    optimizer,
+    adversarial_loss: str,
+    stabilizers: Stabilizers,
+    *,
+    batch_size: int,
+    seed: int,
+    clip_norm: float,
+    from_logits: bool = True,
+):
+    """Build the generator's update; the arguments are `build_noise_gan_update`'s.
+
+    Returns:
+        A function of `step`, an int64 scalar tensor, that returns float32 scalars by
+        name.
+    """
+    optimizer.build(generator.trainable_variables)
+    generator_loss = build_generator_loss(
+        discriminator, adversarial_loss, stabilizers, seed=seed, from_logits=from_logits
+    )
+
+    @tf.function
+    def generator_step(step):
+        latents = draw_latents(generator, batch_size, seed, step, _GENERATOR_TURN)
+        with tf.GradientTape() as tape:
+            loss = generator_loss(generator(latents, training=True), step)
+        variables = generator.trainable_variables
+        norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
+        return {"adversarial": loss, "generator_norm": norm}
+
+    return generator_step
+
+
+def draw_latents(generator, count, seed: int, step, turn) -> tf.Tensor:
+    """Draw standard normal latents, a pure function of the seed, step and turn.
+
+    Args:
+        generator: Network whose input they are for.
+        count: How many.
+        seed: Seed of the training.
+        step: Number of updates made.
+        turn: Number that keeps the draws of one step apart.
+
+    Returns:
+        float32 tensor `(count, latent_dim)`.
+    """
+    shape = [count, *generator.input_shape[1:]]
+    drawn = stateless_seed(seed, _LATENT_SALT, step, turn)
+    return tf.random.stateless_normal(shape, drawn)
+
+
+def _deviation(images):
+    """Measure how the images of a batch differ, pixel by pixel, on average."""
+    return tf.reduce_mean(tf.math.reduce_std(tf.cast(images, tf.float32), axis=0))

@@ -1,0 +1,118 @@
+"""Laws of damage: as strong as it says, the same for the same seed, in [-1, 1]."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from animegan_tf.config import DEGRADATIONS as NAMES
+from animegan_tf.data.degradations import (
+    DEGRADATIONS,
+    blur,
+    degrade,
+    downscale,
+    holes,
+    jpeg,
+    noise,
+)
+
+
+@pytest.fixture(scope="module")
+def image():
+    """Smooth colours with a few hard edges, 48x64."""
+    rows, columns = np.mgrid[0:48, 0:64]
+    image = np.stack([rows / 30 - 0.8, columns / 40 - 0.8, 0.3 * np.cos(rows / 5)], -1)
+    image[10:30, 20:40] *= -1
+    return np.clip(image, -0.95, 0.95).astype("float32")
+
+
+def _psnr(image, other):
+    return float(10 * np.log10(4.0 / np.mean(np.square(image - other))))
+
+
+def test_settings_and_functions_have_the_same_names():
+    assert set(NAMES) == set(DEGRADATIONS)
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_damage_keeps_shape_type_and_range_and_lowers_the_psnr(image, kind):
+    damaged = degrade(image, (1, 2), [kind]).numpy()
+    assert damaged.shape == image.shape
+    assert damaged.dtype == np.float32
+    assert damaged.min() >= -1.0 and damaged.max() <= 1.0
+    assert _psnr(damaged, image) < 40
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_the_seed_decides_eagerly_and_in_a_dataset_alike(image, kind):
+    dataset = tf.data.Dataset.from_tensors(image)
+    dataset = dataset.map(lambda picture: degrade(picture, (1, 2), [kind]))
+    (inside,) = dataset.as_numpy_iterator()
+    first = degrade(image, (1, 2), [kind]).numpy()
+    np.testing.assert_allclose(inside, first, atol=1e-5)
+    others = [degrade(image, (1, seed), [kind]).numpy() for seed in range(3, 6)]
+    assert any(not np.array_equal(other, first) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("function", "option", "mild", "strong"),
+    [
+        (blur, "deviation", 0.5, 2.0),
+        (downscale, "factor", 1.5, 4.0),
+        (noise, "deviation", 4.0, 24.0),
+        (jpeg, "quality", 90, 10),
+        (holes, "share", 0.05, 0.2),
+    ],
+)
+def test_stronger_damage_lowers_the_psnr_more(image, function, option, mild, strong):
+    a, b = (
+        _psnr(function(image, (0, 0), **{option: (x, x)}), image)
+        for x in (mild, strong)
+    )
+    assert b < a - 2
+
+
+def test_noise_has_the_stated_deviation():
+    noisy = noise(np.zeros((64, 64, 3), "float32"), (0, 0), deviation=(12.75, 12.75))
+    assert float(np.std(noisy)) == pytest.approx(0.1, rel=0.05)
+
+
+def test_blur_keeps_flat_areas_and_the_mean(image):
+    flat = np.full((9, 7, 3), 0.25, "float32")
+    np.testing.assert_allclose(blur(flat, (0, 0)), flat, atol=1e-6)
+    assert float(np.mean(blur(image, (0, 0)))) == pytest.approx(image.mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
+@pytest.mark.parametrize("seed", range(5))
+def test_holes_cover_the_stated_share_with_white(share, seed):
+    image = np.zeros((96, 128, 3), "float32")
+    torn = holes(image, (seed, 0), share=(share, share)).numpy()
+    assert set(np.unique(torn)) == {0.0, 1.0}
+    assert torn.mean() == pytest.approx(share, rel=0.1)
+    # Every quarter has its own.
+    assert all(q.any() for half in np.split(torn, 2) for q in np.split(half, 2, axis=1))
+
+
+def test_kinds_add_up_in_their_order(image):
+    both = degrade(image, (5, 6), ["blur", "holes"])
+    swapped = degrade(image, (5, 6), ["holes", "blur"])
+    assert _psnr(both, image) < _psnr(degrade(image, (5, 6), ["blur"]), image)
+    assert not np.allclose(both, swapped, atol=1e-3)
+
+
+def test_each_kind_happens_with_its_probability(image):
+    small = image[:8, :8]
+    spared = [
+        np.array_equal(degrade(small, (0, s), ["noise"], probability=0.3), small)
+        for s in range(100)
+    ]
+    assert 0.5 < np.mean(spared) < 0.9
+
+
+def test_no_damage_leaves_the_picture_as_it_is(image):
+    np.testing.assert_array_equal(degrade(image, (0, 0), []), image)
+
+
+def test_unknown_damage_is_refused(image):
+    with pytest.raises(ValueError, match="`kinds` must be any of blur, .*rust"):
+        degrade(image, (0, 0), ["rust"])
