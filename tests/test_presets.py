@@ -28,7 +28,9 @@ def test_default_style_is_bundled():
 
 
 def test_every_weights_folder_belongs_to_a_style():
-    folders = {path.name for path in presets.WEIGHTS_FOLDER.glob("*/config.json")}
+    folders = {
+        path.parent.name for path in presets.WEIGHTS_FOLDER.glob("*/config.json")
+    }
     used = {Path(preset.file).parent.name for preset in presets.PRESETS.values()}
     assert folders == used
 

@@ -15,6 +15,8 @@ from animegan_tf.config import (
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
+# Their generators take noise, so there is no photo to stylize.
+NOISE_RECIPES = ("dcgan", "wgan", "wgan_gp")
 _DATA_FLAGS = ("photos", "style", "validation")
 _FLAGS = ("recipe", "steps", "features", "seed", "precision")
 
@@ -86,10 +88,11 @@ def run(arguments) -> int:
         raise
     generator = arguments.run_folder / "generator.keras"
     folder = shlex.quote(str(arguments.run_folder))
-    print(
-        f"{generator}: the trained style. Try it with: "
-        f"animegan-tf stylize PHOTO -o OUT.png --style {folder}"
-    )
+    if config.recipe in NOISE_RECIPES:
+        hint = "Draw with it: animegan_tf.generate_image(keras.saving.load_model(...))"
+    else:
+        hint = f"Try it with: animegan-tf stylize PHOTO -o OUT.png --style {folder}"
+    print(f"{generator}: the trained network. {hint}")
     return 0
 
 
