@@ -33,11 +33,11 @@ class CelAndInkOptions:
     """
 
     flat_radius: int = 10
-    flat_range: int = 30
+    flat_range: int = 22
     smooth_sigma: float = 16.0
-    smooth_range: float = 0.22
+    smooth_range: float = 0.15
     tone_levels: int = 6
-    tone_strength: float = 0.75
+    tone_strength: float = 0.6
     tone_lift: float = 8.0
     chroma_a: float = 1.15
     chroma_b: float = 1.2
@@ -45,7 +45,7 @@ class CelAndInkOptions:
     line_threshold: float = 0.004
     line_full: float = 0.023
     line_reach: float = 4.0
-    line_strength: float = 0.92
+    line_strength: float = 0.88
     line_area: int = 16
 
     def fingerprint(self) -> str:

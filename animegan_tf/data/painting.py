@@ -76,7 +76,9 @@ def brush_and_ink(image: np.ndarray) -> np.ndarray:
         ImportError: If OpenCV, part of the extra `train`, is not installed.
     """
     cv2 = import_opencv()
-    options = CelAndInkOptions(line_threshold=0.003, line_full=0.018)
+    options = CelAndInkOptions(
+        flat_range=30, smooth_range=0.22, line_threshold=0.003, line_full=0.018
+    )
     areas = flatten_colors(image, options)
     lightness = cv2.cvtColor(_to_unit(areas), cv2.COLOR_RGB2Lab)[..., 0]
     lightness = cv2.GaussianBlur(lightness, (0, 0), 0.8)
