@@ -5,11 +5,11 @@ import os
 import sys
 
 from animegan_tf import __version__
-from animegan_tf.cli import styles, stylize, train, transfer
+from animegan_tf.cli import evaluate, styles, stylize, train, transfer
 from animegan_tf.training.monitor import TrainingDivergedError
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
-COMMANDS = (stylize, transfer, train, styles)
+COMMANDS = (stylize, transfer, train, evaluate, styles)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,7 +23,8 @@ def main(argv: list[str] | None = None) -> int:
         error, 130 interrupted.
     """
     _prepare_environment()
-    arguments = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = build_parser().parse_args(evaluate.with_default_word(argv))
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()

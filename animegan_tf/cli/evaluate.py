@@ -1,0 +1,37 @@
+"""`animegan-tf evaluate`: judge results, by what they are."""
+
+from animegan_tf.cli import evaluate_pictures
+
+# Each has add_parser(subparsers) and run(arguments) -> exit code.
+EVALUATIONS = {"pictures": evaluate_pictures}
+_DEFAULT = "pictures"
+
+
+def add_parser(subparsers) -> None:
+    """Add the command to the parser, with a command of its own for each evaluation."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure how near to a style, and to the photo, results are",
+        description="Measure results. Without a word the options are those of "
+        f"`evaluate {_DEFAULT}`.",
+    )
+    words = parser.add_subparsers(title="what to evaluate", metavar="WORD")
+    words.required = True
+    for evaluation in EVALUATIONS.values():
+        evaluation.add_parser(words)
+
+
+def with_default_word(argv: list[str]) -> list[str]:
+    """Insert the evaluation meant by `evaluate --style ...`, which names none.
+
+    Args:
+        argv: Arguments without the program's name.
+
+    Returns:
+        The same arguments; those of `evaluate` begin with one of `EVALUATIONS`, unless
+        they ask for help.
+    """
+    if argv[:1] != ["evaluate"] or len(argv) == 1:
+        return argv
+    is_option = argv[1].startswith("-") and argv[1] not in ("-h", "--help")
+    return ["evaluate", _DEFAULT, *argv[1:]] if is_option else argv
