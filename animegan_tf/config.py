@@ -2,10 +2,16 @@
 
 import dataclasses
 import json
+import math
+import numbers
+import os
 import types
 import typing
 from pathlib import Path
 from typing import Any
+
+from animegan_tf.json_file import read_json
+from animegan_tf.messages import suggestion
 
 AUGMENTATIONS = ("translation", "cutout")
 DECAYS = ("constant", "linear", "cosine")
@@ -47,6 +53,7 @@ class LossWeights:
     nce: float = 0.0
 
     def __post_init__(self):
+        _convert_fields(self)
         for name, value in dataclasses.asdict(self).items():
             _check(value >= 0.0, name, "at least 0", value)
 
@@ -101,7 +108,7 @@ class Stabilizers:
     decay_start: float = 0.5
 
     def __post_init__(self):
-        object.__setattr__(self, "diff_augment", tuple(self.diff_augment))
+        _convert_fields(self)
         for name in (
             "real_weight",
             "fake_weight",
@@ -169,8 +176,7 @@ class DataConfig:
     degradations: tuple[str, ...] = ()
 
     def __post_init__(self):
-        for name in ("scales", "coverage", "degradations"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        _convert_fields(self)
         _check(
             self.pairing in PAIRINGS,
             "pairing",
@@ -228,7 +234,7 @@ class Contrast:
     identity: bool = True
 
     def __post_init__(self):
-        object.__setattr__(self, "layers", tuple(self.layers))
+        _convert_fields(self)
         _check(self.patches >= 2, "patches", "at least 2", self.patches)
         _check(self.width >= 1, "width", "at least 1", self.width)
         _check(self.temperature > 0.0, "temperature", "positive", self.temperature)
@@ -250,6 +256,7 @@ class StyleConfig:
     target: str = "cel_and_ink"
 
     def __post_init__(self):
+        _convert_fields(self)
         plain = self.name.replace("-", "").replace("_", "")
         _check(plain.isalnum(), "name", "letters, digits, - and _", self.name)
 
@@ -324,7 +331,8 @@ class TrainingConfig:
     checkpoint_every: int = 500
 
     def __post_init__(self):
-        object.__setattr__(self, "styles", tuple(self.styles))
+        _convert_fields(self)
+        _check(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)
         for name in ("steps", "log_every", "sample_every", "checkpoint_every"):
             _check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
         for name in (
@@ -363,15 +371,20 @@ def from_dict(kind: type, values: dict[str, Any]):
             f"A {kind.__name__} must be an object of names and values. "
             f"Received: {values!r}"
         )
-    hints = typing.get_type_hints(kind)
-    known = [field.name for field in dataclasses.fields(kind)]
+    known = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ValueError(
-            f"Unknown settings of {kind.__name__}: {', '.join(unknown)}. "
-            f"Known: {', '.join(known)}"
+            f"Unknown settings of {kind.__name__}: {', '.join(map(repr, unknown))}. "
+            f"{suggestion(unknown[0], known)}Known: {', '.join(known)}"
         )
-    return kind(**{name: _convert(name, hints[name], v) for name, v in values.items()})
+    required = {name for name, field in known.items() if _is_required(field)}
+    if required - set(values):
+        raise ValueError(
+            f"A {kind.__name__} must have {', '.join(sorted(required))}. "
+            f"Received: {values!r}"
+        )
+    return kind(**values)
 
 
 def write_config(config, path) -> None:
@@ -386,33 +399,63 @@ def read_config(path, kind: type = TrainingConfig):
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not JSON or not such a config.
     """
+    values = read_json(path)
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        return from_dict(kind, values)
     except ValueError as error:
-        raise ValueError(f"Not a JSON file: {str(path)!r} ({error})") from error
-    return from_dict(kind, values)
+        raise ValueError(f"{error} (in {str(path)!r})") from error
+
+
+def _is_required(field: dataclasses.Field) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
+def _convert_fields(config) -> None:
+    """Check every field of a config against its type, and bring it to that."""
+    for name, hint in typing.get_type_hints(type(config)).items():
+        value = _convert(name, hint, getattr(config, name))
+        object.__setattr__(config, name, value)
 
 
 def _convert(name: str, hint: Any, value: Any) -> Any:
-    """Check a JSON value against a field's type; ints pass as floats."""
+    """Check a value against a field's type; integers pass as floats, lists as tuples.
+
+    Numbers of NumPy become Python's, and paths text, which JSON can hold.
+    """
     if dataclasses.is_dataclass(hint):
-        return from_dict(hint, value)
+        return value if isinstance(value, hint) else from_dict(hint, value)
     origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        allowed = typing.get_args(hint)
-    else:
-        allowed = (hint,)
+    union = origin in (typing.Union, types.UnionType)
+    allowed = typing.get_args(hint) if union else (hint,)
     for kind in allowed:
         base = typing.get_origin(kind) or kind
         if base is tuple and isinstance(value, list | tuple):
             item = typing.get_args(kind)[0]
             return tuple(_convert(name, item, v) for v in value)
-        if base is float and isinstance(value, int) and not isinstance(value, bool):
+        if base is float and isinstance(value, numbers.Real) and _is_number(value):
             return float(value)
-        if isinstance(value, base) and (base is bool) == isinstance(value, bool):
+        if base is int and isinstance(value, numbers.Integral) and _is_number(value):
+            return int(value)
+        if base is str and isinstance(value, os.PathLike):
+            return os.fspath(value)
+        if base not in (int, float) and isinstance(value, base):
             return value
-    expected = " or ".join(getattr(kind, "__name__", str(kind)) for kind in allowed)
+    expected = " or ".join(map(_name_of, allowed))
     raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")
+
+
+def _is_number(value) -> bool:
+    # Python counts True as 1, and its integers go beyond the floats.
+    return not isinstance(value, bool) and abs(value) < 2**63 and math.isfinite(value)
+
+
+def _name_of(kind) -> str:
+    if typing.get_origin(kind) is tuple:
+        return f"a list of {_name_of(typing.get_args(kind)[0])}"
+    names = {int: "an integer", float: "a number", str: "text", type(None): "null"}
+    names |= {bool: "true or false", dict: "an object of names and values"}
+    return names.get(typing.get_origin(kind) or kind, str(kind))
 
 
 def _check(ok: bool, name: str, expected: str, value: Any) -> None:

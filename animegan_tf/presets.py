@@ -6,6 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+from animegan_tf.json_file import read_json
+from animegan_tf.messages import suggestion
+
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_STYLE = "comic"
 
@@ -59,7 +62,10 @@ def get_preset(name: str) -> Preset:
     """
     if name not in PRESETS:
         known = ", ".join(list_styles()) or "none"
-        raise ValueError(f"Unknown style {name!r}. Bundled styles: {known}")
+        raise ValueError(
+            f"Unknown style {name!r}. {suggestion(name, PRESETS)}"
+            f"Bundled styles: {known}"
+        )
     return PRESETS[name]
 
 
@@ -153,10 +159,7 @@ def save_preset_files(generator, config: dict[str, Any], folder) -> Path:
 def _read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"No such configuration of a style: {str(path)!r}")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"Not a JSON file: {str(path)!r} ({error})") from error
+    config = read_json(path)
     if not isinstance(config, dict):
         raise ValueError(f"Not a JSON object: {str(path)!r}")
     return config

@@ -37,7 +37,7 @@ def test_unknown_setting_names_the_known_ones():
 
 def test_whole_number_passes_for_a_float_but_not_the_other_way_round():
     assert from_dict(LossWeights, {"style": 2}).style == 2.0
-    with pytest.raises(ValueError, match="`steps` must be int.*2.5"):
+    with pytest.raises(ValueError, match="`steps` must be an integer.*2.5"):
         from_dict(TrainingConfig, {"steps": 2.5})
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from animegan_tf.array_file import map_array
 from animegan_tf.images import to_float
 
 _CHUNK = 64
@@ -102,17 +103,11 @@ def _load(source, argument) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"No such file for `{argument}`: {str(path)!r}")
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        return map_array(path)
+    except ValueError as error:
         raise ValueError(
-            f"`{argument}` must be a .npy file of numbers. Received: {str(path)!r}"
+            f"`{argument}` must be a .npy file of one array of numbers. {error}"
         ) from error
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise ValueError(
-            f"`{argument}` must be a .npy file of one array. Received: {str(path)!r}"
-        )
-    return array
 
 
 def _check_form(array, argument) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tqdm import tqdm
 
 from animegan_tf.data.image_folder import downscale
 from animegan_tf.images import atomic_path, read_image
+from animegan_tf.json_file import read_json
 
 INDEX_NAME = "index.json"
 # Part of every key: raise it when the way photos are scaled or stored changes.
@@ -134,14 +136,17 @@ def _photo_facts(paths: list[Path], index_path: Path, pool) -> list[tuple[str, i
 def _read_index(index_path: Path) -> dict[str, list]:
     # The index only saves time: a missing or damaged one is simply made anew.
     with contextlib.suppress(OSError, ValueError):
-        index = json.loads(index_path.read_text())
+        index = read_json(index_path)
         if isinstance(index, dict):
-            return {
-                path: entry
-                for path, entry in index.items()
-                if isinstance(entry, list) and len(entry) == 4
-            }
+            return {path: facts for path, facts in index.items() if _is_entry(facts)}
     return {}
+
+
+def _is_entry(facts) -> bool:
+    """Tell whether facts are what `_photo_facts` writes of a photo."""
+    if not isinstance(facts, list) or [type(f) for f in facts] != [int, int, str, int]:
+        return False
+    return re.fullmatch("[0-9a-f]{64}", facts[2]) is not None and facts[3] >= 1
 
 
 def _image_size(path: Path) -> tuple[int, int]:

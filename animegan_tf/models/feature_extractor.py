@@ -1,6 +1,5 @@
 """A frozen network of perceptual features: VGG19's layout, weights from a source."""
 
-import zipfile
 from pathlib import Path
 
 import keras
@@ -8,7 +7,12 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
+from animegan_tf.array_file import read_arrays, read_shapes
+from animegan_tf.messages import suggestion
+
 _CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
+# VGG19 has 512; a hostile file may not claim layers that fill the memory.
+_MAX_CHANNELS = 1024
 LAYER_NAMES = tuple(
     f"block{block}_conv{index}"
     for block, count in enumerate(_CONVOLUTIONS_PER_BLOCK, start=1)
@@ -105,20 +109,8 @@ def build_feature_extractor(
 def _read_weights(source, names):
     """Return `{name: (kernel, bias)}` of the layers, checked to fit each other."""
     if source in SOURCES:
-        weights = SOURCES[source](names)
-    else:
-        weights = _read_file(source, names)
-    inputs = 3
-    for name, (kernel, bias) in weights.items():
-        fits = kernel.ndim == 4 and kernel.shape[:3] == (3, 3, inputs)
-        if not fits or bias.shape != kernel.shape[-1:]:
-            raise ValueError(
-                f"`source` must have a kernel of shape (3, 3, {inputs}, outputs) and a "
-                f"bias of shape (outputs,) for {name}. Received: source={source!r}, "
-                f"kernel.shape={kernel.shape}, bias.shape={bias.shape}"
-            )
-        inputs = kernel.shape[-1]
-    return weights
+        return SOURCES[source](names)
+    return _read_file(source, names)
 
 
 def _download_vgg19(names):
@@ -139,30 +131,43 @@ def _read_file(source, names):
     if not path.is_file():
         raise ValueError(
             f"`source` must be one of {', '.join(SOURCES)} or the path of an .npz "
-            f"file. Received: source={str(source)!r}"
+            f"file. {suggestion(source, SOURCES)}Received: source={str(source)!r}"
         )
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            "`source` must be an .npz file, and this file is none. "
-            f"Received: source={str(source)!r}"
-        )
-    keys = [f"{name}/{part}" for name in names for part in ("kernel", "bias")]
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in keys if key not in archive]
-            arrays = [] if missing else [archive[key] for key in keys]
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        shapes = read_shapes(path)
+    except ValueError as error:
         raise ValueError(
-            "`source` must be a readable .npz file of arrays. "
-            f"Received: source={str(source)!r} ({error})"
+            f"`source` must be an .npz file of numbers. {error}"
         ) from error
+    keys = [f"{name}/{part}" for name in names for part in ("kernel", "bias")]
+    missing = [key for key in keys if key not in shapes]
     if missing:
         raise ValueError(
             f"`source` must have the layers {names[0]} to {names[-1]}, and the file "
             f"lacks {missing[0]}: ask for shallower `layers`. "
             f"Received: source={str(source)!r}"
         )
-    return dict(zip(names, zip(arrays[::2], arrays[1::2], strict=True), strict=True))
+    _check_shapes(shapes, names, source)
+    arrays = read_arrays(path, keys)
+    for key, values in arrays.items():
+        if not np.isfinite(values).all():
+            raise ValueError(f"{key} in the `source` {str(source)!r} is not finite.")
+    return {name: (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name in names}
+
+
+def _check_shapes(shapes, names, source):
+    inputs = 3
+    for name in names:
+        kernel, bias = shapes[f"{name}/kernel"], shapes[f"{name}/bias"]
+        fits = len(kernel) == 4 and kernel[:3] == (3, 3, inputs)
+        if not fits or not 1 <= kernel[3] <= _MAX_CHANNELS or bias != kernel[3:]:
+            raise ValueError(
+                f"`source` must have a kernel of shape (3, 3, {inputs}, outputs) and a "
+                f"bias of shape (outputs,) for {name}, with at most {_MAX_CHANNELS} "
+                f"outputs. Received: source={str(source)!r}, kernel.shape={kernel}, "
+                f"bias.shape={bias}"
+            )
+        inputs = kernel[3]
 
 
 SOURCES = {"vgg19": _download_vgg19}

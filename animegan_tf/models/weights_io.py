@@ -1,11 +1,11 @@
 """Keep a network's weights in a small NumPy archive."""
 
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from animegan_tf.array_file import read_arrays, read_shapes
 from animegan_tf.images import atomic_path
 
 
@@ -58,28 +58,34 @@ def load_weights_npz(model, path) -> None:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"No such weights file: {str(path)!r}")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"Not a weights file: {str(path)!r} ({error})") from error
     weights = _keyed_weights(model)
-    different = sorted(arrays.keys() ^ weights.keys())
+    shapes = {key: tuple(variable.shape) for key, variable in weights.items()}
+    _check_shapes(read_shapes(path), shapes, path)
+    arrays = read_arrays(path)
+    for key, variable in weights.items():
+        # Too large for the weight's dtype is reported as not finite.
+        with np.errstate(over="ignore"):
+            arrays[key] = arrays[key].astype(variable.dtype)
+        if not np.isfinite(arrays[key]).all():
+            raise ValueError(f"Weight {key!r} in {str(path)!r} is not finite.")
+    for key, variable in weights.items():
+        variable.assign(arrays[key])
+
+
+def _check_shapes(found, expected, path) -> None:
+    different = sorted(found.keys() ^ expected.keys())
     if different:
         raise ValueError(
             f"The weights in {str(path)!r} are those of another network: "
-            f"{len(arrays)} arrays for {len(weights)} weights, "
+            f"{len(found)} arrays for {len(expected)} weights, "
             f"first difference {different[0]!r}"
         )
-    for key, variable in weights.items():
-        if arrays[key].shape != tuple(variable.shape):
+    for key, shape in expected.items():
+        if found[key] != shape:
             raise ValueError(
                 f"The weights in {str(path)!r} are those of another network: "
-                f"{key!r} has shape {arrays[key].shape}, expected "
-                f"{tuple(variable.shape)}"
+                f"{key!r} has shape {found[key]}, expected {shape}"
             )
-    for key, variable in weights.items():
-        variable.assign(arrays[key].astype(variable.dtype))
 
 
 def _keyed_weights(model) -> dict:

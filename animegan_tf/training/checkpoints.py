@@ -1,11 +1,11 @@
 """Exact checkpoints: every variable of a training, in one file, written atomically."""
 
 import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from animegan_tf.array_file import read_arrays, read_shapes
 from animegan_tf.images import atomic_path
 from animegan_tf.training.program import Program
 
@@ -44,22 +44,22 @@ def restore_checkpoint(program: Program, path) -> int:
     Raises:
         ValueError: If the file is damaged or was written by another kind of training.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"Not a readable checkpoint: {str(path)!r}") from error
+    shapes = read_shapes(path)
     state = program.state()
-    step = arrays.pop("step", None)
-    wrong = sorted(set(arrays) ^ set(state)) or [
-        name for name in state if arrays[name].shape != tuple(state[name].shape)
+    step_shape = shapes.pop("step", None)
+    wrong = sorted(set(shapes) ^ set(state)) or [
+        name for name in state if shapes[name] != tuple(state[name].shape)
     ]
-    if step is None or wrong:
+    if step_shape != () or wrong:
         raise ValueError(
             f"The checkpoint {str(path)!r} belongs to another configuration; "
-            f"{len(wrong)} of its {len(arrays)} variables do not fit, "
-            f"such as {', '.join(wrong[:2])}"
+            f"{len(wrong)} of its {len(shapes)} variables do not fit, "
+            f"such as {', '.join(wrong[:2]) or 'step'}"
         )
+    arrays = read_arrays(path)
+    step = arrays.pop("step")
+    if step.dtype.kind not in "iu" or step < 0:
+        raise ValueError(f"The checkpoint {str(path)!r} has an impossible step: {step}")
     for name, variable in state.items():
         variable.assign(arrays[name])
     return int(step)

@@ -1,5 +1,6 @@
 """The folder of one training: settings, log, samples, checkpoints, generator."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 
 from animegan_tf.config import read_config, to_dict, write_config
 from animegan_tf.images import atomic_path, to_uint8, write_image
+from animegan_tf.json_file import parse_json
 from animegan_tf.training.checkpoints import list_checkpoints
 
 GENERATOR_FILE = "generator.keras"
@@ -88,7 +90,9 @@ class RunFolder:
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        # Bytes that are no text make a line that belongs to no step.
+        text = path.read_text(encoding="utf-8", errors="replace")
+        lines = text.splitlines(keepends=True)
         kept = [line for line in lines if _step_of(line) <= step]
         with atomic_path(path) as temporary:
             temporary.write_text("".join(kept), encoding="utf-8")
@@ -115,8 +119,9 @@ class RunFolder:
 
 
 def _step_of(line: str) -> float:
-    try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError, TypeError):
-        # A line cut short by a crash belongs to no step.
-        return float("inf")
+    with contextlib.suppress(ValueError):
+        values = parse_json(line)
+        if isinstance(values, dict) and isinstance(values.get("step"), int):
+            return values["step"]
+    # A line cut short by a crash belongs to no step.
+    return float("inf")

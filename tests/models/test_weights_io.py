@@ -70,7 +70,7 @@ def test_missing_and_damaged_files_are_named(tmp_path):
         load_weights_npz(build_network(), tmp_path / "gone.npz")
     path = save_weights_npz(build_network(), tmp_path / "w.npz")
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"Not a weights file.*w\.npz"):
+    with pytest.raises(ValueError, match=r"Not a sound .npz file.*w\.npz"):
         load_weights_npz(build_network(), path)
 
 

@@ -59,5 +59,5 @@ def test_another_architecture_is_refused(tmp_path):
 def test_damaged_file_is_refused(tmp_path):
     path = save_checkpoint(_program(), 1, tmp_path)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match="Not a readable checkpoint"):
+    with pytest.raises(ValueError, match="Not a sound .npz file"):
         restore_checkpoint(_program(), path)
