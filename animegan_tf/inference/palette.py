@@ -19,6 +19,13 @@ _LIGHTNESS_SHARE = 0.5
 _MAX_GAMMA = 1.5
 # Least deviation of lightness over which a range of tints is laid.
 _MIN_DEVIATION = 8.0
+# Longest shift of (a, b) that a grey may get, and how much longer it may be for each
+# unit of a colour's own chroma: paper, ink and stone are to stay so.
+_NEUTRAL_REACH = 10.0
+_REACH_PER_CHROMA = 3.0
+# Lightnesses between which the shift has its full reach, and where it has none left.
+_FULL_REACH = (20.0, 75.0)
+_NO_REACH = (0.0, 98.0)
 # Variance of (a, b) added to both pictures: a grey one has no directions to map.
 _CHROMA_FLOOR = 4.0
 # Where tints are measured, in deviations of lightness from the mean.
@@ -35,7 +42,8 @@ def transfer_palette(
     Lightness goes halfway to the target's mean along a power curve, which leaves black
     and white where they are. Its tint at each lightness is the target's there; what is
     left of the colours is mapped linearly to the target's covariance, with the least
-    total change (Monge-Kantorovich), and with a bounded gain.
+    total change (Monge-Kantorovich), and with a bounded gain. What has little colour of
+    its own takes little on, and white and black none.
 
     Args:
         image: uint8 RGB picture in [0, 255], `(height, width, 3)`.
@@ -94,11 +102,14 @@ class _Mapping:
     offset: np.ndarray
 
     def __call__(self, lab: np.ndarray) -> np.ndarray:
-        height = _standardize(lab[..., 0], self.source.mean[0], self.source.deviation)
-        rest = lab[..., 1:] - _tint(height, self.source.tints)
-        chroma = _tint(height, self.target.tints) + rest @ self.matrix + self.offset
+        chroma = _hold_neutrals(lab, self.map_chroma(lab))
         lightness = _curve(lab[..., :1], self.gamma)
         return np.concatenate([lightness, chroma], axis=-1).astype(np.float32)
+
+    def map_chroma(self, lab: np.ndarray) -> np.ndarray:
+        height = _standardize(lab[..., 0], self.source.mean[0], self.source.deviation)
+        rest = lab[..., 1:] - _tint(height, self.source.tints)
+        return _tint(height, self.target.tints) + rest @ self.matrix + self.offset
 
 
 def _sample_lab(image):
@@ -117,7 +128,7 @@ def _fit(source_lab, target_lab) -> _Mapping:
     matrix = _monge_kantorovich(source.covariance, target.covariance)
     mapping = _Mapping(source, target, gamma, matrix, np.zeros(2))
     # Heights are bounded, so the tints' mean is not quite the target's yet.
-    offset = target.mean[1:] - mapping(source_lab)[:, 1:].mean(axis=0)
+    offset = target.mean[1:] - mapping.map_chroma(source_lab).mean(axis=0)
     return dataclasses.replace(mapping, offset=offset)
 
 
@@ -153,6 +164,24 @@ def _measure_tints(height, chroma):
 def _tint(height, tints):
     channels = [np.interp(height, _HEIGHTS, tints[:, k]) for k in range(2)]
     return np.stack(channels, axis=-1)
+
+
+def _hold_neutrals(lab, chroma):
+    """Bound how far (a, b) move from the picture's own, softly."""
+    own = lab[..., 1:]
+    reach = _NEUTRAL_REACH + _REACH_PER_CHROMA * np.linalg.norm(own, axis=-1)
+    reach *= _soft_step(lab[..., 0], _NO_REACH[0], _FULL_REACH[0])
+    reach *= _soft_step(lab[..., 0], _NO_REACH[1], _FULL_REACH[1])
+    shift = chroma - own
+    length = np.linalg.norm(shift, axis=-1)
+    share = reach / np.maximum(np.hypot(reach, length), 1e-6)
+    return own + share[..., np.newaxis] * shift
+
+
+def _soft_step(x, start, end):
+    """Rise smoothly from 0 at `start` to 1 at `end`, whichever is greater."""
+    t = np.clip((x - start) / (end - start), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
 
 
 def _monge_kantorovich(source, target):

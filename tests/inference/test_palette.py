@@ -44,9 +44,36 @@ def test_strength_zero_is_exactly_the_picture(grayish, warm):
     assert result is not grayish
 
 
-def test_mean_colors_become_the_target_s(grayish, warm):
-    result = transfer_palette(grayish, warm)
-    np.testing.assert_allclose(mean_chroma(result), mean_chroma(warm), atol=0.5)
+def test_mean_colors_of_a_colorful_picture_become_the_target_s(warm):
+    cold = picture([50.0, -25.0, -20.0], [8.0, 4.0, 4.0], seed=6)
+    result = transfer_palette(cold, warm)
+    np.testing.assert_allclose(mean_chroma(result), mean_chroma(warm), atol=5.0)
+
+
+def chroma_of_gray(level, target):
+    """Recolour a scene of every grey; return what chroma one of them got."""
+    grays = np.repeat(np.arange(256, dtype=np.uint8)[np.newaxis, :, np.newaxis], 3, 2)
+    result = transfer_palette(np.repeat(grays, 8, axis=0), target)
+    return float(np.linalg.norm(rgb_to_lab(result)[0, level, 1:]))
+
+
+def test_white_and_black_and_gray_stay_so_under_a_vivid_target():
+    vivid = picture([50.0, 60.0, 45.0], [5.0, 6.0, 6.0], seed=7)
+    target_chroma = float(np.linalg.norm(mean_chroma(vivid)))
+    assert target_chroma > 60.0
+    # 245 is paper white, L* about 96.5.
+    assert chroma_of_gray(245, vivid) < 2.0
+    assert chroma_of_gray(8, vivid) < 2.0
+    assert 3.0 < chroma_of_gray(128, vivid) < 0.2 * target_chroma
+
+
+def test_the_shift_grows_without_steps_from_gray_to_colorful(warm):
+    lab = np.zeros((8, 60, 3))
+    lab[..., 0], lab[..., 1] = 55.0, np.linspace(0.0, 30.0, 60)
+    ramp = lab_to_rgb(lab)
+    shift = rgb_to_lab(transfer_palette(ramp, warm)) - rgb_to_lab(ramp)
+    # Half a unit of chroma apart; a level of 255 is about as much.
+    assert np.abs(np.diff(shift[0, :, 1:], axis=0)).max() < 2.0
 
 
 def test_color_spread_becomes_the_target_s(grayish, warm):
@@ -122,7 +149,9 @@ def test_tiny_and_plain_pictures_work(size, warm):
     image = np.full((*size, 3), 90, np.uint8)
     result = transfer_palette(image, warm)
     assert result.shape == image.shape
-    np.testing.assert_allclose(mean_chroma(result), mean_chroma(warm), atol=1.0)
+    # The hue is the target's; a grey takes on some of it.
+    a, b = mean_chroma(result)
+    assert a / b == pytest.approx(np.divide(*mean_chroma(warm)), abs=0.15)
     assert transfer_palette(warm, image).shape == warm.shape
 
 
