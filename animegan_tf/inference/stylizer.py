@@ -1,6 +1,8 @@
 """Turn pictures into a style, at exactly their size."""
 
+import math
 import os
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -8,20 +10,13 @@ import tensorflow as tf
 from PIL import Image
 
 from animegan_tf import presets
-from animegan_tf.images import (
-    crop_to_size,
-    pad_to_multiple,
-    pil_to_array,
-    read_image,
-    to_float,
-    to_uint8,
-)
+from animegan_tf.images import pil_to_array, read_image
 from animegan_tf.inference.loading import load_generator
-
-PRECISIONS = ("float32", "bfloat16", "float16")
-# The networks mirror at borders several levels down, where a side of few pixels has
-# nothing left to mirror.
-MINIMUM_SIDE = 64
+from animegan_tf.inference.precision import resolve_precision, with_precision
+from animegan_tf.inference.tile_planner import AUTO, TilePlanner
+from animegan_tf.inference.tiling import read_tile
+from animegan_tf.inference.uint8_function import build_uint8_function
+from animegan_tf.models.geometry import input_multiple
 
 
 class Stylizer:
@@ -29,17 +24,27 @@ class Stylizer:
 
     Any size from 1x1 pixel up comes out at exactly that size: pictures are mirrored
     beyond the right and lower border to a size the network takes, and cropped back.
+    Where the network takes no statistics of the whole picture, large pictures are put
+    together from tiles, equal to the result in one piece up to the rounding of the
+    arithmetic (one level of 255), so that memory stays bounded at any size.
 
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],
             `(batch, height, width, 3)` of any height and width divisible by
-            `multiple`, to images of the same shape and range.
-        multiple: Pixels by which the network's input sizes must divide.
+            `multiple`, to images of the same shape and range. Its weights are taken as
+            they are at the first picture.
+        multiple: Pixels by which the network's input sizes must divide; what its
+            layers ask for is added.
         precision: Arithmetic inside the network: "float32", or "bfloat16" or
-            "float16" where the processor is faster at them.
+            "float16" where the processor is faster at them; "auto" takes the fastest.
+        tile: Side in pixels of the squares that large pictures are put together from,
+            rounded up to what the network's grid allows; it computes each with a margin
+            as wide as it looks around. "auto" cuts only pictures that would need much
+            memory, if the network allows it; `None` never does.
 
     Raises:
-        ValueError: If the generator does not take pictures of any size, or another
+        ValueError: If the generator does not take pictures of any size, takes
+            statistics of the whole picture and a size of tiles is given, or another
             argument is out of range.
     """
 
@@ -49,24 +54,28 @@ class Stylizer:
         *,
         multiple: int = 16,
         precision: str = "float32",
+        tile: int | str | None = AUTO,
     ):
         if multiple < 1:
             raise ValueError(
                 f"`multiple` must be at least 1. Received: multiple={multiple}"
             )
         _check_generator(generator)
-        self.generator = _with_precision(generator, precision)
-        self.multiple = multiple
-        # One signature for all: pictures of any size share one trace.
-        self._run = tf.function(
-            self._call_generator,
-            input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32)],
-            autograph=False,
-        )
+        multiple = math.lcm(multiple, input_multiple(generator))
+        self._planner = TilePlanner(generator, multiple, tile)
+        self.multiple = self._planner.multiple
+        self.precision = resolve_precision(precision)
+        self.generator = with_precision(generator, self.precision)
+        self._run = build_uint8_function(self.generator)
+        self._run_deep = build_uint8_function(self.generator, tf.uint16)
 
     @classmethod
     def from_preset(
-        cls, name_or_path=presets.DEFAULT_STYLE, *, precision: str = "float32"
+        cls,
+        name_or_path=presets.DEFAULT_STYLE,
+        *,
+        precision: str = "float32",
+        tile: int | str | None = AUTO,
     ) -> "Stylizer":
         """Load a bundled style, or the result of a training.
 
@@ -75,54 +84,67 @@ class Stylizer:
                 `"comic:0.6,oil:0.4"`; a run folder, or one of its styles,
                 `RUN/STYLE`, if it has several; or a `.keras` file.
             precision: See `Stylizer`.
+            tile: See `Stylizer`.
 
         Raises:
             FileNotFoundError: If there is no such path, or the run folder has no
                 generator yet.
-            ValueError: If it is no style's name, or the file holds no such network.
+            ValueError: If it is no style's name, the file holds no such network, or an
+                argument is out of range.
         """
-        return cls(load_generator(name_or_path), precision=precision)
+        return cls(load_generator(name_or_path), precision=precision, tile=tile)
 
-    def __call__(self, image):
+    def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize a picture or a batch of pictures.
 
         Args:
             image: uint8 RGB array in [0, 255], `(height, width, 3)` or
                 `(batch, height, width, 3)`; grey `(height, width)` or with 1 channel,
                 and RGBA with 4 (laid on white), are taken too. Or a Pillow image. Or
-                the path of a picture.
+                the path of a picture. Arrays may be uint16 in [0, 65535] too.
+            progress: Called with the numbers of tiles done and in all.
 
         Returns:
-            For a Pillow image one in RGB, else a uint8 RGB array; of the input's size.
+            For a Pillow image one in RGB, else an RGB array of the input's type, uint8
+            for a path; of the input's size.
 
         Raises:
             FileNotFoundError: If there is no file at the path.
             ValueError: If the array is none of the above or the file is no picture.
         """
         if isinstance(image, str | os.PathLike):
-            return self._stylize(read_image(image)[np.newaxis])[0]
+            return self._stylize(read_image(image)[np.newaxis], progress)[0]
         if isinstance(image, Image.Image):
             _check_size(image.height, image.width)
-            return Image.fromarray(self._stylize(pil_to_array(image)[np.newaxis])[0])
+            pixels = pil_to_array(image)[np.newaxis]
+            return Image.fromarray(self._stylize(pixels, progress)[0])
         images = _to_rgb(np.asarray(image))
         if images.ndim == 3:
-            return self._stylize(images[np.newaxis])[0]
-        return self._stylize(images)
+            return self._stylize(images[np.newaxis], progress)[0]
+        return self._stylize(images, progress)
 
-    def _stylize(self, images: np.ndarray) -> np.ndarray:
-        """Map uint8 `(batch, height, width, 3)` to the same."""
-        size = images.shape[1:3]
-        padded = pad_to_multiple(_pad_to_minimum(images), self.multiple)
-        stylized = self._run(to_float(padded)).numpy()
-        if stylized.shape != padded.shape:
-            raise ValueError(
-                "`generator` must give images of its input's shape. "
-                f"Received: input {padded.shape}, output {stylized.shape}"
-            )
-        return to_uint8(crop_to_size(stylized, size))
-
-    def _call_generator(self, images):
-        return tf.cast(self.generator(images, training=False), tf.float32)
+    def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
+        """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""
+        stylized = np.empty_like(images)
+        run = self._run if images.dtype == np.uint8 else self._run_deep
+        plan = list(self._planner.plan(*images.shape[:3]))
+        for index, (pictures, rows, columns) in enumerate(plan):
+            tile = read_tile(images[pictures], rows, columns)
+            result = run(tile).numpy()
+            if result.shape != tile.shape:
+                raise ValueError(
+                    "`generator` must give images of its input's shape. "
+                    f"Received: input {tile.shape}, output {result.shape}"
+                )
+            # What is beyond the picture's border is left out.
+            target = stylized[
+                pictures, rows.first : rows.last, columns.first : columns.last
+            ]
+            kept = result[:, rows.kept, columns.kept]
+            target[...] = kept[:, : target.shape[1], : target.shape[2]]
+            if progress:
+                progress(index + 1, len(plan))
+        return stylized
 
 
 def _check_generator(generator) -> None:
@@ -134,33 +156,11 @@ def _check_generator(generator) -> None:
         )
 
 
-def _with_precision(generator, precision):
-    """Copy a network for half-precision arithmetic; its weights stay float32."""
-    if precision not in PRECISIONS:
-        raise ValueError(
-            f"`precision` must be one of {', '.join(PRECISIONS)}. "
-            f"Received: precision={precision!r}"
-        )
-    if precision == "float32":
-        return generator
-
-    def copy_layer(layer):
-        config = layer.get_config()
-        # The last layer stays exact: bfloat16 has fewer levels near white than uint8.
-        if layer.name not in generator.output_names:
-            config["dtype"] = f"mixed_{precision}"
-        return type(layer).from_config(config)
-
-    copy = keras.models.clone_model(generator, clone_function=copy_layer)
-    copy.set_weights(generator.get_weights())
-    return copy
-
-
 def _to_rgb(images: np.ndarray) -> np.ndarray:
-    """Check an array and bring it to uint8 RGB, with or without a batch axis."""
-    if images.dtype != np.uint8:
+    """Check an array and bring it to RGB, with or without a batch axis."""
+    if images.dtype not in (np.uint8, np.uint16):
         raise ValueError(
-            "`image` must be uint8 in [0, 255]. "
+            "`image` must be uint8 in [0, 255], or uint16. "
             f"Received: dtype {images.dtype}, shape {images.shape}"
         )
     if images.ndim == 2:
@@ -175,19 +175,13 @@ def _to_rgb(images: np.ndarray) -> np.ndarray:
     if images.shape[-1] == 1:
         return np.repeat(images, 3, axis=-1)
     if images.shape[-1] == 4:
-        alpha = images[..., 3:].astype(np.float32) / 255.0
-        on_white = images[..., :3] * alpha + 255.0 * (1.0 - alpha)
-        return np.floor(on_white + 0.5).astype(np.uint8)
+        white = float(np.iinfo(images.dtype).max)
+        alpha = images[..., 3:].astype(np.float32) / white
+        on_white = images[..., :3] * alpha + white * (1.0 - alpha)
+        return np.floor(on_white + 0.5).astype(images.dtype)
     return images
 
 
 def _check_size(*sizes: int) -> None:
     if 0 in sizes:
         raise ValueError(f"`image` must have at least one pixel. Received: {sizes}")
-
-
-def _pad_to_minimum(images: np.ndarray) -> np.ndarray:
-    height, width = images.shape[1:3]
-    missing = (max(0, MINIMUM_SIDE - height), max(0, MINIMUM_SIDE - width))
-    padding = [(0, 0), (0, missing[0]), (0, missing[1]), (0, 0)]
-    return np.pad(images, padding, mode="reflect")
