@@ -1,0 +1,85 @@
+"""Where the pictures of a training are."""
+
+import dataclasses
+
+from animegan_tf.config.conversion import check, convert_fields
+
+DEGRADATIONS = ("blur", "downscale", "noise", "jpeg", "holes")
+PAIRINGS = ("name", "side_by_side", "side_by_side_reversed")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Where the pictures are and how batches are cut from them.
+
+    Attributes:
+        photos: Folder of photographs.
+        target: Name of the way the photos' targets are drawn, a key of
+            `animegan_tf.data.targets.TARGETS`.
+        style: Folder of pictures in the style to learn.
+        validation: Folder of photographs held out for samples, or the fraction of
+            `photos` to hold out, in [0, 1).
+        scales: Short sides, in pixels, at which photos and their targets are taken;
+            larger than a photo's own are left out for it.
+        crop_size: Side of the square crops, in pixels.
+        batch_size: Crops in a batch.
+        flip: Whether crops are mirrored left to right at random.
+        cache: Folder of the computed targets; `None` puts it in the run folder.
+        pairing: How pictures are paired (pix2pix): `"name"`, the same names in
+            `photos` and `style`; `"side_by_side"`, both halves in one picture of
+            `photos`; or `"side_by_side_reversed"`, the target on the left.
+        coverage: Least and greatest part of a picture's short side that a crop covers
+            in the paired and unpaired recipes, in (0, 1].
+        degradations: What a picture suffers before it is restored, in this order: any
+            of `"blur"`, `"downscale"`, `"noise"`, `"jpeg"` and `"holes"`.
+    """
+
+    photos: str = ""
+    target: str = "cel_and_ink"
+    style: str = ""
+    validation: str | float = 0.05
+    scales: tuple[int, ...] = (256, 384, 512)
+    crop_size: int = 192
+    batch_size: int = 4
+    flip: bool = True
+    cache: str | None = None
+    pairing: str = "name"
+    coverage: tuple[float, float] = (0.6, 1.0)
+    degradations: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        convert_fields(self)
+        check(
+            self.pairing in PAIRINGS,
+            "pairing",
+            f"one of {', '.join(PAIRINGS)}",
+            self.pairing,
+        )
+        check(
+            len(self.coverage) == 2
+            and 0.0 < self.coverage[0] <= self.coverage[1] <= 1.0,
+            "coverage",
+            "two ascending numbers in (0, 1]",
+            self.coverage,
+        )
+        check(
+            set(self.degradations) <= set(DEGRADATIONS),
+            "degradations",
+            f"any of {', '.join(DEGRADATIONS)}",
+            self.degradations,
+        )
+        check(bool(self.scales), "scales", "a list of at least one size", self.scales)
+        check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
+        check(
+            self.crop_size >= 16 and self.crop_size % 8 == 0,
+            "crop_size",
+            "a multiple of 8 and at least 16",
+            self.crop_size,
+        )
+        if not isinstance(self.validation, str):
+            check(
+                0.0 <= self.validation < 1.0,
+                "validation",
+                "a folder or a fraction in [0, 1)",
+                self.validation,
+            )
