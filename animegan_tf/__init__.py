@@ -16,6 +16,7 @@ _PUBLIC = {
     "list_styles": "animegan_tf.presets",
     "Stylizer": "animegan_tf.inference.stylizer",
     "style_transfer": "animegan_tf.recipes.style_transfer",
+    "evaluate": "animegan_tf.recipes.held_out",
     "build_generator": "animegan_tf.models.generators",
     "build_discriminator": "animegan_tf.models.discriminators",
     "build_feature_extractor": "animegan_tf.models.feature_extractor",

@@ -11,7 +11,7 @@ from animegan_tf.data.datasets import build_anime_dataset, build_validation_data
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.data.target_cache import compute_targets
 from animegan_tf.data.targets import get_target
-from animegan_tf.evaluation.metrics import style_statistics
+from animegan_tf.evaluation.style import style_statistics
 from animegan_tf.images import atomic_path, read_image
 from animegan_tf.models.feature_extractor import build_feature_extractor
 from animegan_tf.recipes.assembly import (

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from animegan_tf.evaluation.metrics import (
+from animegan_tf.evaluation.style import (
     StyleStatistics,
     style_distance,
     style_statistics,
@@ -28,7 +28,7 @@ def style_features(images_or_paths, feature_extractor) -> StyleStatistics:
         images_or_paths: A uint8 RGB picture `(height, width, 3)`, the path of one or
             of a folder of them; or several of these. Files are read one at a time.
         feature_extractor: Model from float RGB images in [-1, 1] to a dict of feature
-            maps, see `animegan_tf.evaluation.metrics`.
+            maps, see `animegan_tf.evaluation.features`.
 
     Returns:
         The `StyleStatistics`, averaged over all the pictures.
@@ -52,7 +52,7 @@ def compare_styles(
 
     Returns:
         For each name, in the order of `sets`, `"correlation"` and `"plain"`, the
-        distances of `animegan_tf.evaluation.metrics.style_distance`.
+        distances of `animegan_tf.evaluation.style_distance`.
 
     Raises:
         ValueError: If there are no sets, or one holds no pictures.

@@ -11,8 +11,8 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from animegan_tf.evaluation.metrics import StyleStatistics, style_statistics
-from animegan_tf.evaluation.style_features import (
+from animegan_tf.evaluation.style import StyleStatistics, style_statistics
+from animegan_tf.evaluation.style_comparison import (
     compare_styles,
     plot_styles,
     style_features,
@@ -151,7 +151,7 @@ def test_plot_is_a_picture_and_leaves_pyplot_alone(tmp_path):
 @pytest.mark.slow
 def test_plot_needs_no_display(tmp_path):
     code = (
-        "from animegan_tf.evaluation.style_features import plot_styles;"
+        "from animegan_tf.evaluation.style_comparison import plot_styles;"
         "plot_styles({'a': {'correlation': 0.0, 'plain': 0.0}}, 'plot.png')"
     )
     environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
