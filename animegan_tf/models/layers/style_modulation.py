@@ -1,0 +1,39 @@
+"""Scales and shifts for several styles."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="animegan_tf")
+class StyleModulation(keras.layers.Layer):
+    """Scale and shift each channel as the shares of several styles say.
+
+    Every style has a scale (at first 1) and a shift (at first 0) for each channel; a
+    blend has their mean by share.
+
+    Args:
+        **kwargs: Name, dtype and the like, see `keras.layers.Layer`.
+
+    Input shapes: `(batch, height, width, channels)` and `(batch, num_styles)`.
+
+    Output shape: `(batch, height, width, channels)`.
+    """
+
+    def build(self, inputs_shape, style_shape):
+        """Make the tables, `(num_styles, channels)`."""
+        shape = (style_shape[-1], inputs_shape[-1])
+        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
+
+    def call(self, inputs, style):
+        """Return the scaled and shifted maps."""
+        style = ops.cast(style, self.compute_dtype)
+        scale, shift = (
+            ops.matmul(style, ops.cast(table, self.compute_dtype))[:, None, None, :]
+            for table in (self.scale, self.shift)
+        )
+        return inputs * scale + shift
+
+    def compute_output_shape(self, inputs_shape, style_shape):
+        """Return the shape of the maps."""
+        return inputs_shape
