@@ -73,3 +73,82 @@ def style(tmp_path, monkeypatch):
     )
     monkeypatch.setitem(presets.PRESETS, "tiny", preset)
     return "tiny"
+
+
+def _moving_square(index, size):
+    """A grey slope with a white square that goes right by two pixels a frame."""
+    height, width = size
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:] = np.linspace(40, 160, width, dtype=np.uint8)[:, np.newaxis]
+    left = 2 * index % (width - 12)
+    picture[12:24, left : left + 12] = 255
+    return picture
+
+
+def _encode_sound(container, stream, seconds):
+    import av
+
+    times = np.arange(round(seconds * 48000)) / 48000
+    wave = (0.3 * np.sin(2 * np.pi * 440 * times)).astype(np.float32)[np.newaxis]
+    for begin in range(0, wave.shape[1], 1024):
+        piece = np.ascontiguousarray(wave[:, begin : begin + 1024])
+        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = 48000, begin
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+@pytest.fixture
+def make_clip(tmp_path):
+    """A function that writes a small video and returns its path.
+
+    `pts` are in milliseconds; `draw` makes a picture from number and size; `display`
+    are the numbers a, b, c, d of the display matrix.
+    """
+    import struct
+    from fractions import Fraction
+
+    av = pytest.importorskip("av")
+
+    def make(
+        name="clip.mp4",
+        *,
+        num_frames=10,
+        size=(48, 64),
+        pts=None,
+        sound=False,
+        draw=_moving_square,
+        codec="libx264",
+        pix_fmt="yuv420p",
+        options=None,
+        display=None,
+    ):
+        path = tmp_path / name
+        pts = [100 * index for index in range(num_frames)] if pts is None else pts
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream(codec, rate=10, options=options or {})
+            stream.height, stream.width = size
+            stream.pix_fmt = pix_fmt
+            stream.codec_context.time_base = Fraction(1, 1000)
+            if sound:
+                audio = container.add_stream("aac", rate=48000, layout="mono")
+            for index, time in enumerate(pts):
+                frame = draw(index, size)
+                if isinstance(frame, np.ndarray):
+                    frame = av.VideoFrame.from_ndarray(frame, format="rgb24")
+                frame.pts, frame.time_base = time, Fraction(1, 1000)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+            if sound:
+                _encode_sound(container, audio, (pts[-1] + 100) / 1000)
+        if display is not None:
+            data = bytearray(path.read_bytes())
+            # After a version 0 track header's 40 bytes the matrix begins.
+            begin = data.find(b"tkhd") + 4 + 40
+            a, b, c, d = (number << 16 for number in display)
+            matrix = (a, b, 0, c, d, 0, 0, 0, 1 << 30)
+            data[begin : begin + 36] = struct.pack(">9i", *matrix)
+            path.write_bytes(data)
+        return path
+
+    return make

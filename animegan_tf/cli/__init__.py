@@ -5,11 +5,11 @@ import os
 import sys
 
 from animegan_tf import __version__
-from animegan_tf.cli import evaluate, styles, stylize, train, transfer
+from animegan_tf.cli import evaluate, styles, stylize, train, transfer, video
 from animegan_tf.training.monitor import TrainingDivergedError
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
-COMMANDS = (stylize, transfer, train, evaluate, styles)
+COMMANDS = (stylize, video, transfer, train, evaluate, styles)
 
 
 def main(argv: list[str] | None = None) -> int:

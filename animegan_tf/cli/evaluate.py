@@ -1,9 +1,9 @@
 """`animegan-tf evaluate`: judge results, by what they are."""
 
-from animegan_tf.cli import evaluate_pictures
+from animegan_tf.cli import evaluate_pictures, evaluate_video
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
-EVALUATIONS = {"pictures": evaluate_pictures}
+EVALUATIONS = {"pictures": evaluate_pictures, "video": evaluate_video}
 _DEFAULT = "pictures"
 
 
