@@ -114,6 +114,7 @@ def load_preset(name: str):
             do not fit together.
     """
     # These load TensorFlow, which `list_styles` does without.
+    from animegan_tf.array_file import read_shapes
     from animegan_tf.models.generators import build_generator
     from animegan_tf.models.generators.anime import fold_style
     from animegan_tf.models.weights_io import load_weights_npz
@@ -126,6 +127,7 @@ def load_preset(name: str):
         raise ValueError(f"These styles share no network to blend. Received: {name!r}")
     weights = WEIGHTS_FOLDER / styles[0].file
     config = _read_config(weights.parent / "config.json")
+    _check_sizes(config, read_shapes(weights))
     generator = build_generator(**config)
     load_weights_npz(generator, weights)
     if styles[0].index is None:
@@ -163,3 +165,18 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ValueError(f"Not a JSON object: {str(path)!r}")
     return config
+
+
+def _check_sizes(config, shapes) -> None:
+    """Check that no number is greater than what the weights are of.
+
+    A damaged one would make a network that fills the memory before any weight is read.
+    """
+    lengths = (length for shape in shapes.values() for length in shape)
+    limit = max([len(shapes), *lengths])
+    for name, value in config.items():
+        if isinstance(value, int) and value > limit:
+            raise ValueError(
+                f"`{name}` must be of the size of the style's weights, at most {limit}."
+                f" Received: {name}={value}"
+            )

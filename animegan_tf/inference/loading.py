@@ -1,14 +1,16 @@
 """Find the network that a style's name, a run folder or a file stands for."""
 
-import zipfile
 from pathlib import Path
 
 import keras
+import numpy as np
 
 # Importing the networks registers their layers, which loading a file needs.
 import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
 from animegan_tf.config import read_config
+from animegan_tf.inference.keras_file import check_keras_file
+from animegan_tf.messages import reason_of
 from animegan_tf.models.generators.anime import fold_style
 
 
@@ -71,9 +73,16 @@ def _style_names(folder: Path) -> list[str]:
 
 def _load_file(path: Path) -> keras.Model:
     try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        check_keras_file(path)
+        generator = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (FileNotFoundError, PermissionError, MemoryError):
+        raise
+    # The file is a stranger's, and zipfile, h5py and Keras each have their own ways to
+    # say what is wrong with it.
+    except Exception as error:
         raise ValueError(
-            f"Not a network that can be read: {str(path)!r} ({reason})"
+            f"Not a network that can be read: {str(path)!r} ({reason_of(error)})"
         ) from error
+    if not all(np.isfinite(weight.numpy()).all() for weight in generator.weights):
+        raise ValueError(f"The weights in {str(path)!r} are not finite.")
+    return generator

@@ -3,6 +3,11 @@
 import keras
 from keras import layers
 
+from animegan_tf.models.arguments import (
+    check_choice,
+    check_counts,
+    check_options,
+)
 from animegan_tf.models.image_discriminators import (
     build_conv_discriminator,
     build_dcgan_discriminator,
@@ -50,11 +55,7 @@ def build_patch_discriminator(
     Reference: Isola et al., 2017, https://arxiv.org/abs/1611.07004 (PatchGAN); Chen et
     al., 2019, https://github.com/TachibanaYoshino/AnimeGAN (the layout).
     """
-    for argument, value in (("width", width), ("num_downsamples", num_downsamples)):
-        if value < 1:
-            raise ValueError(
-                f"`{argument}` must be at least 1. Received: {argument}={value}"
-            )
+    check_counts(width=width, num_downsamples=num_downsamples)
     convolution = SpectralNormConv2D if spectral_norm else layers.Conv2D
 
     def convolve(x, filters, layer_name, strides=1):
@@ -102,11 +103,8 @@ def build_discriminator(
     Raises:
         ValueError: If `name` is unknown, or the factory refuses an option.
     """
-    if name not in DISCRIMINATORS:
-        raise ValueError(
-            f"`name` must be one of {', '.join(DISCRIMINATORS)}. "
-            f"Received: name={name!r}"
-        )
+    check_choice(DISCRIMINATORS, name=name)
+    check_options(DISCRIMINATORS[name], options)
     if image_shape is None:
         return DISCRIMINATORS[name](**options)
     return DISCRIMINATORS[name](image_shape, **options)

@@ -104,5 +104,5 @@ def test_numbers_below_one_are_refused(option):
 
 def test_unknown_name_lists_the_known():
     known = ", ".join(DISCRIMINATORS)
-    with pytest.raises(ValueError, match=f"{known}. Received: name='pacth'"):
+    with pytest.raises(ValueError, match=f"{known}. Did you mean 'patch'"):
         build_discriminator("pacth")

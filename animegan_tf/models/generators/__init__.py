@@ -2,6 +2,7 @@
 
 import keras
 
+from animegan_tf.models.arguments import check_choice, check_options
 from animegan_tf.models.generators.anime import build_anime_generator
 from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
 from animegan_tf.models.generators.autoencoder import build_autoencoder_generator
@@ -34,8 +35,6 @@ def build_generator(name: str = "anime", **options) -> keras.Model:
     Raises:
         ValueError: If `name` is unknown, or the factory refuses an option.
     """
-    if name not in GENERATORS:
-        raise ValueError(
-            f"`name` must be one of {', '.join(GENERATORS)}. Received: name={name!r}"
-        )
+    check_choice(GENERATORS, name=name)
+    check_options(GENERATORS[name], options)
     return GENERATORS[name](**options)

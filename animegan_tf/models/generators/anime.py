@@ -3,6 +3,7 @@
 import keras
 from keras import layers, ops
 
+from animegan_tf.models.arguments import check_counts, check_multiple
 from animegan_tf.models.layers import (
     DepthToSpace,
     ReflectionPadding2D,
@@ -53,14 +54,14 @@ def build_anime_generator(
     Reference: Dumoulin et al., 2017, https://arxiv.org/abs/1610.07629 (one network for
     several styles by a scale and a shift of each channel).
     """
-    counts = {
-        "width": width,
-        "body_width": body_width,
-        "num_blocks": num_blocks,
-        "head_width": head_width,
-        "num_styles": 1 if num_styles is None else num_styles,
-    }
-    _check_arguments(image_shape, counts)
+    check_multiple(image_shape, 8)
+    check_counts(
+        width=width,
+        body_width=body_width,
+        num_blocks=num_blocks,
+        head_width=head_width,
+        num_styles=1 if num_styles is None else num_styles,
+    )
     photo = keras.Input(image_shape, name="photo")
     style = None if num_styles is None else keras.Input((num_styles,), name="style")
     build = _Convolutions(style)
@@ -164,14 +165,3 @@ class _Convolutions:
         if self.style is None:
             return x
         return StyleModulation(name=f"{name}_style")(x, self.style)
-
-
-def _check_arguments(image_shape, counts):
-    if any(size is not None and size % 8 for size in image_shape[:2]):
-        raise ValueError(
-            "`image_shape` must have a height and width divisible by 8 (or None). "
-            f"Received: image_shape={image_shape}"
-        )
-    for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from animegan_tf.models.arguments import check_counts, check_multiple
 from animegan_tf.models.layers import ReflectionPadding2D
 
 _SLOPE = 0.2
@@ -34,13 +35,8 @@ def build_animegan_v2_generator(
 
     Reference: Chen, Liu, AnimeGANv2, https://github.com/TachibanaYoshino/AnimeGANv2.
     """
-    if any(size is not None and size % 4 for size in image_shape[:2]):
-        raise ValueError(
-            "`image_shape` must have a height and width divisible by 4 (or None). "
-            f"Received: image_shape={image_shape}"
-        )
-    if width < 1:
-        raise ValueError(f"`width` must be at least 1. Received: width={width}")
+    check_multiple(image_shape, 4)
+    check_counts(width=width)
     photo = keras.Input(image_shape, name="photo")
     x = _conv(photo, width, "a_conv1", size=7)
     x = _conv(x, 2 * width, "a_down", strides=2)

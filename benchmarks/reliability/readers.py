@@ -1,0 +1,256 @@
+"""What the library reads: for each kind of file sound samples, and the reader.
+
+TensorFlow is imported only by the readers that need it.
+"""
+
+import dataclasses
+import functools
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.reliability.pictures import build_pictures
+
+TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """One reader under test.
+
+    Attributes:
+        suffix: Of the files that it reads.
+        prepare: Function of a scratch folder to sound samples, a list of bytes, and
+            the reader, a function of a path.
+        growth_mb: Most memory, in MB, that reading one damaged sample may take.
+    """
+
+    suffix: str
+    prepare: Callable[[Path], tuple[list[bytes], Callable[[Path], object]]]
+    growth_mb: int = 256
+
+
+def _prepare_pictures(kind, folder):
+    from animegan_tf.images import read_image
+
+    return build_pictures(kind), read_image
+
+
+def _prepare_folder(folder):
+    from animegan_tf.data.image_folder import scan_images
+
+    def read(path):
+        scan_images(path.parent, recursive=False)
+
+    samples = build_pictures("JPEG")[:2] + build_pictures("PNG")[:2]
+    return samples, read
+
+
+def _npz(arrays):
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def _npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def _prepare_arrays(folder):
+    from animegan_tf.data.image_arrays import ImageArray
+
+    values = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 8, 8, 3))
+    samples = [
+        _npy(values.astype("float32")),
+        _npy(values.astype("float16")),
+        _npy(((values + 1.0) * 127.0).astype("uint8")),
+    ]
+
+    def read(path):
+        array = ImageArray(path)
+        return array.take([0, len(array) - 1])
+
+    return samples, read
+
+
+def _tiny_generator(**options):
+    import keras
+
+    from animegan_tf.models.generators import build_generator
+
+    keras.utils.set_random_seed(0)
+    return build_generator("anime", **TINY, **options)
+
+
+def _prepare_weights(folder):
+    from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
+
+    generator = _tiny_generator()
+    samples = [
+        save_weights_npz(generator, folder / f"{dtype}.npz", dtype=dtype).read_bytes()
+        for dtype in ("float16", "float32")
+    ]
+    return samples, functools.partial(load_weights_npz, generator)
+
+
+def _prepare_features(folder):
+    from animegan_tf.models.feature_extractor import build_feature_extractor
+
+    rng, arrays, inputs = np.random.default_rng(0), {}, 3
+    for name, outputs in (("block1_conv1", 4), ("block1_conv2", 5)):
+        kernel = rng.normal(size=(3, 3, inputs, outputs)).astype("float32")
+        arrays |= {f"{name}/kernel": kernel, f"{name}/bias": kernel[0, 0, 0]}
+        inputs = outputs
+    read = functools.partial(build_feature_extractor, layers=("block1_conv2",))
+    return [_npz(arrays)], read
+
+
+def _prepare_checkpoint(folder):
+    import keras
+
+    from animegan_tf.training.checkpoints import restore_checkpoint, save_checkpoint
+    from animegan_tf.training.ema import ExponentialMovingAverage
+    from animegan_tf.training.program import Program
+
+    def build():
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+
+    network, optimizer = build(), keras.optimizers.Adam()
+    optimizer.build(network.trainable_variables)
+    average = ExponentialMovingAverage(network, build(), 0.9)
+    program = Program(
+        {"generator": network}, {"generator": optimizer}, None, None, average
+    )
+    samples = [save_checkpoint(program, 7, folder).read_bytes()]
+    return samples, functools.partial(restore_checkpoint, program)
+
+
+def _prepare_keras(folder):
+    from animegan_tf.inference.loading import load_generator
+
+    path = folder / "sample.keras"
+    _tiny_generator().save(path)
+    return [path.read_bytes()], load_generator
+
+
+def _prepare_preset(folder):
+    from animegan_tf import presets
+
+    config = {"name": "anime", **TINY}
+    weights = presets.save_preset_files(_tiny_generator(), config, folder / "preset")
+    sample = (weights.parent / "config.json").read_bytes()
+
+    def read(path):
+        (weights.parent / "config.json").write_bytes(path.read_bytes())
+        style = presets.Preset("fuzzed", str(weights), "", "", "", "")
+        presets.PRESETS["fuzzed"] = style
+        try:
+            return presets.load_preset("fuzzed")
+        finally:
+            del presets.PRESETS["fuzzed"]
+
+    return [sample], read
+
+
+def _prepare_config(folder):
+    from animegan_tf.config import StyleConfig, read_config, to_dict
+    from animegan_tf.recipes.defaults import DEFAULTS
+
+    configs = [to_dict(config) for config in DEFAULTS.values()]
+    style = {"name": "ink", "pictures": "drawings", "target": "oil"}
+    configs[1]["styles"] = [style, vars(StyleConfig("oil", "paintings"))]
+    return [json.dumps(c, indent=2).encode() for c in configs], read_config
+
+
+def _prepare_settings(folder):
+    from animegan_tf.cli import build_parser
+    from animegan_tf.cli.train import resolve_config
+
+    samples = [
+        b"weights.style=0.5\nsteps=100",
+        b'generator_options={"width": 8}\ndata.scales=[256, 384]',
+        b'styles=[{"name": "a", "pictures": "b"}]\ndata.flip=false',
+    ]
+
+    def read(path):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        words = [f"--set={line}" for line in lines]
+        return resolve_config(build_parser().parse_args(["train", "--run=r", *words]))
+
+    return samples, read
+
+
+def _prepare_log(folder):
+    from animegan_tf.training.run_folder import RunFolder
+
+    run = RunFolder(folder / "run")
+    run.path.mkdir()
+    log = run.path / "metrics.jsonl"
+    for step in (20, 40, 60):
+        run.log(step, {"target": 0.5, "total": 1.25})
+    sample = log.read_bytes()
+
+    def read(path):
+        log.write_bytes(path.read_bytes())
+        run.forget_after(40)
+
+    return [sample], read
+
+
+def _prepare_index(folder):
+    from animegan_tf.data.target_cache import INDEX_NAME, compute_targets
+
+    photo = folder / "photo.png"
+    photo.write_bytes(build_pictures("PNG")[0])
+
+    def compute():
+        return compute_targets(
+            [photo],
+            scales=[32],
+            function=lambda image: image,
+            fingerprint="same",
+            cache_dir=folder / "cache",
+            workers=1,
+            progress=False,
+        )
+
+    compute()
+    index = folder / "cache" / INDEX_NAME
+    sample = index.read_bytes()
+
+    def read(path):
+        index.write_bytes(path.read_bytes())
+        return compute()
+
+    return [sample], read
+
+
+def _pictures(kind, suffix):
+    # A damaged header may claim up to MAX_PIXELS, which take 3 bytes and a few more.
+    return Reader(suffix, functools.partial(_prepare_pictures, kind), growth_mb=4096)
+
+
+READERS = {
+    "JPEG": _pictures("JPEG", ".jpg"),
+    "PNG": _pictures("PNG", ".png"),
+    "WebP": _pictures("WEBP", ".webp"),
+    "GIF": _pictures("GIF", ".gif"),
+    "TIFF": _pictures("TIFF", ".tif"),
+    "BMP": _pictures("BMP", ".bmp"),
+    "folder of pictures": Reader(".jpg", _prepare_folder, growth_mb=4096),
+    "arrays of pictures": Reader(".npy", _prepare_arrays),
+    "settings": Reader(".json", _prepare_config),
+    "settings of the command line": Reader(".txt", _prepare_settings),
+    "log of a run": Reader(".jsonl", _prepare_log),
+    "index of targets": Reader(".json", _prepare_index),
+    "weights": Reader(".npz", _prepare_weights),
+    "weights of the features": Reader(".npz", _prepare_features),
+    "settings of a style": Reader(".json", _prepare_preset),
+    "checkpoint": Reader(".npz", _prepare_checkpoint),
+    "network": Reader(".keras", _prepare_keras),
+}
