@@ -1,0 +1,84 @@
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+PATH = Path(__file__).parents[2] / "examples" / "webcam.py"
+
+
+@pytest.fixture
+def example():
+    spec = importlib.util.spec_from_file_location("webcam", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(example, run_folder, make_clip, tmp_path):
+    def run(*arguments, source=None):
+        source = source or make_clip("source.mp4", num_frames=20)
+        return example.main(
+            ["--source", str(source), "--style", str(run_folder), *arguments]
+        )
+
+    return run
+
+
+def read(path):
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while (frame := capture.read()[1]) is not None:
+        frames.append(frame)
+    return frames
+
+
+def test_film_is_drawn_to_a_file_of_its_length(run, tmp_path, capsys):
+    output = tmp_path / "live.mp4"
+    assert run("--output", str(output)) == 0
+    frames = read(output)
+    # What was left out is filled in, so that time stays time.
+    assert len(frames) == 20
+    source = read(tmp_path / "source.mp4")
+    assert np.abs(frames[0].astype(int) - (255 - source[0].astype(int))).mean() < 8
+    assert "Drew" in capsys.readouterr().out
+
+
+def test_number_of_frames_and_size_are_kept(run, tmp_path, capsys):
+    output = tmp_path / "live.mp4"
+    assert run("--output", str(output), "--frames", "3", "--size", "32") == 0
+    assert "Drew 3 frames" in capsys.readouterr().out
+    assert read(output)[0].shape == (24, 32, 3)
+
+
+def test_film_skips_what_is_past(example, make_clip, monkeypatch):
+    film = example.Film(str(make_clip(num_frames=20)))
+    clock = [0.0]
+    monkeypatch.setattr(example.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(example.time, "sleep", lambda seconds: None)
+    assert film.read()[1] == 1
+    assert film.read()[1] == 1
+    # Of the five frames of half a second four have passed unseen.
+    clock[0] += 0.5
+    frame, count = film.read()
+    assert count == 5
+    assert frame is not None
+    clock[0] += 9.0
+    assert film.read()[0] is None
+
+
+def test_missing_source_and_screen_are_one_line(
+    run, tmp_path, capsys, example, monkeypatch
+):
+    assert run("--output", str(tmp_path / "x.mp4"), source=tmp_path / "gone.mp4") == 2
+    (tmp_path / "junk.mp4").write_bytes(b"junk")
+    assert run("--output", str(tmp_path / "x.mp4"), source=tmp_path / "junk.mp4") == 2
+    monkeypatch.setattr(example, "has_window", lambda: False)
+    assert run() == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert "gone.mp4" in errors[0]
+    assert "junk.mp4" in errors[1]
+    assert "--output FILE.mp4" in errors[2]
