@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import keras
 import numpy as np
@@ -11,12 +11,15 @@ from PIL import Image
 
 from animegan_tf import presets
 from animegan_tf.images import pil_to_array, read_image
+from animegan_tf.inference.level_function import build_level_function
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.inference.precision import resolve_precision, with_precision
+from animegan_tf.inference.streaming import stream
 from animegan_tf.inference.tile_planner import AUTO, TilePlanner
 from animegan_tf.inference.tiling import read_tile
-from animegan_tf.inference.uint8_function import build_uint8_function
 from animegan_tf.models.geometry import input_multiple
+
+_PATHS = (str, os.PathLike)
 
 
 class Stylizer:
@@ -31,8 +34,7 @@ class Stylizer:
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],
             `(batch, height, width, 3)` of any height and width divisible by
-            `multiple`, to images of the same shape and range. Its weights are taken as
-            they are at the first picture.
+            `multiple`, to images of the same shape and range.
         multiple: Pixels by which the network's input sizes must divide; what its
             layers ask for is added.
         precision: Arithmetic inside the network: "float32", or "bfloat16" or
@@ -66,8 +68,8 @@ class Stylizer:
         self.multiple = self._planner.multiple
         self.precision = resolve_precision(precision)
         self.generator = with_precision(generator, self.precision)
-        self._run = build_uint8_function(self.generator)
-        self._run_deep = build_uint8_function(self.generator, tf.uint16)
+        self._run = build_level_function(self.generator, tf.uint8)
+        self._run_deep = build_level_function(self.generator, tf.uint16)
 
     @classmethod
     def from_preset(
@@ -112,7 +114,7 @@ class Stylizer:
             FileNotFoundError: If there is no file at the path.
             ValueError: If the array is none of the above or the file is no picture.
         """
-        if isinstance(image, str | os.PathLike):
+        if isinstance(image, _PATHS):
             return self._stylize(read_image(image)[np.newaxis], progress)[0]
         if isinstance(image, Image.Image):
             _check_size(image.height, image.width)
@@ -122,6 +124,27 @@ class Stylizer:
         if images.ndim == 3:
             return self._stylize(images[np.newaxis], progress)[0]
         return self._stylize(images, progress)
+
+    def stylize_many(
+        self, sources: Iterable, *, write: Callable | None = None
+    ) -> Iterator[tuple]:
+        """Stylize picture after picture, reading and writing others meanwhile.
+
+        Args:
+            sources: Paths of pictures, Pillow images or arrays, as for a call; of any
+                sizes, drawn as they are needed. Two are read ahead.
+            write: Called in another thread with a source and its result, in order.
+
+        Yields:
+            `(source, result)` in the order of the sources. The result is a picture, or
+            what `write` returned. The `OSError` or `ValueError` of a source that failed
+            stands in its place; the others go on.
+        """
+
+        def read(source):
+            return read_image(source) if isinstance(source, _PATHS) else source
+
+        yield from stream(sources, read=read, compute=self, write=write)
 
     def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
         """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""

@@ -33,6 +33,7 @@ class TilePlanner:
 
     Attributes:
         multiple: Pixels by which the sizes of the network's inputs divide.
+        field: Its `ReceptiveField`, or `None` if it sees the whole picture.
 
     Raises:
         ValueError: If `tile` is something else, or a number for a network that sees
@@ -43,9 +44,9 @@ class TilePlanner:
         _check_tile(tile)
         self.multiple = multiple
         self._tile = tile
-        self._rules = self._max_pixels = None
+        self.field = self._rules = self._max_pixels = None
         try:
-            field = measure_receptive_field(generator)
+            self.field = measure_receptive_field(generator)
         except ValueError as error:
             if isinstance(tile, int):
                 raise ValueError(
@@ -53,10 +54,10 @@ class TilePlanner:
                     f"so tiles would differ from it. Received: tile={tile}"
                 ) from error
             return
-        self.multiple = math.lcm(multiple, field.multiple)
+        self.multiple = math.lcm(multiple, self.field.multiple)
         if tile is not None:
-            self._rules = TileRules.from_radius(field.radius, self.multiple)
-            self._max_pixels = int(_MAX_BYTES / field.bytes_per_pixel)
+            self._rules = TileRules.from_radius(self.field.radius, self.multiple)
+            self._max_pixels = int(_MAX_BYTES / self.field.bytes_per_pixel)
 
     def plan(self, batch: int, height: int, width: int):
         """Yield the calls that cover pictures: which of them, rows and columns.
@@ -74,7 +75,7 @@ class TilePlanner:
         at_once = batch
         if self._rules is not None:
             area = rows[0].length * columns[0].length
-            at_once = max(1, self._max_pixels // area)
+            at_once = max(1, min(batch, self._max_pixels // area))
         for first in range(0, batch, at_once):
             for band, column in iterate_tiles(rows, columns):
                 yield slice(first, first + at_once), band, column

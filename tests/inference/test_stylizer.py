@@ -5,6 +5,7 @@ from PIL import Image
 
 from animegan_tf.images import write_image
 from animegan_tf.inference.stylizer import Stylizer
+from animegan_tf.models.generators import build_generator
 
 SIZES = [(1, 1), (1, 7), (7, 1), (2, 3), (33, 65), (64, 64), (65, 130)]
 
@@ -24,6 +25,16 @@ def test_real_network_keeps_the_size(style, size):
     stylized = Stylizer.from_preset(style)(random_picture(*size, 3))
     assert stylized.shape == (*size, 3)
     assert stylized.dtype == np.uint8
+
+
+@pytest.mark.parametrize("size", [(100, 75), (300, 411)])
+def test_network_of_many_halvings_takes_every_size(tmp_path, size):
+    generator = build_generator(
+        "unet", width=1, num_downsamples=8, normalization="instance"
+    )
+    generator.save(tmp_path / "generator.keras")
+    stylizer = Stylizer.from_preset(tmp_path)
+    assert stylizer(random_picture(*size, 3)).shape == (*size, 3)
 
 
 def test_negative_network_gives_255_minus_the_picture(negative_generator, photo):
