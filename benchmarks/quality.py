@@ -1,5 +1,10 @@
 """Judge styles: side-by-side sheets, and a table of measures.
 
+Writes into the output folder, for a short side of 512 pixels: `sheet_512.jpg`, a column
+for the photos, for each style and for each folder of other results; and, if pictures of
+the style are given, `report_512.md` and `report_512.json`. For full HD give
+`--size 1080` and photos that large; `--detail` then shows pixels as they are.
+
 Example:
     python benchmarks/quality.py --style comic --photos held_out/ \
         --style-images drawings/ --features vgg19.npz --output quality/
@@ -10,95 +15,117 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
 
 import animegan_tf
+
+_TITLE_HEIGHT = 28
 
 
 def main(argv=None):
     arguments = parse_arguments(argv)
     animegan_tf.import_tensorflow_quietly()
-    from animegan_tf.evaluation.metrics import STYLE_LAYERS
-    from animegan_tf.evaluation.report import (
-        evaluate_pictures,
-        format_table,
-        write_json,
-    )
+    from animegan_tf.data.image_folder import downscale
+    from animegan_tf.evaluation import STYLE_LAYERS, evaluate_pictures
     from animegan_tf.images import list_images
+    from animegan_tf.recipes.held_out import find_pictures
 
     paths = list_images(arguments.photos)
-    photos = [resize(animegan_tf.read_image(p), arguments.size) for p in paths]
-    stylizer = animegan_tf.Stylizer.from_preset(arguments.style)
-    outputs = [stylizer(photo) for photo in photos]
-    columns = [photos, outputs]
-    if arguments.reference:
-        columns.append([read_like(arguments.reference, p) for p in paths])
+    photos = [downscale(animegan_tf.read_image(p), arguments.size) for p in paths]
+    sets = {}
+    for style in arguments.style:
+        stylizer = animegan_tf.Stylizer.from_preset(style)
+        sets[style] = [stylizer(p) for p in tqdm(photos, desc=style, disable=None)]
+    for folder in arguments.reference:
+        found = find_pictures(folder, paths)
+        sets[folder.name] = [animegan_tf.read_image(path) for path in found]
     arguments.output.mkdir(parents=True, exist_ok=True)
-    sheet = make_sheet(columns, arguments.cell, arguments.pairs_per_row)
-    animegan_tf.write_image(sheet, arguments.output / f"sheet_{arguments.size}.jpg")
+    sheet = make_sheet({"photo": photos, **sets}, arguments)
+    path = arguments.output / f"sheet_{arguments.size}.jpg"
+    animegan_tf.write_image(sheet, path, quality=90)
     if arguments.style_images is None:
         return 0
-    features = animegan_tf.build_feature_extractor(
-        arguments.features, layers=STYLE_LAYERS
+    report = evaluate_pictures(
+        paths,
+        sets,
+        list_images(arguments.style_images)[: arguments.num_style_images],
+        animegan_tf.build_feature_extractor(
+            arguments.features, layers=STYLE_LAYERS, name=Path(arguments.features).stem
+        ),
+        short_side=arguments.size,
+        progress=True,
     )
-    style_images = list_images(arguments.style_images)[: arguments.num_style_images]
-    report = evaluate_pictures(photos, outputs, style_images, features)
-    write_json(report, arguments.output / f"report_{arguments.size}.json")
-    print(format_table(report))
+    write_report(report, arguments.output / f"report_{arguments.size}")
     return 0
 
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--style", default="comic", help="style, run or .keras file")
+    parser.add_argument(
+        "--style", nargs="+", default=["comic"], help="styles, runs or .keras files"
+    )
     parser.add_argument("--photos", required=True, type=Path, help="held-out photos")
     parser.add_argument("--style-images", type=Path, help="folder, for the measures")
     parser.add_argument("--num-style-images", type=int, default=80)
     parser.add_argument("--features", default="vgg19", help="feature network")
-    parser.add_argument("--reference", type=Path, help="others' results, same names")
-    parser.add_argument("--size", type=int, default=512, help="short side in pixels")
+    parser.add_argument(
+        "--reference",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="folders of others' results for the photos, with their names",
+    )
+    parser.add_argument(
+        "--size", type=int, default=512, help="short side to scale photos down to"
+    )
     parser.add_argument("--cell", type=int, default=320, help="sheet cell in pixels")
-    parser.add_argument("--pairs-per-row", type=int, default=2)
+    parser.add_argument(
+        "--detail", action="store_true", help="cut cells out at their own scale"
+    )
+    parser.add_argument("--photos-per-row", type=int, default=2)
     parser.add_argument("--output", required=True, type=Path, help="folder")
     return parser.parse_args(argv)
 
 
-def resize(image, short_side):
-    """Scale a picture to the short side, up or down."""
-    picture = Image.fromarray(image)
-    factor = short_side / min(picture.size)
-    size = tuple(round(side * factor) for side in picture.size)
-    return np.asarray(picture.resize(size, Image.Resampling.LANCZOS))
+def write_report(report, stem):
+    report.write_json(stem.with_suffix(".json"))
+    stem.with_suffix(".md").write_text(f"{report}\n", encoding="utf-8")
+    print(report)
 
 
-def read_like(folder, path):
-    """Read the picture of the same stem from a folder."""
-    found = sorted(Path(folder).glob(f"{path.stem}.*"))
-    if not found:
-        raise ValueError(f"No picture named {path.stem!r} in {str(folder)!r}")
-    return animegan_tf.read_image(found[0])
-
-
-def make_sheet(columns, cell, pairs_per_row):
-    """Lay out one group of middle squares a photo, `pairs_per_row` in a row."""
+def make_sheet(columns, arguments):
+    """Lay out a group of cells for each photo, with titles above."""
+    per_row = min(arguments.photos_per_row, len(columns["photo"]))
     groups = [
-        np.concatenate([middle_square(picture, cell) for picture in group], axis=1)
-        for group in zip(*columns, strict=True)
+        np.concatenate(
+            [cut_cell(p, arguments.cell, arguments.detail) for p in pictures], axis=1
+        )
+        for pictures in zip(*columns.values(), strict=True)
     ]
-    groups += [np.full_like(groups[0], 255)] * (-len(groups) % pairs_per_row)
+    groups += [np.full_like(groups[0], 255)] * (-len(groups) % per_row)
     rows = [
-        np.concatenate(groups[start : start + pairs_per_row], axis=1)
-        for start in range(0, len(groups), pairs_per_row)
+        np.concatenate(groups[start : start + per_row], axis=1)
+        for start in range(0, len(groups), per_row)
     ]
-    return np.concatenate(rows, axis=0)
+    return np.concatenate([draw_titles([*columns] * per_row, arguments.cell), *rows])
 
 
-def middle_square(image, side):
+def draw_titles(titles, cell):
+    strip = Image.new("RGB", (cell * len(titles), _TITLE_HEIGHT), "white")
+    draw, font = ImageDraw.Draw(strip), ImageFont.load_default(size=18)
+    for index, title in enumerate(titles):
+        draw.text((index * cell + 6, 3), title[: cell // 10], fill="black", font=font)
+    return np.asarray(strip)
+
+
+def cut_cell(image, side, detail):
+    """Cut out the middle square; of a side's pixels, or all of it, scaled."""
     height, width = image.shape[:2]
-    short = min(height, width)
-    top, left = (height - short) // 2, (width - short) // 2
-    square = Image.fromarray(image[top : top + short, left : left + short])
-    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+    square = min(height, width, side) if detail else min(height, width)
+    top, left = (height - square) // 2, (width - square) // 2
+    picture = Image.fromarray(image[top : top + square, left : left + square])
+    return np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import os
+import struct
 
 import numpy as np
 import pytest
@@ -152,3 +153,58 @@ def make_clip(tmp_path):
         return path
 
     return make
+
+
+@pytest.fixture
+def adobe_icc():
+    """The profile Adobe RGB (1998), made by its numbers."""
+    return _build_icc(b"RGB ", 563)
+
+
+@pytest.fixture
+def grey_icc():
+    """A grey profile of gamma 1: its levels are linear light."""
+    return _build_icc(b"GRAY", 256)
+
+
+def _build_icc(space, gamma):
+    """Build an ICC profile of three colorants, or grey, and a gamma in 256ths."""
+    curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, gamma, 0)
+    tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
+    if space == b"GRAY":
+        tags[b"kTRC"] = curve
+    else:
+        tags[b"rXYZ"] = _xyz(0.60974, 0.31111, 0.01947)
+        tags[b"gXYZ"] = _xyz(0.20528, 0.62567, 0.06087)
+        tags[b"bXYZ"] = _xyz(0.14919, 0.06322, 0.74457)
+        tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    tags[b"desc"] = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"Test\0" + bytes(79)
+    table, body, offset = b"", b"", 132 + 12 * len(tags)
+    for name, data in tags.items():
+        table += struct.pack(">4sII", name, offset + len(body), len(data))
+        body += data
+    head = struct.pack(">4sI4s4s4s", b"test", 0x02100000, b"mntr", space, b"XYZ ")
+    head += struct.pack(">6H4s", 2000, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
+    head += _xyz(0.9642, 1.0, 0.8249)[8:]
+    profile = head.ljust(124, b"\0") + struct.pack(">I", len(tags)) + table + body
+    return struct.pack(">I", 4 + len(profile)) + profile
+
+
+def _xyz(*values):
+    numbers = [round(65536 * value) for value in values]
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *numbers)
+
+
+@pytest.fixture
+def features_file(tmp_path):
+    """A weights file of VGG19's first three blocks, random and two channels wide."""
+    random, inputs, arrays = np.random.default_rng(0), 3, {}
+    for block, count in ((1, 2), (2, 2), (3, 4)):
+        for index in range(1, count + 1):
+            name = f"block{block}_conv{index}"
+            arrays[f"{name}/kernel"] = random.normal(size=(3, 3, inputs, 2))
+            arrays[f"{name}/bias"] = np.ones(2)
+            inputs = 2
+    path = tmp_path / "features.npz"
+    np.savez(path, **arrays)
+    return path

@@ -25,16 +25,14 @@ STYLE_LAYERS = (
 _FEATURE_SIZE = 256
 
 
-def extract_features(image: np.ndarray, feature_extractor, *, gray: bool):
-    """Scale a picture to a short side of 256 pixels, cut it square, and look at it.
+def feature_square(image: np.ndarray) -> np.ndarray:
+    """Scale a picture to a short side of 256 pixels and cut out its top-left square.
 
     Args:
-        image: uint8 RGB picture `(height, width, 3)`; its top-left 256x256 are used.
-        feature_extractor: Model from float images to a dict of feature maps.
-        gray: Whether the network is shown the brightness only.
+        image: uint8 RGB picture `(height, width, 3)`.
 
     Returns:
-        The network's dict of maps `(1, height, width, channels)`.
+        uint8 RGB `(256, 256, 3)`.
     """
     height, width = image.shape[:2]
     scale = _FEATURE_SIZE / min(height, width)
@@ -43,17 +41,41 @@ def extract_features(image: np.ndarray, feature_extractor, *, gray: bool):
         # Pillow averages over the source when it shrinks, so nothing is aliased.
         picture = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)
         image = np.asarray(picture)
-    image = image[:_FEATURE_SIZE, :_FEATURE_SIZE]
+    return image[:_FEATURE_SIZE, :_FEATURE_SIZE]
+
+
+def extract_features(image: np.ndarray, feature_extractor, *, gray: bool):
+    """Show a picture's `feature_square` to the network.
+
+    Args:
+        image: uint8 RGB picture `(height, width, 3)`.
+        feature_extractor: Model from float images to a dict of feature maps.
+        gray: Whether the network is shown the brightness only.
+
+    Returns:
+        The network's dict of maps `(1, height, width, channels)`.
+    """
+    square = feature_square(image)
     if gray:
-        image = np.repeat(luma(image)[..., np.newaxis], 3, axis=-1)
-    return feature_extractor(to_float(image)[np.newaxis], training=False)
+        square = np.repeat(luma(square)[..., np.newaxis], 3, axis=-1)
+    return feature_extractor(to_float(square)[np.newaxis], training=False)
+
+
+def deepest_map(features):
+    """Choose the deepest of a dict of feature maps: `block3_conv4` of `STYLE_LAYERS`.
+
+    That is the map of the fewest positions and, among those, of the last name in the
+    alphabet.
+    """
+    layer = max(
+        features,
+        key=lambda name: (-features[name].shape[1] * features[name].shape[2], name),
+    )
+    return features[layer]
 
 
 def deepest_features(image: np.ndarray, feature_extractor) -> np.ndarray:
     """Extract the deepest feature map of a picture in colour.
-
-    That is the map of the fewest positions and, among those, of the last name in the
-    alphabet: `block3_conv4` of `STYLE_LAYERS`.
 
     Args:
         image: uint8 RGB picture.
@@ -63,11 +85,7 @@ def deepest_features(image: np.ndarray, feature_extractor) -> np.ndarray:
         float32 `(1, height, width, channels)`.
     """
     features = extract_features(image, feature_extractor, gray=False)
-    layer = max(
-        features,
-        key=lambda name: (-features[name].shape[1] * features[name].shape[2], name),
-    )
-    return ops.convert_to_numpy(features[layer])
+    return ops.convert_to_numpy(deepest_map(features))
 
 
 def pool_features(features: np.ndarray) -> np.ndarray:

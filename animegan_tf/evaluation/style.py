@@ -46,10 +46,13 @@ class StyleMean:
 
     def add(self, image: np.ndarray) -> None:
         """Count in a uint8 RGB picture, `(height, width, 3)`."""
+        self.add_features(extract_features(image, self._feature_extractor, gray=True))
+
+    def add_features(self, features) -> None:
+        """Count in a picture by its dict of maps, `(1, height, width, channels)`."""
         self._num_pictures += 1
-        maps = extract_features(image, self._feature_extractor, gray=True)
-        for layer, features in maps.items():
-            gram = covariance(features)
+        for layer, layer_map in features.items():
+            gram = covariance(layer_map)
             for sums, matrix in (
                 (self._grams, gram),
                 (self._correlations, correlation(gram)),

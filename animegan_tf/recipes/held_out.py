@@ -57,7 +57,9 @@ def evaluate(
         raise ValueError(f"`size` must be at least 16 pixels. Received: size={size}")
     photos = _list_pictures(photos, "photos")
     style_images = _list_pictures(style_images, "style_images")
-    others = {} if reference is None else {"reference": _find(reference, photos)}
+    others = (
+        {} if reference is None else {"reference": find_pictures(reference, photos)}
+    )
     return evaluate_pictures(
         photos,
         {**_build_stylizers(style), **others},
@@ -66,6 +68,36 @@ def evaluate(
         short_side=size,
         progress=progress,
     )
+
+
+def find_pictures(folder, photos) -> list[Path]:
+    """Find each photo's picture in a folder, by its name without the suffix.
+
+    Args:
+        folder: Folder of pictures.
+        photos: Paths of the photos.
+
+    Returns:
+        The paths of the pictures, in the order of the photos.
+
+    Raises:
+        FileNotFoundError: If the folder, or a photo's picture in it, does not exist.
+        ValueError: If the photos are not files.
+    """
+    found = {path.stem: path for path in list_images(folder)}
+    if not all(isinstance(photo, str | os.PathLike) for photo in photos):
+        raise ValueError(
+            "`reference` needs photos with names: give `photos` as files. "
+            f"Received: reference={str(folder)!r}"
+        )
+    missing = [Path(photo) for photo in photos if Path(photo).stem not in found]
+    if missing:
+        raise FileNotFoundError(
+            "`reference` must hold a picture of each photo's name. Received: "
+            f"reference={str(folder)!r}, which lacks {len(missing)} of {len(photos)}, "
+            f"such as {missing[0].stem!r}"
+        )
+    return [found[Path(photo).stem] for photo in photos]
 
 
 def _build_stylizers(style) -> dict[str, Stylizer]:
@@ -115,21 +147,3 @@ def _list_pictures(pictures, argument):
             f"Received: {argument}={str(pictures)!r}, which holds none"
         )
     return paths
-
-
-def _find(folder, photos) -> list[Path]:
-    """Find each photo's picture by its name without the suffix."""
-    found = {path.stem: path for path in list_images(folder)}
-    if not all(isinstance(photo, str | os.PathLike) for photo in photos):
-        raise ValueError(
-            "`reference` needs photos with names: give `photos` as files. "
-            f"Received: reference={str(folder)!r}"
-        )
-    missing = [Path(photo) for photo in photos if Path(photo).stem not in found]
-    if missing:
-        raise FileNotFoundError(
-            "`reference` must hold a picture of each photo's name. Received: "
-            f"reference={str(folder)!r}, which lacks {len(missing)} of {len(photos)}, "
-            f"such as {missing[0].stem!r}"
-        )
-    return [found[Path(photo).stem] for photo in photos]

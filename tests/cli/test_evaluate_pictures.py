@@ -9,8 +9,8 @@ from animegan_tf.images import write_image
 
 
 @pytest.fixture
-def folders(tmp_path):
-    """Folders of photos and drawings, and a file of features."""
+def folders(tmp_path, features_file):
+    """Folders of photos and drawings; `features_file` lies beside them."""
     random = np.random.default_rng(0)
     for name in ("photos", "drawings"):
         folder = tmp_path / name
@@ -18,14 +18,6 @@ def folders(tmp_path):
         for index in range(2):
             image = random.integers(0, 256, (20, 24, 3), dtype="uint8")
             write_image(image, folder / f"{index}.png")
-    inputs, arrays = 3, {}
-    for block, count in ((1, 2), (2, 2), (3, 4)):
-        for index in range(1, count + 1):
-            name = f"block{block}_conv{index}"
-            arrays[f"{name}/kernel"] = random.normal(size=(3, 3, inputs, 2))
-            arrays[f"{name}/bias"] = np.ones(2)
-            inputs = 2
-    np.savez(tmp_path / "features.npz", **arrays)
     return tmp_path
 
 

@@ -1,0 +1,52 @@
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from animegan_tf.images import read_image, write_image
+
+PATH = Path(__file__).parents[2] / "benchmarks" / "optimisation_transfer.py"
+
+
+@pytest.fixture(scope="module")
+def transfer():
+    spec = importlib.util.spec_from_file_location("optimisation_transfer", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_content_is_read_off_the_curve_at_equal_style(transfer):
+    curve = [
+        {"step": 0, "style": 0.5, "content": 0.0},
+        {"step": 5, "style": 0.3, "content": 0.1},
+        {"step": 10, "style": 0.2, "content": 0.4},
+    ]
+    assert transfer.interpolate(curve, 0.4) == pytest.approx(0.05)
+    assert transfer.interpolate(curve, 0.225) == pytest.approx(0.325)
+    # The photos are nearer already; and nowhere is it as near.
+    assert transfer.interpolate(curve, 0.6) == 0.0
+    assert transfer.interpolate(curve, 0.1) is None
+
+
+@pytest.mark.slow
+def test_transfer_comes_nearer_to_the_style_and_leaves_the_photo(
+    transfer, run_folder, photo, tmp_path, features_file
+):
+    stripes = photo.copy()
+    stripes[:, ::4] = 0
+    for name, image in (("photos", photo), ("drawings", stripes)):
+        (tmp_path / name).mkdir()
+        write_image(image, tmp_path / name / "0.png")
+    output = tmp_path / "output"
+    arguments = ["--style", run_folder, "--photos", tmp_path / "photos"]
+    arguments += ["--style-images", tmp_path / "drawings", "--features", features_file]
+    arguments += ["--steps", 4, "--record-every", 2, "--content-weight", 0.0]
+    arguments += ["--learning-rate", 0.002]
+    assert transfer.main([*map(str, arguments), "--output", str(output)]) == 0
+    curve = json.loads((output / "transfer.json").read_text())["curve"]
+    assert [point["step"] for point in curve] == [0, 2, 4]
+    assert curve[0]["content"] == 0.0 < curve[1]["content"]
+    assert curve[2]["style"] < curve[0]["style"]
+    assert read_image(output / "00.png").shape == (256, 256, 3)
