@@ -26,6 +26,7 @@ class Preset:
         credit: Whom to name, one line.
         license: Licence of the weights, an SPDX identifier.
         index: Which of the network's styles it is, or `None` for a network of one.
+        monochrome: Whether its pictures are grey.
     """
 
     name: str
@@ -35,16 +36,50 @@ class Preset:
     credit: str
     license: str
     index: int | None = None
+    monochrome: bool = False
 
+
+_PHOTOS = "openly licensed photographs"
+_PANELS = "panels of the webcomic Pepper&Carrot"
+_CREDIT = "Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0"
 
 PRESETS: dict[str, Preset] = {
     "comic": Preset(
         name="comic",
-        file="comic/generator.npz",
+        file="styles/generator.npz",
         description="ink contours, flat areas, stepped shading, the photo's colours",
-        source="panels of the webcomic Pepper&Carrot; openly licensed photographs",
-        credit="Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0",
+        source=f"{_PANELS}; {_PHOTOS}",
+        credit=_CREDIT,
         license="Apache-2.0",
+        index=0,
+    ),
+    "ink": Preset(
+        name="ink",
+        file="styles/generator.npz",
+        description="black and white: brush lines, black shadows, two greys",
+        source=f"{_PANELS}, drawn in ink by a filter; {_PHOTOS}",
+        credit=_CREDIT,
+        license="Apache-2.0",
+        index=1,
+        monochrome=True,
+    ),
+    "oil": Preset(
+        name="oil",
+        file="styles/generator.npz",
+        description="oil paint: visible strokes of one colour, strong chroma",
+        source=f"{_PANELS}, painted by a filter; {_PHOTOS}",
+        credit=_CREDIT,
+        license="Apache-2.0",
+        index=2,
+    ),
+    "soft": Preset(
+        name="soft",
+        file="styles/generator.npz",
+        description="painted portrait: smooth skin, warm light, a slight glow",
+        source=f"painted portraits of artflow.ai; {_PHOTOS}",
+        credit="artflow.ai, CC BY 4.0",
+        license="Apache-2.0",
+        index=3,
     ),
 }
 
@@ -116,7 +151,7 @@ def load_preset(name: str):
     # These load TensorFlow, which `list_styles` does without.
     from animegan_tf.array_file import read_shapes
     from animegan_tf.models.generators import build_generator
-    from animegan_tf.models.generators.anime import fold_style
+    from animegan_tf.models.generators.anime import fold_style, remove_chroma
     from animegan_tf.models.weights_io import load_weights_npz
 
     shares = parse_blend(name)
@@ -135,7 +170,9 @@ def load_preset(name: str):
     blend = [0.0] * config["num_styles"]
     for style in styles:
         blend[style.index] = shares[style.name]
-    return fold_style(generator, blend)
+    folded = fold_style(generator, blend)
+    remove_chroma(folded, sum(shares[s.name] for s in styles if s.monochrome))
+    return folded
 
 
 def save_preset_files(generator, config: dict[str, Any], folder) -> Path:

@@ -97,3 +97,18 @@ def test_styles_of_two_networks_do_not_blend(style, monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "small", presets.PRESETS["tiny"])
     with pytest.raises(ValueError, match="share no network"):
         presets.load_preset("tiny:0.5,small:0.5")
+
+
+def test_ink_is_grey_and_a_blend_with_it_half_so():
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype("float32")
+    chroma = {
+        name: np.ptp(presets.load_preset(name)(images).numpy(), axis=-1).mean()
+        for name in ("ink", "comic", "comic:0.5,ink:0.5")
+    }
+    assert chroma["ink"] < 1e-5
+    assert 1e-3 < chroma["comic:0.5,ink:0.5"] < chroma["comic"]
+
+
+def test_bundle_stays_small():
+    files = [p for p in presets.WEIGHTS_FOLDER.rglob("*") if p.is_file()]
+    assert sum(path.stat().st_size for path in files) < 8e6

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.models.generators import build_generator
-from animegan_tf.models.generators.anime import fold_style
+from animegan_tf.models.generators.anime import fold_style, remove_chroma
 
 TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
@@ -129,3 +129,32 @@ def test_every_style_starts_as_the_plain_network():
 def test_wrong_number_of_shares_is_refused(styled):
     with pytest.raises(ValueError, match="each of the 3 styles"):
         fold_style(styled, [1.0, 0.0])
+
+
+def test_without_chroma_the_channels_are_equal(styled):
+    plain = fold_style(styled, [1.0, 0.0, 0.0])
+    colored = np.asarray(plain(_picture()))
+    remove_chroma(plain, 1.0)
+    gray = np.asarray(plain(_picture()))
+    assert np.ptp(colored, axis=-1).max() > 0.01
+    assert np.ptp(gray, axis=-1).max() < 1e-5
+    # Where nothing is clipped, so that the last activation can be undone.
+    unclipped = np.abs(colored).max(axis=-1) < 0.99
+    luma = np.arctanh(colored[unclipped].astype("float64")) @ [0.299, 0.587, 0.114]
+    np.testing.assert_allclose(gray[unclipped][:, 0], np.tanh(luma), atol=1e-3)
+
+
+def test_half_the_chroma_is_half_way_to_gray(styled):
+    plain, half, gray = (fold_style(styled, [1.0, 0.0, 0.0]) for _ in range(3))
+    remove_chroma(half, 0.5)
+    remove_chroma(gray, 1.0)
+    for ends_and_middle in zip(
+        *(n.get_layer("head").get_weights() for n in (plain, gray, half)), strict=True
+    ):
+        first, last, middle = ends_and_middle
+        np.testing.assert_allclose(middle, 0.5 * (first + last), atol=1e-6)
+
+
+def test_more_than_all_the_chroma_is_refused(styled):
+    with pytest.raises(ValueError, match="`amount` must be in"):
+        remove_chroma(fold_style(styled, [1.0, 0.0, 0.0]), 1.5)
