@@ -37,7 +37,6 @@ _KINDS = {
         ("1", {"compression": "group4"}),
         ("I;16", {"compression": "packbits"}),
         ("CMYK", {"compression": "raw"}),
-        ("F", {}),
     ],
     "BMP": [("RGB", {}), ("P", {}), ("1", {}), ("RGBA", {})],
 }
@@ -61,7 +60,7 @@ def _encode(kind, mode, options):
     picture = Image.fromarray(colors.astype(np.uint8), "RGBA")
     if mode == "I;16":
         picture = Image.fromarray((rows * 1600).astype(np.uint16))
-    elif mode in ("F", "CMYK", "1", "LA", "P", "L"):
+    elif mode in ("CMYK", "1", "LA", "P", "L"):
         picture = picture.convert("RGB").convert(mode)
     else:
         picture = picture.convert(mode)
