@@ -6,15 +6,16 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from animegan_tf.color_profiles import build_conversion, row_bands
+from animegan_tf.image_decoding import decode
+from animegan_tf.image_opening import IMAGE_SUFFIXES, check_codec, open_image
 from animegan_tf.provenance import mark_options
-
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 def read_image(path) -> np.ndarray:
-    """Read a picture as the viewer shows it: EXIF orientation applied, RGB.
+    """Read a picture as the viewer shows it: upright, RGB, colour-managed to sRGB.
 
     Args:
         path: File that Pillow can read. Transparent pixels are laid on white; of an
@@ -25,37 +26,26 @@ def read_image(path) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is not a picture, or is truncated or damaged.
+        ValueError: If the file is not a picture, is truncated or damaged, too large, or
+            needs a plug-in that is not installed.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No such image file. Received: {str(path)!r}")
-    try:
-        with Image.open(path) as image:
-            return pil_to_array(image)
-    except UnidentifiedImageError as error:
-        raise ValueError(f"Not an image that can be read: {str(path)!r}") from error
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"Image too large to open safely: {str(path)!r}") from error
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
-        # Pillow reports damage in many ways; the file's name is in none of them.
-        raise ValueError(
-            f"Truncated or damaged image: {str(path)!r} ({error})"
-        ) from error
+    with open_image(path) as image:
+        return pil_to_array(image)
 
 
 def pil_to_array(image: Image.Image) -> np.ndarray:
-    """Convert any Pillow image to uint8 RGB, `(height, width, 3)`, upright."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I;16") or image.mode == "I":
-        # Pillow's own conversion clips 16-bit grey at 255 instead of scaling it.
-        grey = np.asarray(image, dtype=np.float64) / 257.0
-        image = Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
-    return np.asarray(image.convert("RGB"))
+    """Convert any Pillow image to uint8 RGB in sRGB, `(height, width, 3)`, upright."""
+    decoded = decode(image)
+    colors = decoded.colors
+    conversion = build_conversion(decoded.icc)
+    if conversion:
+        colors = conversion.to_srgb(colors)
+    if decoded.alpha is not None:
+        for rows in row_bands(colors.shape):
+            opacity = decoded.alpha[rows, :, np.newaxis] / np.float32(255.0)
+            on_white = colors[rows] * opacity + 255.0 * (1.0 - opacity)
+            colors[rows] = np.floor(on_white + 0.5)
+    return colors
 
 
 def write_image(
@@ -86,15 +76,23 @@ def write_image(
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
-    options = {"quality": quality} if path.suffix.lower() != ".png" else {}
-    if path.suffix.lower() in (".jpg", ".jpeg"):
-        # Full-resolution chroma keeps coloured contours sharp.
-        options["subsampling"] = 0
+    check_codec(path.suffix, path)
+    options = encoding_options(path.suffix, quality)
     if mark:
         options |= mark_options(path.suffix, "edited" if mark is True else mark)
     with atomic_path(path) as temporary:
         Image.fromarray(np.asarray(image)).save(temporary, **options)
     return path
+
+
+def encoding_options(suffix: str, quality: int) -> dict:
+    """Return the arguments of Pillow's `save` that hold the quality, 1 to 100."""
+    if suffix.lower() in (".png", ".apng"):
+        return {}
+    if suffix.lower() in (".jpg", ".jpeg"):
+        # Full-resolution chroma keeps coloured contours sharp.
+        return {"quality": quality, "subsampling": 0}
+    return {"quality": quality}
 
 
 @contextlib.contextmanager

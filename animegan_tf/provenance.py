@@ -1,5 +1,7 @@
 """Marks in picture files that say, to programs, that a network made what is shown."""
 
+import re
+
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -12,9 +14,21 @@ SOURCE_TYPES = {
     "generated": "trainedAlgorithmicMedia",
 }
 SOFTWARE = f"animegan_tf {__version__}"
+SOFTWARE_TAG = 305
+XMP_TAG = 700
 _SOURCE_TYPE_URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_SOFTWARE_TAG = 305
-_XMP_TAG = 700
+# Our own description, and its two properties in those of other programs, there as
+# attributes or as elements.
+_OLD_MARKS = re.compile(
+    r"""[ ]*<rdf:Description[^>]*>\s*"""
+    r"""<xmp:CreatorTool>animegan_tf[^<]*</xmp:CreatorTool>\s*"""
+    r"""<Iptc4xmpExt:DigitalSourceType>[^<]*</Iptc4xmpExt:DigitalSourceType>"""
+    r"""\s*</rdf:Description>\n?"""
+    r"""|\s(?:xmp:CreatorTool|Iptc4xmpExt:DigitalSourceType)=(?:"[^"]*"|'[^']*')"""
+    r"""|<(xmp:CreatorTool|Iptc4xmpExt:DigitalSourceType)\b[^>]*?"""
+    r"""(?:/>|>.*?</\1\s*>)""",
+    re.DOTALL,
+)
 
 
 def build_xmp(kind: str = "edited") -> str:
@@ -37,39 +51,50 @@ def build_xmp(kind: str = "edited") -> str:
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
         ' <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
-        '  <rdf:Description rdf:about=""\n'
-        '    xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
-        '    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">\n'
-        f"   <xmp:CreatorTool>{SOFTWARE}</xmp:CreatorTool>\n"
-        f"   <Iptc4xmpExt:DigitalSourceType>{_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
-        "</Iptc4xmpExt:DigitalSourceType>\n"
-        "  </rdf:Description>\n"
-        " </rdf:RDF>\n"
+        f"{_describe(kind)} </rdf:RDF>\n"
         "</x:xmpmeta>\n"
         '<?xpacket end="w"?>'
     )
+
+
+def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
+    """Add the mark to the XMP packet that a picture had before.
+
+    Args:
+        packet: The packet, in UTF-8. One that is no RDF in its usual spelling is
+            replaced, as is `None`.
+        kind: See `build_xmp`.
+    """
+    own = build_xmp(kind)
+    try:
+        text = (packet or b"").decode("utf-8")
+    except UnicodeDecodeError:
+        return own.encode()
+    if "xmlns:rdf=" not in text or text.count("</rdf:RDF>") != 1:
+        return own.encode()
+    text = _OLD_MARKS.sub("", text)
+    return text.replace("</rdf:RDF>", f"{_describe(kind)}</rdf:RDF>").encode()
 
 
 def mark_options(suffix: str, kind: str = "edited") -> dict:
     """Return the arguments of Pillow's `save` that mark a picture.
 
     Args:
-        suffix: That of the file, such as `".jpg"`. JPEG, PNG, WebP and TIFF files
-            take the packet, GIF files a comment of the same content; BMP files have
-            no room for either.
+        suffix: That of the file, such as `".jpg"`. GIF files take a comment, BMP files
+            have no room for one, all others take the packet.
         kind: See `build_xmp`.
 
     Returns:
         Keyword arguments; none for BMP.
     """
     packet, suffix = build_xmp(kind), suffix.lower()
-    if suffix in (".jpg", ".jpeg", ".webp"):
+    if suffix in (".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif"):
         exif = Image.Exif()
-        exif[_SOFTWARE_TAG] = SOFTWARE
+        exif[SOFTWARE_TAG] = SOFTWARE
         return {"exif": exif, "xmp": packet.encode()}
     if suffix in (".tif", ".tiff"):
-        return {"tiffinfo": {_SOFTWARE_TAG: SOFTWARE, _XMP_TAG: packet.encode()}}
-    if suffix == ".png":
+        return {"tiffinfo": {SOFTWARE_TAG: SOFTWARE, XMP_TAG: packet.encode()}}
+    if suffix in (".png", ".apng"):
         texts = PngInfo()
         texts.add_text("Software", SOFTWARE)
         texts.add_itxt("XML:com.adobe.xmp", packet)
@@ -78,3 +103,15 @@ def mark_options(suffix: str, kind: str = "edited") -> dict:
         comment = f"{SOFTWARE} {_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
         return {"comment": comment.encode()}
     return {}
+
+
+def _describe(kind):
+    return (
+        '  <rdf:Description rdf:about=""\n'
+        '    xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
+        '    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">\n'
+        f"   <xmp:CreatorTool>{SOFTWARE}</xmp:CreatorTool>\n"
+        f"   <Iptc4xmpExt:DigitalSourceType>{_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
+        "</Iptc4xmpExt:DigitalSourceType>\n"
+        "  </rdf:Description>\n"
+    )

@@ -198,3 +198,14 @@ def test_crop_undoes_pad(size):
 def test_padding_mirrors_without_repeating_the_border():
     row = np.array([1, 2, 3]).reshape(1, 3, 1)
     assert pad_to_multiple(row, 5)[0, :, 0].tolist() == [1, 2, 3, 2, 1]
+
+
+def test_colors_are_managed_to_srgb(tmp_path, adobe_icc):
+    # Half of Adobe RGB is 0.5041 in sRGB, and its green is beyond sRGB's.
+    path = tmp_path / "wide.png"
+    image = Image.new("RGB", (2, 1), (128, 128, 128))
+    image.putpixel((1, 0), (90, 200, 90))
+    image.save(path, icc_profile=adobe_icc)
+    grey, green = read_image(path)[0].astype(int)
+    assert np.abs(grey - 129).max() <= 1
+    assert green[1] - green[0] > 110 + 5

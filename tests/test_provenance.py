@@ -6,7 +6,7 @@ from PIL import Image
 
 import animegan_tf
 from animegan_tf.images import write_image
-from animegan_tf.provenance import build_xmp, mark_options
+from animegan_tf.provenance import build_xmp, mark_options, merge_xmp
 
 SOFTWARE = f"animegan_tf {animegan_tf.__version__}"
 URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
@@ -74,3 +74,22 @@ def test_packet_is_wrapped_as_xmp_wants_it():
     assert packet.startswith('<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>')
     assert packet.endswith('<?xpacket end="w"?>')
     assert source_type(packet) == EDITED
+
+
+def test_mark_joins_the_packet_of_another_program():
+    old = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" rdf:about="" '
+        'xmp:CreatorTool="Camera" xmp:Rating="5"/></rdf:RDF></x:xmpmeta>'
+    )
+    merged = merge_xmp(old.encode())
+    assert source_type(merged) == EDITED
+    assert b'xmp:Rating="5"' in merged
+    assert b"Camera" not in merged
+    assert merge_xmp(merged) == merged
+
+
+@pytest.mark.parametrize("packet", [None, b"", b"\xff\xfe", b"<other/>"])
+def test_what_is_no_packet_is_replaced(packet):
+    assert merge_xmp(packet) == build_xmp().encode()
