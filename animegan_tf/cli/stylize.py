@@ -1,14 +1,19 @@
 """`animegan-tf stylize`: files and folders of pictures."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
 
-from animegan_tf.images import IMAGE_SUFFIXES, list_images, write_image
+from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
+from animegan_tf.cli.jobs import check_jobs, plan_jobs, unfinished
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
+
+# `auto` and the rest are those of the Stylizer, which is slow to import.
+_PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+_FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
+_FORMATS |= {"avif": ".avif"}
 
 
 def add_parser(subparsers) -> None:
@@ -31,13 +36,13 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--style",
         default=DEFAULT_STYLE,
-        help="a bundled style (see `animegan-tf styles`), a run folder or a .keras "
-        "file (default: %(default)s)",
+        help="a bundled style (see `animegan-tf styles`), a blend of some such as "
+        "a:0.6,b:0.4, a run folder or a .keras file (default: %(default)s)",
     )
-    parser.add_argument(
-        "--recursive", action="store_true", help="take folders in folders too"
-    )
+    add_dial_arguments(parser)
+    _add_running_arguments(parser)
     add_writing_arguments(parser)
+    _add_format_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,23 +67,44 @@ def add_writing_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Stylize the pictures; return 1 if some of several failed."""
-    jobs = plan_jobs(arguments.input, arguments.output, recursive=arguments.recursive)
-    check_jobs(jobs, overwrite=arguments.overwrite)
+    if arguments.resume and arguments.overwrite:
+        raise ValueError("`--resume` and `--overwrite` exclude each other.")
+    suffix = _FORMATS.get(arguments.format)
+    jobs = plan_jobs(
+        arguments.input, arguments.output, recursive=arguments.recursive, suffix=suffix
+    )
+    check_jobs(jobs, overwrite=arguments.overwrite or arguments.resume)
+    num_planned = len(jobs)
+    jobs = unfinished(jobs) if arguments.resume else jobs
+    if not jobs:
+        print(f"All {num_planned} results exist already")
+        return 0
+    dials = read_dials(arguments)
     import_tensorflow_quietly()
+    from animegan_tf.cli.pipeline import Pipeline
     from animegan_tf.inference.stylizer import Stylizer
 
-    stylizer = Stylizer.from_preset(arguments.style)
+    stylizer = Stylizer.from_preset(
+        arguments.style, precision=arguments.precision, tile=arguments.tile
+    )
+    pipeline = Pipeline(
+        stylizer,
+        dials,
+        bits=arguments.bits,
+        keep_metadata=not arguments.strip_metadata,
+        quality=arguments.quality,
+        mark=arguments.mark,
+    )
     for folder in {target.parent for _, target in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
-    if len(jobs) == 1:
-        source, target = jobs[0]
-        _write(stylizer(source), target, arguments)
-        print(f"Wrote {target} in {time.perf_counter() - start:.1f} s")
+    if num_planned == 1:
+        pipeline.run_one(*jobs[0])
+        print(f"Wrote {jobs[0][1]} in {time.perf_counter() - start:.1f} s")
         return 0
-    failures = _stylize_all(stylizer, jobs, arguments)
-    written = len(jobs) - failures
+    failures = pipeline.run_all(jobs)
     seconds = time.perf_counter() - start
+    written = len(jobs) - failures
     print(f"Wrote {written} pictures to {arguments.output} in {seconds:.1f} s")
     if failures:
         message = f"{failures} of {len(jobs)} pictures failed"
@@ -86,146 +112,44 @@ def run(arguments) -> int:
     return 1 if failures else 0
 
 
-def plan_jobs(
-    inputs: list[Path], output: Path, *, recursive: bool = False
-) -> list[tuple[Path, Path]]:
-    """Pair every source picture with the file to write, touching nothing.
-
-    Args:
-        inputs: Pictures and folders of pictures.
-        output: File for a single picture, else a folder.
-        recursive: Whether to take folders in folders; their structure is kept.
-
-    Raises:
-        FileNotFoundError: If an input, or the folder around the output, is missing.
-        ValueError: If there is no picture, or two would be written to one file.
-    """
-    if len(inputs) == 1 and not inputs[0].is_dir():
-        _check_exists(inputs[0])
-        return [(inputs[0], _single_target(inputs[0], output))]
-    if output.suffix.lower() in IMAGE_SUFFIXES and not output.is_dir():
-        raise ValueError(f"`--output` must be a folder here. Received: {str(output)!r}")
-    _check_folder_or_parent(output)
-    jobs = {}
-    for path in inputs:
-        _check_exists(path)
-        if path.is_dir():
-            sources = _list_sources(path, output, recursive)
-            pairs = [(source, output / source.relative_to(path)) for source in sources]
-        else:
-            pairs = [(path, output / path.name)]
-        for source, target in pairs:
-            # A picture named twice, alone and by its folder, is one job.
-            jobs.setdefault(source.absolute(), (source, target))
-    if not jobs:
-        raise ValueError(f"No pictures in {', '.join(repr(str(p)) for p in inputs)}")
-    return list(jobs.values())
+def _add_running_arguments(parser) -> None:
+    parser.add_argument(
+        "--recursive", action="store_true", help="take folders in folders too"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out what is written already"
+    )
+    parser.add_argument(
+        "--tile",
+        type=_tile,
+        default="auto",
+        metavar="N",
+        help="side in pixels of the squares that large pictures are cut into; none for "
+        "whole pictures (default: what memory asks for)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=_PRECISIONS,
+        default="float32",
+        help="arithmetic of the network; auto takes the fastest (default: %(default)s)",
+    )
 
 
-def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
-    """Refuse to overwrite sources, to write twice to a file, or without permission.
-
-    Raises:
-        FileExistsError: If a result exists and `overwrite` is false.
-        OSError: If an output folder is missing or not writable.
-        ValueError: If a target is a source or another picture's target.
-    """
-    # Device and inode see through links of both kinds, and through other spellings.
-    sources = {_identity(source): source for source, _ in jobs}
-    targets = {}
-    for source, target in jobs:
-        other = targets.setdefault(target, source)
-        if other is not source:
-            raise ValueError(
-                f"Both {str(other)!r} and {str(source)!r} would be written to "
-                f"{str(target)!r}"
-            )
-        if target.exists() and _identity(target) in sources:
-            raise ValueError(f"The output would overwrite the source {str(target)!r}")
-    existing = [target for target in targets if target.exists()]
-    if existing and not overwrite:
-        raise FileExistsError(
-            f"{len(existing)} of the results exist already, such as "
-            f"{str(existing[0])!r}; add --overwrite to replace them"
-        )
-    for folder in sorted({target.parent for target in targets}):
-        _check_writable(folder)
-
-
-def _stylize_all(stylizer, jobs, arguments) -> int:
-    """Stylize many pictures with a progress bar; return how many failed."""
-    from tqdm import tqdm
-
-    failures = 0
-    for source, target in tqdm(jobs, unit="picture", disable=None):
-        try:
-            _write(stylizer(source), target, arguments)
-        except (ValueError, OSError) as error:
-            failures += 1
-            line = " ".join(str(error).split())
-            if str(source) not in line:
-                line = f"{source}: {line}"
-            tqdm.write(f"animegan-tf: {line}", file=sys.stderr)
-    return failures
-
-
-def _write(image, target: Path, arguments) -> None:
-    write_image(image, target, quality=arguments.quality, mark=arguments.mark)
-
-
-def _list_sources(folder: Path, output: Path, recursive: bool) -> list[Path]:
-    sources = list_images(folder, recursive=recursive)
-    if folder.resolve() in output.resolve().parents:
-        # What an earlier run wrote below the input is not a source.
-        return [
-            source
-            for source in sources
-            if output.resolve() not in source.resolve().parents
-        ]
-    return sources
-
-
-def _single_target(source: Path, output: Path) -> Path:
-    if output.is_dir():
-        return output / source.name
-    if output.suffix.lower() in IMAGE_SUFFIXES:
-        if not output.parent.is_dir():
-            raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
-        return output
-    if output.suffix:
-        # More likely a mistyped file than a folder with a dot.
-        raise ValueError(
-            f"`--output` must be a folder or end in one of {', '.join(IMAGE_SUFFIXES)}."
-            f" Received: {str(output)!r}"
-        )
-    _check_folder_or_parent(output)
-    return output / source.name
-
-
-def _check_exists(path: Path) -> None:
-    if not path.exists():
-        raise FileNotFoundError(f"No such file or folder: {str(path)!r}")
-
-
-def _check_folder_or_parent(output: Path) -> None:
-    if not output.exists() and not output.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
-
-
-def _check_writable(folder: Path) -> None:
-    """Check that files can be made in a folder, or the folder itself can be."""
-    missing = folder
-    while not missing.exists():
-        missing = missing.parent
-    if not missing.is_dir():
-        raise NotADirectoryError(f"Not a folder: {str(missing)!r}")
-    if not os.access(missing, os.W_OK | os.X_OK):
-        raise PermissionError(f"No permission to write to the folder {str(missing)!r}")
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
+def _add_format_arguments(parser) -> None:
+    parser.add_argument(
+        "--format", choices=_FORMATS, help="of the results (default: the sources')"
+    )
+    parser.add_argument(
+        "--bits",
+        type=int,
+        choices=(8, 16),
+        help="of each channel; 16 in PNG and TIFF only (default: the sources')",
+    )
+    parser.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help="leave out what the source says of place, time and camera",
+    )
 
 
 def _quality(text: str) -> int:
@@ -233,3 +157,9 @@ def _quality(text: str) -> int:
     if not 1 <= value <= 100:
         raise argparse.ArgumentTypeError(f"must be 1 to 100, not {text}")
     return value
+
+
+def _tile(text: str) -> int | str | None:
+    if text in ("auto", "none"):
+        return None if text == "none" else text
+    return int(text)

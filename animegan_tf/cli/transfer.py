@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from animegan_tf.cli.stylize import add_writing_arguments, check_jobs, plan_jobs
+from animegan_tf.cli.jobs import check_jobs, plan_jobs
+from animegan_tf.cli.stylize import add_writing_arguments
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 

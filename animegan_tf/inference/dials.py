@@ -1,0 +1,192 @@
+"""How much of a style, and of what: strength, colour, detail, place and coarseness."""
+
+import dataclasses
+import math
+
+import numpy as np
+from PIL import Image
+
+from animegan_tf.color_profiles import row_bands
+from animegan_tf.inference.guided_filter import guided_filter
+from animegan_tf.inference.luminance import (
+    luma,
+    shift_luma,
+    with_luma_gain,
+    with_photo_chroma,
+)
+from animegan_tf.inference.palette import transfer_palette
+
+RECOLORINGS = {"photo": with_photo_chroma, "luma-gain": with_luma_gain}
+COLORS = ("style", *RECOLORINGS)
+# Windows of 9 pixels, and texture of up to a tenth of the range, are fine detail.
+_DETAIL_RADIUS = 4
+_DETAIL_EPSILON = 0.1**2
+# Part of a side by which the shapes of a mask and its picture may differ.
+_MASK_TOLERANCE = 0.01
+_SCALES = (1.0 / 16.0, 8.0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Dials:
+    """Settings of a stylized picture. The default is the style as it is.
+
+    Args:
+        strength: Part of the way from the photo, 0, to the style, 1. At 0 the result is
+            the photo exactly.
+        color: Whose colours: `"style"`; `"photo"`, only the luminance is the style's;
+            `"luma-gain"`, the photo's colours brightened or darkened like the style;
+            or a uint8 RGB picture, `(height, width, 3)`, whose palette to take.
+        detail: Part of the photo's fine texture to add to the luminance, 0 to 1.
+        mask: Where to stylize: uint8, `(height, width)`, 255 for the style and 0 for
+            the photo exactly; resized to the picture, whose shape it must have.
+            `None` is everywhere.
+        scale: Size of the picture that the network sees, of the picture's: below 1 its
+            strokes come out coarser, above 1 finer.
+
+    Raises:
+        ValueError: If a setting is out of range.
+    """
+
+    strength: float = 1.0
+    color: str | np.ndarray = "style"
+    detail: float = 0.0
+    mask: np.ndarray | None = None
+    scale: float = 1.0
+
+    def __post_init__(self):
+        for name, (low, high) in {
+            "strength": (0.0, 1.0),
+            "detail": (0.0, 1.0),
+            "scale": _SCALES,
+        }.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(
+                    f"`{name}` must be in [{low:g}, {high:g}]. Received: {name}={value}"
+                )
+        if isinstance(self.color, str):
+            if self.color not in COLORS:
+                raise ValueError(
+                    f"`color` must be one of {', '.join(COLORS)} or a picture. "
+                    f"Received: color={self.color!r}"
+                )
+        else:
+            _check_array("color", self.color, 3)
+        if self.mask is not None:
+            _check_array("mask", self.mask, 2)
+
+
+def adjust(photo: np.ndarray, stylized: np.ndarray, dials: Dials) -> np.ndarray:
+    """Apply the dials `color` and `detail` to a stylized picture, in place.
+
+    Args:
+        photo: sRGB, uint8 or uint16, `(height, width, 3)`.
+        stylized: What a network made of it, of the same type and shape.
+        dials: The settings.
+
+    Returns:
+        `stylized`, changed; or a new array where a palette is taken.
+    """
+    if not isinstance(dials.color, str):
+        stylized = _take_palette(stylized, dials.color)
+    recolor = RECOLORINGS.get(dials.color) if isinstance(dials.color, str) else None
+    if recolor is None and dials.detail == 0.0:
+        return stylized
+    top = np.float32(np.iinfo(photo.dtype).max)
+    for rows in row_bands(photo.shape):
+        band = stylized[rows] / top
+        if recolor is not None:
+            band = recolor(photo[rows] / top, band)
+        if dials.detail:
+            fine = fine_detail(photo, rows)
+            band = shift_luma(band, np.float32(dials.detail) * fine)
+        stylized[rows] = np.floor(band * top + np.float32(0.5))
+    return stylized
+
+
+def mix(photo: np.ndarray, stylized: np.ndarray, dials: Dials) -> np.ndarray:
+    """Apply the dials `strength` and `mask` to a stylized picture, in place.
+
+    Args:
+        photo: uint8 or uint16, `(height, width, 3)`.
+        stylized: Of the same type and shape.
+        dials: The settings.
+
+    Returns:
+        `stylized`, changed: photo + strength * mask * (stylized - photo), rounded.
+
+    Raises:
+        ValueError: If the mask has another shape than the picture.
+    """
+    if dials.strength == 1.0 and dials.mask is None:
+        return stylized
+    mask = fit_mask(dials.mask, photo.shape[:2])
+    for rows in row_bands(photo.shape):
+        weight = np.float32(dials.strength)
+        if mask is not None:
+            weight = weight * (mask[rows, :, np.newaxis] / np.float32(255.0))
+        band = photo[rows].astype(np.float32)
+        band += weight * (stylized[rows] - band)
+        stylized[rows] = np.floor(band + np.float32(0.5))
+    return stylized
+
+
+def fit_mask(mask: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+    """Resize a mask to `(height, width)`.
+
+    Raises:
+        ValueError: If its sides are in another proportion.
+    """
+    if mask is None or mask.shape == size:
+        return mask
+    # A side of few pixels is rounded to half a pixel.
+    expected = size[1] * mask.shape[0] / mask.shape[1]
+    slack = _MASK_TOLERANCE * expected + max(1.0, size[1] / mask.shape[1])
+    if abs(expected - size[0]) > slack:
+        raise ValueError(
+            f"`mask` must have the picture's shape, {size[1]}x{size[0]} pixels, or one "
+            f"proportional to it. Received: {mask.shape[1]}x{mask.shape[0]}"
+        )
+    image = Image.fromarray(np.ascontiguousarray(mask))
+    return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
+
+
+def fine_detail(photo: np.ndarray, rows: slice) -> np.ndarray:
+    """Return what the guided filter takes from some rows' luminance, `(rows, w, 1)`."""
+    top = np.float32(np.iinfo(photo.dtype).max)
+    stop = min(rows.stop, photo.shape[0])
+    # The filter reaches twice its radius.
+    first = max(0, rows.start - 2 * _DETAIL_RADIUS)
+    around = luma(photo[first : stop + 2 * _DETAIL_RADIUS] / top)[..., 0]
+    base = guided_filter(around, radius=_DETAIL_RADIUS, epsilon=_DETAIL_EPSILON)
+    inner = slice(rows.start - first, stop - first)
+    return (around - base)[inner, :, np.newaxis]
+
+
+def _take_palette(stylized, palette):
+    if stylized.dtype == np.uint8:
+        return transfer_palette(stylized, palette)
+    # A palette is of 8 bits. Its shift is added, so that the 16 stay smooth.
+    coarse = ((stylized.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    recolored = transfer_palette(coarse, palette)
+    for rows in row_bands(stylized.shape):
+        shift = recolored[rows].astype(np.int32) - coarse[rows]
+        stylized[rows] = np.clip(stylized[rows] + 257 * shift, 0, 65535)
+    return stylized
+
+
+def _check_array(name, array, num_axes):
+    shape = getattr(array, "shape", None)
+    valid = shape is not None and array.dtype == np.uint8 and array.size
+    valid = valid and len(shape) == num_axes and (num_axes == 2 or shape[2] == 3)
+    if not valid:
+        kind = "RGB (height, width, 3)" if num_axes == 3 else "grey (height, width)"
+        raise ValueError(
+            f"`{name}` must be a uint8 array, {kind}. Received: "
+            + (f"dtype {array.dtype}, shape {shape}" if shape is not None else "none")
+        )
+
+
+def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Return the size that a network sees at a scale, at least one pixel a side."""
+    return tuple(max(1, math.floor(side * scale + 0.5)) for side in size)

@@ -1,0 +1,54 @@
+"""Exchange luminance and colour between two pictures, within the range of levels.
+
+Luminance is Y' of Y'UV (ITU-R BT.601): a fixed mean of the coded levels, from which the
+rest, the colour, is told apart by subtraction alone.
+"""
+
+import numpy as np
+
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# Keeps the ratio of luminances bounded where the photo is nearly black.
+_DARKEST = np.float32(1.0 / 32.0)
+
+
+def luma(colors: np.ndarray) -> np.ndarray:
+    """Return the luminance in [0, 1], `(..., 1)`, of colours in [0, 1], `(..., 3)`."""
+    return (colors @ LUMA)[..., np.newaxis]
+
+
+def compose(luminance: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+    """Put colours together, made greyer where a level would leave [0, 1].
+
+    Args:
+        luminance: `(..., 1)`, clipped to [0, 1].
+        chroma: Colours less their luminance, `(..., 3)`.
+
+    Returns:
+        float32 colours in [0, 1], `(..., 3)`, with exactly that luminance and hue.
+    """
+    luminance = np.clip(luminance, 0.0, 1.0)
+    room = np.where(chroma > 0.0, 1.0 - luminance, luminance)
+    magnitude = np.maximum(np.abs(chroma), np.float32(1e-9))
+    share = np.minimum((room / magnitude).min(axis=-1, keepdims=True), 1.0)
+    return np.clip(luminance + share * chroma, 0.0, 1.0)
+
+
+def with_photo_chroma(photo: np.ndarray, stylized: np.ndarray) -> np.ndarray:
+    """Give the stylized picture the photo's U and V; both in [0, 1], `(..., 3)`."""
+    return compose(luma(stylized), photo - luma(photo))
+
+
+def with_luma_gain(photo: np.ndarray, stylized: np.ndarray) -> np.ndarray:
+    """Scale the photo's colours by the ratio of luminances; both as above.
+
+    Saturation, the ratio between channels, stays the photo's: what is drawn darker is
+    also less colourful in absolute terms, as in shade.
+    """
+    old, new = luma(photo), luma(stylized)
+    return compose(new, (photo - old) * (new + _DARKEST) / (old + _DARKEST))
+
+
+def shift_luma(colors: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Add `(..., 1)` to the luminance of colours in [0, 1], `(..., 3)`."""
+    own = luma(colors)
+    return compose(own + shift, colors - own)
