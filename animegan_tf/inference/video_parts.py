@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from animegan_tf.array_file import read_arrays
 from animegan_tf.images import atomic_path
+from animegan_tf.json_file import read_json
 
 _SETTINGS = "settings.json"
 
@@ -65,7 +67,9 @@ class PartsFolder:
         path = self.path / _SETTINGS
         if not path.is_file():
             raise ValueError(f"Nothing to resume: no unfinished run in {self.path}")
-        earlier = json.loads(path.read_text(encoding="utf-8"))
+        earlier = read_json(path)
+        if not isinstance(earlier, dict):
+            raise ValueError(self._damage(path))
         names = sorted(earlier.keys() | settings.keys())
         changed = [name for name in names if earlier.get(name) != settings.get(name)]
         if changed:
@@ -102,8 +106,7 @@ class PartsFolder:
         path = part.path.with_suffix(".npz")
         if not path.is_file():
             return {}
-        with np.load(path) as arrays:
-            return dict(arrays)
+        return read_arrays(path)
 
     def remove(self) -> None:
         """Delete the folder."""
@@ -113,10 +116,27 @@ class PartsFolder:
     def _read_parts(self) -> list[Part]:
         parts = []
         for path in sorted(self.path.glob("part_*.json")):
-            values = json.loads(path.read_text(encoding="utf-8"))
-            parts.append(Part(**values | {"path": self.path / values["path"]}))
+            values = read_json(path)
+            if not _is_part(values):
+                raise ValueError(self._damage(path))
+            parts.append(Part(**values | {"path": path.with_suffix(".nut")}))
         return parts
+
+    def _damage(self, path) -> str:
+        return f"Damaged file of an unfinished run, start anew: {str(path)!r}"
 
     def _write_json(self, name, values) -> None:
         with atomic_path(self.path / name) as temporary:
             temporary.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _is_part(values) -> bool:
+    """Tell whether values are what `finish_part` writes."""
+    fields = {field.name for field in dataclasses.fields(Part)}
+    if not isinstance(values, dict) or values.keys() != fields:
+        return False
+    lists = [values["pts"], values["order"]]
+    numbers = [values[n] for n in ("last_duration", "source_pts", "num_broken")]
+    if not all(isinstance(some, list) and some for some in lists):
+        return False
+    return all(type(number) is int for number in sum(lists, numbers))

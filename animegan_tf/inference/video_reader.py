@@ -15,6 +15,9 @@ from animegan_tf.inference.video_pixels import (
 # Containers that fail this often in a row have ended in rubbish.
 _MAX_FAILURES_IN_A_ROW = 50
 _DEFAULT_RATE = Fraction(25)
+# Seconds between two frames above which a time is taken to be damaged: filled with
+# even frames, a false one would make a film of years.
+LONGEST_PAUSE = 3600
 
 
 def import_av():
@@ -118,11 +121,11 @@ def decode_frames(path, log: DecodingLog, *, start: Fraction | None = None) -> I
         if start is not None:
             _seek(container, stream, start)
         step = max(1, round(1 / ((stream.average_rate or 25) * stream.time_base)))
-        last = None
+        longest, last = LONGEST_PAUSE / stream.time_base, None
         for frame in _decode(container, stream, log):
             if frame.pts is None:
                 frame.pts = 0 if last is None else last + step
-            if last is not None and frame.pts <= last:
+            if last is not None and not last < frame.pts <= last + longest:
                 log.num_broken += 1
                 continue
             last = frame.pts

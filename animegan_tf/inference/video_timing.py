@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from animegan_tf.inference.video_reader import VideoInfo
+from animegan_tf.inference.video_reader import LONGEST_PAUSE, VideoInfo
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,4 +145,5 @@ def _intervals(frames, info):
     if held is not None:
         begin = held.pts * info.time_base
         ticks = getattr(held, "duration", None)
-        yield held, begin, begin + (ticks * info.time_base if ticks else 1 / info.rate)
+        seconds = ticks * info.time_base if ticks else 1 / info.rate
+        yield held, begin, begin + min(seconds, LONGEST_PAUSE)

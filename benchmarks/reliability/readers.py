@@ -230,6 +230,35 @@ def _prepare_index(folder):
     return [sample], read
 
 
+def _prepare_films(folder):
+    from benchmarks.reliability.films import build_films, read_film
+
+    return build_films(folder), read_film
+
+
+def _prepare_parts(folder):
+    from animegan_tf.inference.video_parts import Part, PartsFolder
+
+    parts, settings = PartsFolder(folder / "film.mp4"), {"size": [48, 64]}
+    parts.begin(settings)
+    part = Part(parts.part_path(0), [0, 1, 2], 1, [0, 2, 1], 2, 0)
+    parts.part_path(0).write_bytes(b"film")
+    parts.finish_part(part, {"previous": np.zeros((4, 4, 3), np.uint8)})
+    names = ("settings.json", "part_00000.json", "part_00000.npz")
+    files = {name: (parts.path / name).read_bytes() for name in names}
+    kinds = {b"{": names[1], b"P": names[2]}
+
+    def read(path):
+        damaged = path.read_bytes()
+        name = names[0] if b"size" in damaged[:20] else kinds.get(damaged[:1], names[1])
+        for other, content in files.items():
+            (parts.path / other).write_bytes(damaged if other == name else content)
+        for found in parts.resume(settings):
+            parts.read_state(found)
+
+    return list(files.values()), read
+
+
 def _pictures(kind, suffix):
     # A damaged header may claim up to MAX_PIXELS, which take 3 bytes and a few more.
     return Reader(suffix, functools.partial(_prepare_pictures, kind), growth_mb=4096)
@@ -253,4 +282,6 @@ READERS = {
     "settings of a style": Reader(".json", _prepare_preset),
     "checkpoint": Reader(".npz", _prepare_checkpoint),
     "network": Reader(".keras", _prepare_keras),
+    "video": Reader(".video", _prepare_films, growth_mb=1024),
+    "unfinished video": Reader(".part", _prepare_parts),
 }

@@ -88,3 +88,9 @@ def test_times_are_seconds_or_clock_readings(text, seconds):
 def test_other_times_are_errors(text):
     with pytest.raises(ValueError, match="must be seconds or hh:mm:ss"):
         parse_time(text)
+
+
+def test_a_damaged_duration_of_the_last_frame_ends_after_an_hour():
+    timeline = build_timeline(INFO)
+    *_, last = schedule([Frame(100), Frame(110, 10**12)], INFO, timeline)
+    assert last.duration == 3600 * 100
