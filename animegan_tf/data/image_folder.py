@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from animegan_tf.image_opening import open_image
 from animegan_tf.images import list_images, read_image
 
 logger = logging.getLogger("animegan_tf")
@@ -52,9 +53,8 @@ def scan_images(
         defects = list(pool.map(_find_defect, paths))
     readable = [path for path, defect in zip(paths, defects, strict=True) if not defect]
     num_skipped = len(paths) - len(readable)
-    for path, defect in zip(paths, defects, strict=True):
-        if defect:
-            logger.warning("Unreadable picture skipped: %s (%s)", path, defect)
+    for defect in filter(None, defects):
+        logger.warning("Picture skipped. %s", defect)
     if num_skipped:
         logger.warning(
             "%d of %d pictures in %s cannot be read and were skipped",
@@ -74,14 +74,12 @@ def scan_images(
 def _find_defect(path: Path) -> str | None:
     """Say why a picture cannot be decoded, or return `None` if it can."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             # JPEG at an eighth of its size: all the data are parsed, in less time.
             image.draft("RGB", (1, 1))
             image.load()
-    except Image.DecompressionBombError:
-        return "too large to open safely"
-    except (OSError, SyntaxError, EOFError, ValueError) as error:
-        return str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (ValueError, OSError) as error:
+        return str(error)
     return None
 
 

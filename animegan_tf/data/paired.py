@@ -17,6 +17,7 @@ from animegan_tf.data.augmentation import random_rescaled_crop
 from animegan_tf.data.crops import check_stream, float_levels, middle_square
 from animegan_tf.data.datasets import batched, build_reader, index_stream
 from animegan_tf.data.image_folder import ImageCache, downscale, scan_images
+from animegan_tf.image_opening import open_image
 from animegan_tf.images import read_image
 
 _logger = logging.getLogger("animegan_tf")
@@ -220,7 +221,7 @@ def _alike(pair: Pair) -> bool:
     """Say whether two pictures have the same proportions, from their headers alone."""
     ratios = []
     for path in (pair.photo, pair.target):
-        with Image.open(path) as image:
+        with open_image(path) as image:
             width, height = image.size
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
         ratios.append(height / width if turned else width / height)

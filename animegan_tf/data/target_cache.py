@@ -15,6 +15,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from animegan_tf.data.image_folder import downscale
+from animegan_tf.image_opening import open_image
 from animegan_tf.images import atomic_path, read_image
 from animegan_tf.json_file import read_json
 
@@ -150,11 +151,8 @@ def _is_entry(facts) -> bool:
 
 
 def _image_size(path: Path) -> tuple[int, int]:
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"Not an image that can be read: {str(path)!r}") from error
+    with open_image(path) as image:
+        return image.size
 
 
 def _compute_missing(
