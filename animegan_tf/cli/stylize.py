@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
+from animegan_tf.cli.face_arguments import add_face_arguments, with_faces
 from animegan_tf.cli.jobs import check_jobs, plan_jobs, unfinished
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
@@ -40,6 +41,7 @@ def add_parser(subparsers) -> None:
         "a:0.6,b:0.4, a run folder or a .keras file (default: %(default)s)",
     )
     add_dial_arguments(parser)
+    add_face_arguments(parser)
     _add_running_arguments(parser)
     add_writing_arguments(parser)
     _add_format_arguments(parser)
@@ -88,7 +90,7 @@ def run(arguments) -> int:
         arguments.style, precision=arguments.precision, tile=arguments.tile
     )
     pipeline = Pipeline(
-        stylizer,
+        with_faces(stylizer, arguments),
         dials,
         bits=arguments.bits,
         keep_metadata=not arguments.strip_metadata,
