@@ -15,6 +15,7 @@ _PUBLIC = {
     "import_tensorflow_quietly": "animegan_tf.tensorflow_import",
     "list_styles": "animegan_tf.presets",
     "Stylizer": "animegan_tf.inference.stylizer",
+    "FaceStylizer": "animegan_tf.inference.faces",
     "stylize_video": "animegan_tf.inference.video",
     "style_transfer": "animegan_tf.recipes.style_transfer",
     "evaluate": "animegan_tf.recipes.held_out",
