@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from animegan_tf.cli import video
 from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
 from animegan_tf.cli.face_arguments import add_face_arguments, with_faces
 from animegan_tf.cli.jobs import check_jobs, plan_jobs, unfinished
@@ -25,7 +26,12 @@ def add_parser(subparsers) -> None:
         description="Turn pictures, and folders of them, into a style. "
         "Sources are never overwritten.",
     )
-    parser.add_argument("input", nargs="+", type=Path, help="pictures and folders")
+    parser.add_argument(
+        "input",
+        nargs="+",
+        type=Path,
+        help="pictures and folders; or one film, see `animegan-tf video`",
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -69,6 +75,8 @@ def add_writing_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Stylize the pictures; return 1 if some of several failed."""
+    if video.is_film(arguments):
+        return video.run_film(arguments)
     if arguments.resume and arguments.overwrite:
         raise ValueError("`--resume` and `--overwrite` exclude each other.")
     suffix = _FORMATS.get(arguments.format)

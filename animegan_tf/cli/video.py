@@ -6,6 +6,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
@@ -24,6 +25,11 @@ def add_parser(subparsers) -> None:
         "its exact time; sound and subtitles are copied as they are. Ctrl-C keeps what "
         "is ready, as NAME.partial.SUFFIX; --resume goes on from there.",
     )
+    _add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_arguments(parser) -> None:
     parser.add_argument("input", type=Path, help="any video that FFmpeg reads")
     parser.add_argument(
         "-o",
@@ -41,13 +47,15 @@ def add_parser(subparsers) -> None:
     )
     parser.add_argument(
         "--precision",
+        choices=("auto", "float32", "bfloat16", "float16"),
         default="float32",
-        help="arithmetic of the network, as of `Stylizer` (default: %(default)s)",
+        help="arithmetic of the network; auto takes the fastest that the processor has "
+        "(default: %(default)s)",
     )
+    add_dial_arguments(parser)
     _add_picture_arguments(parser)
     _add_time_arguments(parser)
     _add_file_arguments(parser)
-    parser.set_defaults(run=run)
 
 
 def _add_picture_arguments(parser) -> None:
@@ -129,12 +137,14 @@ def run(arguments) -> int:
     # What is wrong is told before the seconds that TensorFlow takes to load.
     VideoOptions(**options)
     check_target(arguments.input, arguments.output, overwrite=arguments.overwrite)
+    dials = read_dials(arguments)
     import_tensorflow_quietly()
     start = time.perf_counter()
     report = stylize_video(
         arguments.input,
         arguments.output,
         arguments.style,
+        dials=dials,
         precision=arguments.precision,
         overwrite=arguments.overwrite,
         resume=arguments.resume,
@@ -148,6 +158,36 @@ def run(arguments) -> int:
         f"film, in {seconds:.1f} s"
     )
     return 0
+
+
+def is_film(arguments) -> bool:
+    """Tell whether the arguments of `stylize` name one film rather than pictures."""
+    from animegan_tf.inference.video_options import SOURCE_SUFFIXES
+
+    if len(arguments.input) != 1 or arguments.input[0].is_dir():
+        return False
+    # From GIF to GIF, `stylize` draws animated pictures itself.
+    suffixes = {arguments.input[0].suffix.lower(), arguments.output.suffix.lower()}
+    return bool(suffixes & set(SOURCE_SUFFIXES) - {".gif"})
+
+
+def run_film(arguments) -> int:
+    """Run `video` with what `stylize` was asked for, and its own defaults."""
+    from animegan_tf.inference.video_options import VIDEO_SUFFIXES
+    from animegan_tf.inference.video_parts import PartsFolder
+
+    (source,), output = arguments.input, arguments.output
+    if output.is_dir():
+        keeps = source.suffix.lower() in VIDEO_SUFFIXES
+        output = output / (source.name if keeps else f"{source.stem}.mp4")
+    parser = argparse.ArgumentParser()
+    _add_arguments(parser)
+    film = parser.parse_args([str(source), "-o", str(output)])
+    for name in vars(film).keys() & vars(arguments).keys() - {"input", "output"}:
+        setattr(film, name, getattr(arguments, name))
+    # To `stylize` it means to leave out what is written, so there may be nothing yet.
+    film.resume = arguments.resume and PartsFolder(output).has_parts
+    return run(film)
 
 
 def _print_note(text: str) -> None:

@@ -74,7 +74,7 @@ def add_copied_streams(output, container, copied: CopiedStreams) -> dict:
     for index in copied.indexes:
         stream = container.streams[index]
         new = output.add_stream_from_template(stream, opaque=True)
-        new.disposition = stream.disposition
+        new.disposition = stream.disposition.value
         new.metadata.update(
             {
                 key: stream.metadata[key]

@@ -48,6 +48,7 @@ class VideoInfo:
         rate: Frames a second, on average.
         origin: Seconds, by the file's clock, of the start of the film.
         duration: Seconds from there to the end; `None` if unknown.
+        is_interlaced: Whether the frames hold two half pictures.
     """
 
     stored_size: tuple[int, int]
@@ -58,6 +59,7 @@ class VideoInfo:
     rate: Fraction
     origin: Fraction
     duration: Fraction | None
+    is_interlaced: bool = False
 
     def scaled_size(self, max_size: int | None) -> tuple[int, int]:
         """Shrink the stored size so that the longer side is at most `max_size`."""
@@ -102,6 +104,7 @@ def read_video_info(path) -> VideoInfo:
             rate=Fraction(rate),
             origin=origin,
             duration=_find_duration(container, stream, origin),
+            is_interlaced=frame.interlaced_frame,
         )
 
 

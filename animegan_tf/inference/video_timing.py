@@ -26,6 +26,13 @@ class Timeline:
     time_base: Fraction
     fps: Fraction | None
 
+    def seconds(self, info: VideoInfo) -> Fraction | None:
+        """Tell how long the result will be, by what the source says of itself."""
+        ends = [self.end] if self.end is not None else []
+        if info.duration is not None:
+            ends.append(info.origin + info.duration)
+        return min(ends) - self.origin if ends else None
+
 
 @dataclasses.dataclass(frozen=True)
 class TimedFrame:
@@ -71,12 +78,9 @@ def build_timeline(
 
 def count_frames(info: VideoInfo, timeline: Timeline) -> int | None:
     """Estimate how many frames the result has; `None` if it cannot be known."""
-    ends = [timeline.end] if timeline.end is not None else []
-    if info.duration is not None:
-        ends.append(info.origin + info.duration)
-    if not ends:
+    seconds = timeline.seconds(info)
+    if seconds is None:
         return None
-    seconds = min(ends) - timeline.origin
     return max(1, round(seconds * (timeline.fps or info.rate)))
 
 

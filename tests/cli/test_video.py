@@ -96,3 +96,18 @@ def test_flicker_of_a_film_is_printed_and_written(
     assert "warping_error" in capsys.readouterr().out
     assert main([*command, "--output", str(tmp_path / "flicker.txt")]) == 2
     assert_one_error_line(capsys, "flicker.txt", ".json")
+
+
+def test_stylize_takes_a_film_too(run_folder, make_clip, tmp_path, capsys):
+    source, folder = make_clip(), tmp_path / "out"
+    folder.mkdir()
+    command = ["stylize", str(source), "--style", str(run_folder), "--strength", "0.5"]
+    assert main([*command, "-o", str(tmp_path / "out.mkv")]) == 0
+    assert main([*command, "-o", str(folder)]) == 0
+    assert main([*command, "-o", str(folder)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "-o", str(folder), "--overwrite"]) == 0
+    with av.open(str(folder / "clip.mp4")) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    # Half of a picture and half of its negative.
+    assert abs(picture.astype(int) - 127).max() < 12

@@ -462,3 +462,26 @@ def test_bundled_style_end_to_end(make_clip, target):
     pictures = read(target)[1]
     change = difference(pictures, read(source)[1])
     assert 2 < change < 60
+
+
+def test_dials_reach_the_frames(make_clip, target, negative_generator):
+    from animegan_tf.inference.dials import Dials
+    from animegan_tf.inference.stylizer import Stylizer
+
+    source, stylizer = make_clip(), Stylizer(negative_generator)
+    dials = Dials(strength=0.25)
+    stylize_video(source, target, stylizer, dials=dials)
+    before = read(source)[1].astype(int)
+    assert difference(read(target)[1], before + (255 - 2 * before) / 4) < 4
+    mask = np.zeros((48, 64), np.uint8)
+    stylize_video(source, target, stylizer, dials=Dials(mask=mask), overwrite=True)
+    assert difference(read(target)[1], before) < 4
+
+
+def test_early_end_is_told(make_clip, target):
+    source = make_clip("clip.mkv", num_frames=40, codec="ffv1", pix_fmt="bgr0")
+    data = source.read_bytes()
+    source.write_bytes(data[: len(data) // 2])
+    notes = []
+    stylize_video(source, target, identity, notify=notes.append)
+    assert "ends after" in notes[-1] and "though it says 4.0 s" in notes[-1]
