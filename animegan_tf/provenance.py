@@ -72,8 +72,8 @@ def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
         return own.encode()
     if "xmlns:rdf=" not in text or text.count("</rdf:RDF>") != 1:
         return own.encode()
-    text = _OLD_MARKS.sub("", text)
-    return text.replace("</rdf:RDF>", f"{_describe(kind)}</rdf:RDF>").encode()
+    before, after = re.split(r"[ ]*</rdf:RDF>", _OLD_MARKS.sub("", text))
+    return f"{before}{_describe(kind)} </rdf:RDF>{after}".encode()
 
 
 def mark_options(suffix: str, kind: str = "edited") -> dict:

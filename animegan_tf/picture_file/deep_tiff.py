@@ -8,7 +8,7 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import ExifTags, Image, TiffImagePlugin
 
 from animegan_tf.color_profiles import row_bands
 from animegan_tf.image_opening import open_within
@@ -84,7 +84,8 @@ def write_deep_tiff(file, pixels: list[np.ndarray], options: dict) -> None:
         file: Binary file, open for writing.
         pixels: uint16 arrays of `(height, width, channels)` to write side by side as
             channels, 3 in all or 4 with alpha.
-        options: `icc_profile`, `exif`, `dpi` and `tiffinfo`, as Pillow's `save` takes.
+        options: `icc_profile`, `exif` (as `PIL.Image.Exif`) and `dpi`, as Pillow's
+            `save` takes them.
     """
     height, width = pixels[0].shape[:2]
     channels = sum(part.shape[2] for part in pixels)
@@ -178,14 +179,10 @@ class _Directory:
 
 
 def _set_metadata(tags, options):
-    exif = Image.Exif()
-    if "exif" in options:
-        exif.load(options["exif"])
+    exif = options.get("exif", Image.Exif())
     for tag, value in exif.items():
-        tags[tag] = exif.get_ifd(tag) if tag in (34665, 34853) else value
-    for tag, value in options.get("tiffinfo", {}).items():
-        tags.tagtype[tag] = 1 if isinstance(value, bytes) else 2
-        tags[tag] = value
+        is_group = tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+        tags[tag] = exif.get_ifd(tag) if is_group else value
     if "icc_profile" in options:
         tags.tagtype[_ICC] = 7
         tags[_ICC] = options["icc_profile"]

@@ -80,7 +80,12 @@ def save_options(metadata: Metadata, suffix: str, *, mark: bool) -> dict:
             texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
         options["pnginfo"] = texts
     elif suffix in (".tif", ".tiff"):
-        options["tiffinfo"] = {XMP_TAG: xmp} if xmp else {}
+        # Pillow takes either one directory of tags or the other.
+        tags = Image.Exif()
+        tags.load(exif or b"")
+        if xmp:
+            tags[XMP_TAG] = xmp
+        options["exif"] = tags
     elif xmp:
         options["xmp"] = xmp
     return options
