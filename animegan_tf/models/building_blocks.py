@@ -6,7 +6,7 @@ NORMALIZATIONS = ("batch", "instance", "none")
 UPSAMPLINGS = ("transpose", "resize")
 
 
-def normalization_layers(kind: str, name: str, *, momentum: float = 0.99) -> list:
+def normalization_layers(kind: str, name: str) -> list:
     """Return the layer of a normalization as a list, empty for `"none"`.
 
     Args:
@@ -14,10 +14,9 @@ def normalization_layers(kind: str, name: str, *, momentum: float = 0.99) -> lis
             afterwards; `"instance"`, statistics of each channel of each picture,
             without trained weights; `"none"`.
         name: Name of the layer.
-        momentum: Share of the past in the running mean of `"batch"`.
     """
     if kind == "batch":
-        return [layers.BatchNormalization(momentum=momentum, name=name)]
+        return [layers.BatchNormalization(name=name)]
     if kind == "instance":
         # As many groups as channels. CycleGAN's has neither scale nor shift.
         norm = layers.GroupNormalization(

@@ -83,8 +83,9 @@ DEFAULTS = {
         steps=80000,
         weights=LossWeights(l1=100.0, adversarial=1.0),
         generator="unet",
-        # The paper normalizes a batch of one by its own statistics in use too.
-        generator_options={"normalization": "instance"},
+        # The paper normalizes a batch of one by its own statistics in use too. Its
+        # transposed convolutions draw a grid until late in the training.
+        generator_options={"normalization": "instance", "upsampling": "resize"},
         adversarial_loss="bce",
     ),
     "restore": dataclasses.replace(

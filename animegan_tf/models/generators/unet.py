@@ -4,10 +4,17 @@ import keras
 from keras import layers
 
 from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.building_blocks import NORMALIZATIONS, normalization_layers
+from animegan_tf.models.building_blocks import (
+    NORMALIZATIONS,
+    UPSAMPLINGS,
+    normalization_layers,
+    upsampling_layers,
+)
 
 _SLOPE = 0.2
 _NUM_DROPOUTS = 3
+# Sides of the kernels on the way up; an even one after a resize would be off centre.
+_SIZES = {"transpose": 4, "resize": 3}
 
 
 def build_unet_generator(
@@ -16,6 +23,7 @@ def build_unet_generator(
     width=64,
     num_downsamples=4,
     normalization="batch",
+    upsampling="transpose",
     dropout=0.5,
     name="unet_generator",
 ) -> keras.Model:
@@ -29,6 +37,8 @@ def build_unet_generator(
         num_downsamples: Number of halvings, at least 2. The published network for
             256x256 pixels has 8, and takes only multiples of 256.
         normalization: `"batch"`, `"instance"` or `"none"`.
+        upsampling: `"transpose"` for transposed convolutions, `"resize"` for nearest
+            neighbours and a convolution, which leave no checkerboard.
         dropout: Share of the activations dropped in training, in [0, 1), in the three
             deepest levels on the way up.
         name: Name of the model.
@@ -45,6 +55,7 @@ def build_unet_generator(
     """
     check_counts(width=width)
     check_choice(NORMALIZATIONS, normalization=normalization)
+    check_choice(UPSAMPLINGS, upsampling=upsampling)
     if num_downsamples < 2:
         raise ValueError(
             "`num_downsamples` must be at least 2. "
@@ -59,12 +70,13 @@ def build_unet_generator(
     x = layers.ReLU(name="bottom_act")(skips.pop())
     for index, skip in enumerate(reversed(skips)):
         block, filters = f"up{len(skips) - index}", skip.shape[-1]
-        x = _resample(x, filters, block, normalization, layers.Conv2DTranspose)
+        x = _ascend(x, filters, block, normalization, upsampling)
         if dropout and index < _NUM_DROPOUTS:
             x = layers.Dropout(dropout, name=f"{block}_dropout")(x)
         x = layers.Concatenate(name=f"{block}_join")([x, skip])
         x = layers.ReLU(name=f"{block}_act")(x)
-    x = layers.Conv2DTranspose(3, 4, strides=2, padding="same", name="head")(x)
+    for layer in upsampling_layers(upsampling, 3, _SIZES[upsampling], "head"):
+        x = layer(x)
     picture = layers.Activation("tanh", dtype="float32", name="picture")(x)
     return keras.Model(photo, picture, name=name)
 
@@ -79,21 +91,29 @@ def _descend(x, widths, normalization):
         # position would be normalized to nothing.
         normalized = 1 < level < len(widths)
         kind = normalization if normalized else "none"
-        x = _resample(x, filters, f"down{level}", kind, layers.Conv2D)
+        x = layers.Conv2D(
+            filters,
+            4,
+            strides=2,
+            padding="same",
+            use_bias=kind == "none",
+            name=f"down{level}",
+        )(x)
+        x = _normalize(x, f"down{level}", kind)
         maps.append(x)
     return maps
 
 
-def _resample(x, filters, name, normalization, convolution):
-    """Convolve 4x4 with stride 2, up or down, and normalize."""
-    x = convolution(
-        filters,
-        4,
-        strides=2,
-        padding="same",
-        use_bias=normalization == "none",
-        name=name,
-    )(x)
+def _ascend(x, filters, name, normalization, upsampling):
+    """Double the size, convolve and normalize."""
+    use_bias = normalization == "none"
+    size = _SIZES[upsampling]
+    for layer in upsampling_layers(upsampling, filters, size, name, use_bias=use_bias):
+        x = layer(x)
+    return _normalize(x, name, normalization)
+
+
+def _normalize(x, name, normalization):
     for layer in normalization_layers(normalization, f"{name}_norm"):
         x = layer(x)
     return x

@@ -18,6 +18,21 @@ def test_any_multiple_of_the_halvings_comes_back_in_its_size(num_downsamples):
     assert np.abs(output).max() <= 1.0
 
 
+def test_resized_maps_leave_no_grid():
+    # Of plain grey every position is the same, away from the border.
+    generator = build_generator(
+        "unet", width=4, num_downsamples=2, normalization="none", upsampling="resize"
+    )
+    grey = np.full((1, 64, 64, 3), 0.3, "float32")
+    inner = np.asarray(generator(grey))[0, 24:40, 24:40]
+    assert np.ptp(inner, axis=(0, 1)).max() < 1e-5
+    transposed = build_generator(
+        "unet", width=4, num_downsamples=2, normalization="none"
+    )
+    inner = np.asarray(transposed(grey))[0, 24:40, 24:40]
+    assert np.ptp(inner, axis=(0, 1)).max() > 1e-3
+
+
 @pytest.mark.slow
 def test_eight_halvings_give_the_published_network():
     # Kernels of 4x4 pixels, from the shapes of https://arxiv.org/abs/1611.07004.
@@ -76,6 +91,7 @@ def test_saved_model_gives_the_same_picture(tmp_path, normalization):
         ({"width": 0}, "`width` must be"),
         ({"dropout": 1.0}, "`dropout` must be in"),
         ({"normalization": "layer"}, "one of batch, instance, none"),
+        ({"upsampling": "bilinear"}, "one of transpose, resize"),
     ],
 )
 def test_impossible_options_are_refused(options, message):
