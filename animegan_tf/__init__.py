@@ -24,7 +24,7 @@ _PUBLIC = {
     "build_feature_extractor": "animegan_tf.models.feature_extractor",
     "build_gan": "animegan_tf.models.gan",
     "build_adversarial_step": "animegan_tf.training.adversarial_steps",
-    "compile_gan": "animegan_tf.training.keras_flow",
+    "compile_gan": "animegan_tf.training.keras_step",
     "train_gan": "animegan_tf.training.keras_flow",
     "build_loss": "animegan_tf.training.plain_gan",
     "build_optimizer": "animegan_tf.training.plain_gan",

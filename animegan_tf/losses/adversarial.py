@@ -42,14 +42,6 @@ def lsgan_generator_loss(fake_logits):
     return lsgan_loss(fake_logits, 1.0)
 
 
-def lsgan_discriminator_loss(
-    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
-):
-    """Sum the weighted parts of D's least-squares loss, a float32 scalar >= 0."""
-    real_loss = lsgan_real_loss(real_logits)
-    return real_weight * real_loss + fake_weight * lsgan_fake_loss(fake_logits)
-
-
 def bce_loss(outputs, label: float, *, from_logits: bool = True):
     """Measure the cross-entropy of D's verdict with a label in [0, 1].
 
@@ -57,7 +49,9 @@ def bce_loss(outputs, label: float, *, from_logits: bool = True):
 
     Args:
         outputs: Logits, or probabilities in [0, 1], any shape.
-        label: Probability of being real that D should answer, in [0, 1].
+        label: Probability of being real that D should answer, in [0, 1]; 0.9 for
+            reals smooths them on one side (Salimans et al., 2016,
+            https://arxiv.org/abs/1606.03498).
         from_logits: Whether `outputs` are logits. Probabilities are clipped away
             from 0 and 1, so logits train better where D is sure.
 
@@ -117,35 +111,6 @@ def bce_saturating_generator_loss(fake_outputs, *, from_logits: bool = True):
     return -bce_loss(fake_outputs, 0.0, from_logits=from_logits)
 
 
-def bce_discriminator_loss(
-    real_outputs,
-    fake_outputs,
-    *,
-    real_weight: float = 1.0,
-    fake_weight: float = 1.0,
-    real_label: float = 1.0,
-    from_logits: bool = True,
-):
-    """Sum the weighted parts of D's cross-entropy.
-
-    Args:
-        real_outputs: D's logits, or probabilities in [0, 1], of real images.
-        fake_outputs: The same of generated images.
-        real_weight: Weight of the part on real images.
-        fake_weight: Weight of the part on generated images.
-        real_label: Label of real images, below 1 for one-sided smoothing.
-        from_logits: Whether the outputs are logits.
-
-    Returns:
-        A float32 scalar >= 0.
-
-    Reference: Salimans et al., 2016, https://arxiv.org/abs/1606.03498 (smoothing).
-    """
-    real_loss = bce_loss(real_outputs, real_label, from_logits=from_logits)
-    fake_loss = bce_loss(fake_outputs, 0.0, from_logits=from_logits)
-    return real_weight * real_loss + fake_weight * fake_loss
-
-
 def hinge_real_loss(real_logits):
     """Measure by how much reals miss the margin: mean(max(0, 1 - D(y)))."""
     return ops.mean(ops.relu(1.0 - _float32(real_logits)))
@@ -164,14 +129,6 @@ def hinge_generator_loss(fake_logits):
     return -ops.mean(_float32(fake_logits))
 
 
-def hinge_discriminator_loss(
-    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
-):
-    """Sum the weighted parts of D's hinge loss, a float32 scalar >= 0."""
-    real_loss = hinge_real_loss(real_logits)
-    return real_weight * real_loss + fake_weight * hinge_fake_loss(fake_logits)
-
-
 def wasserstein_real_loss(real_logits):
     """Measure the critic's part on reals: -mean(D(y)), unbounded."""
     return -ops.mean(_float32(real_logits))
@@ -185,20 +142,12 @@ def wasserstein_fake_loss(fake_logits):
 def wasserstein_generator_loss(fake_logits):
     """Measure how low the critic values fakes: -mean(D(G(x))), unbounded.
 
+    The critic's two parts together, negated, mean a distance only while it is
+    Lipschitz: see `gradient_penalty`.
+
     Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
     """
     return -ops.mean(_float32(fake_logits))
-
-
-def wasserstein_critic_loss(
-    real_logits, fake_logits, *, real_weight: float = 1.0, fake_weight: float = 1.0
-):
-    """Sum the critic's weighted parts: mean(D(G(x))) - mean(D(y)), unbounded.
-
-    It means a distance only while the critic is Lipschitz: see `gradient_penalty`.
-    """
-    real_loss = wasserstein_real_loss(real_logits)
-    return real_weight * real_loss + fake_weight * wasserstein_fake_loss(fake_logits)
 
 
 def gradient_penalty(gradients, target_norm: float = 1.0):

@@ -16,7 +16,7 @@ def build_gan(
 
     Both networks are used as they are and share their weights with the result. It is
     for looking at the pair, for exporting it, and for Keras' own training, see
-    `training.keras_flow`. The other training steps call the two networks themselves,
+    `training.keras_step`. The other training steps call the two networks themselves,
     since one `training` flag for the whole would reach both.
 
     Args:
@@ -58,6 +58,14 @@ def gives_probabilities(discriminator) -> bool:
     if isinstance(last, keras.layers.Activation | keras.layers.Dense):
         return last.activation is keras.activations.sigmoid
     return False
+
+
+def all_layers(network: keras.Model):
+    """Yield the layers of a network, and those of the networks among them."""
+    for layer in network.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from all_layers(layer)
 
 
 def _check_single(argument, network):

@@ -6,13 +6,13 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES, bce_generator_loss
-from animegan_tf.models.gan import gives_probabilities
-from animegan_tf.training.stabilizers import (
+from animegan_tf.models.gan import all_layers, gives_probabilities
+from animegan_tf.training.stabilizers import unchanged_state
+from animegan_tf.training.verdict_losses import (
     check_adversary,
     fake_loss,
+    generator_verdict_loss,
     real_loss,
-    unchanged_state,
 )
 
 
@@ -27,7 +27,7 @@ def build_adversarial_step(
 ):
     """Build one update of both networks as a single compiled function.
 
-    Made of the same three optimizer steps as `keras_flow.build_keras_step`, with the
+    Made of the same three optimizer steps as `keras_step.build_keras_step`, with the
     same losses: the discriminator on reals, the discriminator on fakes, the generator
     through the discriminator. In the last one the discriminator counts as frozen, so
     its batch normalization uses the moving statistics, while its dropout goes on.
@@ -59,11 +59,6 @@ def build_adversarial_step(
     generator_optimizer.build(generator.trainable_variables)
     discriminator_optimizer.build(discriminator.trainable_variables)
 
-    def generator_loss(outputs):
-        if loss == "bce":
-            return bce_generator_loss(outputs, from_logits=from_logits)
-        return ADVERSARIAL_LOSSES[loss].generator(outputs)
-
     def judge(images, measure):
         with tf.GradientTape() as tape:
             value = measure(loss, discriminator(images, training=True))
@@ -81,7 +76,8 @@ def build_adversarial_step(
         with tf.GradientTape() as tape:
             stylized = generator(batch["input"], training=True)
             with frozen(discriminator):
-                value = generator_loss(discriminator(stylized, training=True))
+                verdict = discriminator(stylized, training=True)
+            value = generator_verdict_loss(loss, verdict, from_logits)
         variables = generator.trainable_variables
         generator_optimizer.apply(tape.gradient(value, variables), variables)
         return {
@@ -107,7 +103,7 @@ def draw_fakes(generator, inputs):
 @contextlib.contextmanager
 def frozen(network: keras.Model):
     """Set a network's `trainable` to false inside, and put it back layer by layer."""
-    before = [(layer, layer.trainable) for layer in [network, *_all_layers(network)]]
+    before = [(layer, layer.trainable) for layer in [network, *all_layers(network)]]
     network.trainable = False
     try:
         yield
@@ -134,10 +130,3 @@ def check_trainable(**networks) -> None:
                 f"Received: trainable={network.trainable}, "
                 f"{len(network.variables)} variables"
             )
-
-
-def _all_layers(network):
-    for layer in network.layers:
-        yield layer
-        if isinstance(layer, keras.Model):
-            yield from _all_layers(layer)

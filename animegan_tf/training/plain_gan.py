@@ -10,7 +10,7 @@ from animegan_tf.config import Stabilizers
 from animegan_tf.models.gan import gives_probabilities
 from animegan_tf.training.adversarial_steps import build_adversarial_step
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.stabilizers import check_adversary
+from animegan_tf.training.verdict_losses import check_adversary
 
 
 @dataclasses.dataclass(frozen=True)

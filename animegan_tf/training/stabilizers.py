@@ -10,23 +10,17 @@ import contextlib
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.losses.adversarial import (
-    ADVERSARIAL_LOSSES,
-    bce_generator_loss,
-    bce_loss,
-    bce_saturating_generator_loss,
-    gradient_penalty,
-    lsgan_loss,
-    r1_penalty,
-)
+from animegan_tf.losses.adversarial import gradient_penalty, r1_penalty
 from animegan_tf.training.diff_augment import diff_augment
+from animegan_tf.training.verdict_losses import (
+    check_adversary,
+    fake_loss,
+    generator_verdict_loss,
+    real_loss,
+)
 
 _SALT = 101
 _REAL, _FAKE, _GENERATOR, _MIX = range(4)
-_BCE_GENERATOR_LOSSES = {
-    "bce": bce_generator_loss,
-    "bce_saturating": bce_saturating_generator_loss,
-}
 
 
 def build_discriminator_loss(
@@ -129,58 +123,9 @@ def build_generator_loss(
         fakes = see(fakes, stabilizers, step, drawn)
         with unchanged_state(discriminator):
             outputs = discriminator(fakes, training=True)
-        if adversarial_loss in _BCE_GENERATOR_LOSSES:
-            loss = _BCE_GENERATOR_LOSSES[adversarial_loss]
-            return loss(outputs, from_logits=from_logits)
-        return ADVERSARIAL_LOSSES[adversarial_loss].generator(outputs)
+        return generator_verdict_loss(adversarial_loss, outputs, from_logits)
 
     return generator_loss
-
-
-def check_adversary(
-    adversarial_loss: str, stabilizers: Stabilizers, from_logits: bool
-) -> None:
-    """Refuse an unknown loss, and settings that it has no use for.
-
-    Raises:
-        ValueError: In those cases.
-    """
-    if adversarial_loss not in ADVERSARIAL_LOSSES:
-        raise ValueError(
-            f"`adversarial_loss` must be one of {', '.join(ADVERSARIAL_LOSSES)}. "
-            f"Received: adversarial_loss={adversarial_loss!r}"
-        )
-    bce = adversarial_loss in _BCE_GENERATOR_LOSSES
-    if not from_logits and not bce:
-        raise ValueError(
-            "A discriminator that ends in a sigmoid needs the loss bce or "
-            f"bce_saturating. Received: adversarial_loss={adversarial_loss!r}"
-        )
-    if stabilizers.real_label != 1.0 and not bce and adversarial_loss != "lsgan":
-        raise ValueError(
-            "`real_label` must be 1 where the loss has no labels. Received: "
-            f"real_label={stabilizers.real_label}, "
-            f"adversarial_loss={adversarial_loss!r}"
-        )
-
-
-def real_loss(adversarial_loss: str, outputs, real_label=1.0, from_logits=True):
-    """Measure a discriminator's loss on reals, with their label smoothed or not.
-
-    Reference: Salimans et al., 2016, https://arxiv.org/abs/1606.03498 (one-sided).
-    """
-    if adversarial_loss in _BCE_GENERATOR_LOSSES:
-        return bce_loss(outputs, real_label, from_logits=from_logits)
-    if adversarial_loss == "lsgan":
-        return lsgan_loss(outputs, real_label)
-    return ADVERSARIAL_LOSSES[adversarial_loss].real(outputs)
-
-
-def fake_loss(adversarial_loss: str, outputs, from_logits=True):
-    """Measure a discriminator's loss on fakes."""
-    if adversarial_loss in _BCE_GENERATOR_LOSSES:
-        return bce_loss(outputs, 0.0, from_logits=from_logits)
-    return ADVERSARIAL_LOSSES[adversarial_loss].fake(outputs)
 
 
 def see(images, stabilizers: Stabilizers, step, seed):

@@ -8,7 +8,7 @@ from animegan_tf.models.gan import build_gan
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers import SpectralNormConv2D
 from animegan_tf.training.adversarial_steps import build_adversarial_step, frozen
-from animegan_tf.training.keras_flow import build_keras_step, compile_gan
+from animegan_tf.training.keras_step import build_keras_step, compile_gan
 from animegan_tf.training.optimizers import build_adam
 
 SHAPE = (4, 4, 3)
