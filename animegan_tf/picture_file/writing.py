@@ -178,8 +178,8 @@ def _timing_options(timing: Timing, suffix: str) -> dict:
         # Frames are whole pictures, so each replaces what was there.
         options |= {"default_image": timing.has_cover, "blend": 0, "disposal": 0}
     elif suffix == ".gif":
-        # Pillow's differences to "the frame before the last", number 3, are wrong. Frames
-        # look the same if it is left in place.
+        # Pillow's differences to "the frame before the last", number 3, are wrong.
+        # Frames look the same if it is left in place.
         options["disposal"] = [1 if d == 3 else d for d in timing.disposals]
     elif suffix == ".webp":
         # WebP plays for ever unless told otherwise, the others once.
