@@ -118,7 +118,9 @@ def _add_file_arguments(parser) -> None:
         help="replace the result, and discard an unfinished run, if there is one",
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with an unfinished run"
+        "--resume",
+        action="store_true",
+        help="go on with an unfinished run, if there is one",
     )
     parser.add_argument(
         "--no-mark",
@@ -174,7 +176,6 @@ def is_film(arguments) -> bool:
 def run_film(arguments) -> int:
     """Run `video` with what `stylize` was asked for, and its own defaults."""
     from animegan_tf.inference.video_options import VIDEO_SUFFIXES
-    from animegan_tf.inference.video_parts import PartsFolder
 
     (source,), output = arguments.input, arguments.output
     if output.is_dir():
@@ -185,8 +186,6 @@ def run_film(arguments) -> int:
     film = parser.parse_args([str(source), "-o", str(output)])
     for name in vars(film).keys() & vars(arguments).keys() - {"input", "output"}:
         setattr(film, name, getattr(arguments, name))
-    # To `stylize` it means to leave out what is written, so there may be nothing yet.
-    film.resume = arguments.resume and PartsFolder(output).has_parts
     return run(film)
 
 

@@ -68,7 +68,8 @@ def stylize_video(
             has the shape of the frames as they are seen.
         precision: Arithmetic of a network that is loaded; see `Stylizer`.
         overwrite: Whether to replace the target, and to discard an unfinished run.
-        resume: Whether to go on behind the last part of an unfinished run.
+        resume: Whether to go on behind the last part of an unfinished run, if there is
+            one.
         progress: Whether to show a progress bar.
         notify: Is told, in a line each, what differs from what was asked for; by
             default these are warnings.
@@ -103,8 +104,8 @@ def stylize_video(
         precision=getattr(stylize, "precision", precision),
         **({} if dials is None else dataclasses.asdict(dials)),
     )
-    parts = folder.resume(settings) if resume else []
-    if not resume:
+    parts = folder.resume(settings) if resume and folder.has_parts else []
+    if not parts:
         folder.begin(settings)
     smoother = TemporalSmoother(options.smooth)
     if parts:
