@@ -1,7 +1,6 @@
 """Stylize one photo: `python examples/style_transfer.py [source] [--style NAME]`."""
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,18 @@ def main(argv=None):
     parser.add_argument("source", nargs="?", help="default: a portrait in Matplotlib")
     parser.add_argument("--style", default="comic", help="default: %(default)s")
     parser.add_argument("--output", default="result.jpg", help="default: %(default)s")
+    parser.add_argument(
+        "--strength", type=float, default=1.0, help="0 is the photo, 1 the style"
+    )
+    parser.add_argument(
+        "--color", default="style", help="style, photo, luma-gain or a picture"
+    )
+    parser.add_argument(
+        "--detail", type=float, default=0.0, help="fine texture to keep, 0 to 1"
+    )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="below 1 coarser strokes, above finer"
+    )
     arguments = parser.parse_args(argv)
     animegan_tf.import_tensorflow_quietly()
     # Grace Hopper in 1984, a photo in the public domain.
@@ -23,19 +34,29 @@ def main(argv=None):
         "grace_hopper.jpg", asfileobj=False
     )
     try:
-        stylize(photo, arguments.style, arguments.output)
+        stylize(photo, arguments.style, arguments.output, read_dials(arguments))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def stylize(photo, style, output):
-    if Path(output).exists() and os.path.samefile(photo, output):
-        raise ValueError(f"The output would overwrite the photo {output!r}")
+def read_dials(arguments):
+    color = arguments.color
+    if Path(color).is_file():
+        color = animegan_tf.read_image(color)
+    return animegan_tf.Dials(
+        strength=arguments.strength,
+        color=color,
+        detail=arguments.detail,
+        scale=arguments.scale,
+    )
+
+
+def stylize(photo, style, output, dials):
     stylizer = animegan_tf.Stylizer.from_preset(style)
     start = time.perf_counter()
-    animegan_tf.write_image(stylizer(photo), output, mark=True)
+    animegan_tf.stylize_file(photo, output, stylizer, dials)
     print(f"Wrote {Path(output).resolve()} in {time.perf_counter() - start:.1f} s")
 
 

@@ -9,6 +9,8 @@ import pytest
 import animegan_tf
 from animegan_tf.cli import main
 from animegan_tf.images import read_image, write_image
+from animegan_tf.picture_file.reading import read_picture
+from animegan_tf.presets import DEFAULT_STYLE
 
 
 @pytest.fixture
@@ -256,3 +258,46 @@ def test_command_prints_no_noise(run_folder, folder, tmp_path):
     assert result.stderr == ""
     assert result.stdout.startswith(f"Wrote {output} in ")
     assert result.stdout.count("\n") == 1
+
+
+def test_resume_writes_only_what_is_missing(
+    run_folder, folder, tmp_path, capsys, photo
+):
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "a.png").write_bytes(b"finished")
+    assert stylize(run_folder, folder, "-o", output, "--resume") == 0
+    assert (output / "a.png").read_bytes() == b"finished"
+    assert np.array_equal(read_image(output / "b.png"), 255 - photo)
+    assert "Wrote 1 pictures" in capsys.readouterr().out
+    assert stylize(run_folder, folder, "-o", output, "--resume") == 0
+    assert "All 2 results exist already" in capsys.readouterr().out
+    both = ["--resume", "--overwrite"]
+    assert stylize(run_folder, folder, "-o", output, *both) == 2
+    assert_one_error_line(capsys, "exclude each other")
+
+
+def test_dials_formats_and_bits_are_passed_on(run_folder, folder, tmp_path, photo):
+    output = tmp_path / "out"
+    options = ["--format", "tiff", "--bits", "16", "--strength", "0"]
+    options += ["--tile", "none", "--precision", "auto", "--strip-metadata"]
+    assert stylize(run_folder, folder, "-o", output, *options) == 0
+    assert names_below(output) == ["a.tiff", "b.tiff"]
+    picture = read_picture(output / "a.tiff")
+    assert picture.bits == 16
+    assert np.array_equal(picture.colors // 257, photo)
+
+
+def test_mask_of_another_shape_is_one_line(run_folder, folder, tmp_path, capsys):
+    mask = write_image(np.zeros((9, 90, 3), np.uint8), tmp_path / "mask.png")
+    arguments = [folder / "a.png", "-o", tmp_path / "x.png", "--mask", mask]
+    assert stylize(run_folder, *arguments) == 2
+    assert_one_error_line(capsys, "`mask` must have the picture's shape")
+
+
+def test_styles_of_different_networks_cannot_be_blended(
+    style, folder, tmp_path, capsys
+):
+    arguments = [folder / "a.png", "-o", tmp_path / "x.png"]
+    assert stylize(f"{style}:0.5,{DEFAULT_STYLE}:0.5", *arguments) == 2
+    assert_one_error_line(capsys, "share no network to blend")

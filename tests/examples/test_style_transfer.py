@@ -57,6 +57,16 @@ def test_own_photo_and_output(main, run_folder, photo):
     assert np.array_equal(read_image("out.png"), 255 - photo)
 
 
+def test_dials_are_passed_on(main, run_folder, photo):
+    write_image(photo, "mine.png")
+    arguments = ["mine.png", "--style", str(run_folder), "--output", "out.png"]
+    assert main([*arguments, "--strength", "0"]) == 0
+    assert np.array_equal(read_image("out.png"), photo)
+    options = ["--color", "mine.png", "--detail", "0.5", "--scale", "0.5"]
+    assert main([*arguments, *options]) == 0
+    assert read_image("out.png").shape == photo.shape
+
+
 def test_photo_is_never_overwritten(main, run_folder, photo, capsys):
     write_image(photo, "result.jpg")
     before = Path("result.jpg").read_bytes()
@@ -73,6 +83,8 @@ def test_photo_is_never_overwritten(main, run_folder, photo, capsys):
         (["--style", "no-such"], "no-such"),
         (["--output", "gone/result.jpg"], "gone"),
         (["--output", "result.xyz"], "result.xyz"),
+        (["--strength", "2"], "`strength` must be in [0, 1]"),
+        (["--color", "gone.jpg"], "`color` must be one of"),
     ],
 )
 def test_errors_are_one_line(main, run_folder, capsys, arguments, part):
