@@ -41,6 +41,19 @@ def check_stream(items, argument, crop_size, batch_size, start_step) -> None:
             )
 
 
+def read_squares(paths: Sequence, size: int) -> np.ndarray:
+    """Read the middle squares of pictures, float32 in [-1, 1], scaled to a size.
+
+    Args:
+        paths: At least one picture.
+        size: Side of the squares, in pixels.
+
+    Returns:
+        `(count, size, size, 3)`.
+    """
+    return np.stack([middle_square(read_image(path), size) for path in paths])
+
+
 def middle_square(picture: np.ndarray, size: int) -> np.ndarray:
     """Cut the middle square of a uint8 picture and scale it; float32 in [-1, 1]."""
     height, width = picture.shape[:2]

@@ -10,11 +10,10 @@ from animegan_tf.data.crops import (
     build_reduced_reader,
     check_stream,
     float_levels,
-    middle_square,
+    read_squares,
 )
 from animegan_tf.data.datasets import batched, index_stream
 from animegan_tf.data.degradations import degrade
-from animegan_tf.images import read_image
 
 _SALT = 6
 # Whoever has seen all kinds of damage together only, spoils what suffered one.
@@ -88,7 +87,7 @@ def damage_middles(paths, size: int, degradations, seed: int) -> dict[str, np.nd
     Returns:
         `photo`, damaged, and `target`, float32 in [-1, 1], `(count, size, size, 3)`.
     """
-    sound = np.stack([middle_square(read_image(path), size) for path in paths])
+    sound = read_squares(paths, size)
     damaged = [
         degrade(picture, (seed, index), degradations).numpy()
         for index, picture in enumerate(sound)

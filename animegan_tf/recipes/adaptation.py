@@ -16,8 +16,10 @@ from animegan_tf.losses.perceptual import (
     correlation_style_loss,
 )
 from animegan_tf.losses.pixel import gradient_loss, l1_loss, rgb_to_gray, rgb_to_yuv
+from animegan_tf.models.geometry import input_multiple
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.steps import RunningCorrelation, apply_gradients
+from animegan_tf.training.steps import apply_gradients
+from animegan_tf.training.terms import RunningCorrelation
 
 STYLE_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
 # Beside the strokes, everything is to stay as the generator made it before. `shift` is
@@ -68,8 +70,8 @@ def adapt_generator(
         feature_extractor: Frozen model from float images to a dict of feature maps.
         steps: Number of updates, at least 1.
         weights: Weight of each term, as `WEIGHTS`.
-        crop_size: Side of the crops in pixels, at least 48 and divisible by what the
-            generator needs.
+        crop_size: Side of the crops in pixels, at least 48; rounded up to what the
+            generator takes.
         learning_rate: Adam's rate at the start; it falls to 1/100 along a cosine.
         seed: Seed of the crops: the same seed gives the same network.
         progress: Whether to show a progress bar.
@@ -84,6 +86,8 @@ def adapt_generator(
         raise ValueError("`photos` must hold at least one picture. Received: none")
     if steps < 1:
         raise ValueError(f"`steps` must be at least 1. Received: steps={steps}")
+    multiple = input_multiple(generator)
+    crop_size = -(-crop_size // multiple) * multiple
     short_side = min(min(photo.shape[:2]) for photo in photos)
     style = _measure_style(downscale(target, short_side), feature_extractor, crop_size)
     copy = keras.models.clone_model(generator)

@@ -26,11 +26,8 @@ from animegan_tf.recipes.style_program import (
     check_regression,
 )
 from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.training.steps import (
-    RunningCorrelation,
-    build_terms,
-    build_validation_step,
-)
+from animegan_tf.training.steps import build_validation_step
+from animegan_tf.training.terms import RunningCorrelation, build_terms
 
 STYLE_LAYERS = (
     "block1_conv1",
@@ -68,7 +65,7 @@ def build_anime(
     style = scan_images(data.style, argument="style")
     check_regression(config.weights)
     features, style_target = measure_style(config, run, style, progress)
-    terms, variables = _build_training_terms(config, features, style_target)
+    terms, variables = build_training_terms(config, features, style_target)
     program = build_style_program(config, {"discriminator": terms}, num_styles=None)
     program.variables = variables
     program.validate = build_validation_step(
@@ -115,20 +112,23 @@ def build_validation(items, crop_size: int):
     return build_validation_dataset(items, crop_size=crop_size) if items else None
 
 
-def build_feature_terms(config: TrainingConfig, run: RunFolder, style, progress):
+def build_training_terms(config: TrainingConfig, features, style_target):
     """Build the function that measures every term but the adversarial one.
 
     Args:
         config: Settings.
-        run: Run folder, for the caches.
-        style: Paths of the pictures in the style.
-        progress: Whether to show progress bars.
+        features: First of what `measure_style` returns.
+        style_target: Second of it.
 
     Returns:
-        `(terms, variables)`: what `training.steps.build_terms` gives, and the state of
+        `(terms, variables)`: what `training.terms.build_terms` gives, and the state of
         its running statistics by name.
     """
-    return _build_training_terms(config, *measure_style(config, run, style, progress))
+    if style_target is None:
+        return build_terms(config.weights, features), {}
+    statistics = RunningCorrelation(style_target, config.style_momentum)
+    terms = build_terms(config.weights, features, statistics)
+    return terms, statistics.variables()
 
 
 def build_validation_terms(config: TrainingConfig, features, style_target):
@@ -140,7 +140,7 @@ def build_validation_terms(config: TrainingConfig, features, style_target):
         style_target: Second of it.
 
     Returns:
-        What `training.steps.build_terms` gives. `style` is that of the batch by
+        What `training.terms.build_terms` gives. `style` is that of the batch by
         itself, thus greater than in the training's log, where batches are averaged.
     """
     statistics = RunningCorrelation(style_target, 0.0) if style_target else None
@@ -168,21 +168,16 @@ def measure_style(config: TrainingConfig, run: RunFolder, style, progress):
     if "style" not in active:
         return features, None
     cache = cache_folder(config, run)
-    return features, _style_target(cache, config.features, style, features, progress)
+    return features, _style_target(cache, style, features, progress)
 
 
-def _build_training_terms(config, features, style_target):
-    if style_target is None:
-        return build_terms(config.weights, features), {}
-    statistics = RunningCorrelation(style_target, config.style_momentum)
-    terms = build_terms(config.weights, features, statistics)
-    return terms, statistics.variables()
-
-
-def _style_target(cache, name, style, features, progress) -> dict[str, np.ndarray]:
+def _style_target(cache, style, features, progress) -> dict[str, np.ndarray]:
     """Measure the style set, or read what an earlier run measured."""
     chosen = style[:: max(len(style) // _MAX_STYLE_PICTURES, 1)][:_MAX_STYLE_PICTURES]
-    digest = hashlib.sha256(f"1 {name} {STYLE_LAYERS}".encode())
+    digest = hashlib.sha256(f"2 {STYLE_LAYERS}".encode())
+    # A name or a path may come to stand for other weights.
+    for array in features.get_weights():
+        digest.update(array.tobytes())
     for path in chosen:
         digest.update(path.read_bytes())
     path = cache / f"style-{digest.hexdigest()[:32]}.npz"

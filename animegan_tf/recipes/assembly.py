@@ -12,18 +12,20 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.crops import read_squares
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.images import read_image, to_float
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.recipes import load_recipe
-from animegan_tf.training.ema import ExponentialMovingAverage
+from animegan_tf.training.measured_average import MeasuredAverage
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.trainer import Trainer
 
 _logger = logging.getLogger("animegan_tf")
 _NUM_SAMPLES = 4
+# More held-out pictures move the means by less than a training's noise.
+MAX_VALIDATION = 64
 
 
 @dataclasses.dataclass
@@ -116,7 +118,7 @@ def build_with_average(config: TrainingConfig, **extra):
         **extra: Keyword arguments of the generator's factory beside the settings'.
 
     Returns:
-        `(generator, ema)`.
+        `(generator, ema)`; the update is to call `ema.measure` with the inputs.
     """
     options = config.generator_options | extra
     with precision("float32"):
@@ -125,7 +127,7 @@ def build_with_average(config: TrainingConfig, **extra):
         generator = build_generator(config.generator, **options)
     if config.initial:
         copy_weights(load_generator(config.initial), generator)
-    return generator, ExponentialMovingAverage(generator, average, config.ema_decay)
+    return generator, MeasuredAverage(generator, average, config.ema_decay)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
@@ -159,8 +161,7 @@ def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Pa
     """Scan the photo folder and hold some out.
 
     Returns:
-        `(training photos, held-out photos)`. With a fraction, every n-th photo in
-        order of name is held out, at least one if the fraction is not 0.
+        `(training photos, held-out photos)`; see `hold_out`.
 
     Raises:
         ValueError: If fewer than `minimum` photos can be read.
@@ -169,11 +170,28 @@ def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Pa
     photos = scan_images(data.photos, minimum=minimum, argument="photos")
     if isinstance(data.validation, str):
         return photos, scan_images(data.validation, argument="validation")
-    count = round(data.validation * len(photos))
-    if data.validation == 0.0:
-        return photos, []
-    held_out = photos[:: max(len(photos) // max(count, 1), 2)][: max(count, 1)]
-    return [path for path in photos if path not in held_out], held_out
+    return hold_out(photos, data.validation)
+
+
+def hold_out(items: list, fraction: float) -> tuple[list, list]:
+    """Split a list into what a training sees and what is held out.
+
+    Every n-th item is held out, at least one if the fraction is not 0 and there are
+    two items.
+    """
+    if fraction == 0.0 or len(items) < 2:
+        return items, []
+    count = max(round(fraction * len(items)), 1)
+    held_out = items[:: max(len(items) // count, 2)][:count]
+    return [item for item in items if item not in held_out], held_out
+
+
+def validation_of(fields: dict[str, np.ndarray]) -> tf.data.Dataset:
+    """Build the dataset of held-out pictures from arrays of them by name.
+
+    Its batches are of one picture, so that their means are those of the pictures.
+    """
+    return tf.data.Dataset.from_tensor_slices(fields).batch(1)
 
 
 def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
@@ -185,13 +203,4 @@ def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
     if not paths:
         return None
     chosen = paths[:: max(len(paths) // _NUM_SAMPLES, 1)][:_NUM_SAMPLES]
-    return np.stack([to_float(_middle(read_image(path), size)) for path in chosen])
-
-
-def _middle(image: np.ndarray, size: int) -> np.ndarray:
-    height, width = image.shape[:2]
-    short = min(height, width)
-    top, left = (height - short) // 2, (width - short) // 2
-    square = image[top : top + short, left : left + short]
-    resized = tf.image.resize(square, (size, size), method="area")
-    return np.floor(resized.numpy() + 0.5).astype(np.uint8)
+    return read_squares(chosen, size)

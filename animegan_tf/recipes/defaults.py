@@ -3,6 +3,7 @@
 import dataclasses
 
 from animegan_tf.config import DataConfig, LossWeights, Stabilizers, TrainingConfig
+from animegan_tf.messages import suggestion
 
 # The papers of the noise GANs clip no gradients; theirs never get this long.
 _NO_CLIPPING = 1e6
@@ -17,7 +18,8 @@ _ANIME = TrainingConfig(
 )
 
 # Isola et al., 2017; Zhu et al., 2017; Park et al., 2020: pictures of 286 pixels cut to
-# 256, one at a time, and rates that fall to 0 in the second half.
+# 256, one at a time, and rates that fall to 0 in the second half. Their transposed
+# convolutions draw a grid until late in a training: here sizes are doubled by resizing.
 _IMAGE_TO_IMAGE = TrainingConfig(
     data=DataConfig(crop_size=256, batch_size=1, coverage=(256 / 286, 256 / 286)),
     stabilizers=Stabilizers(decay="linear"),
@@ -83,8 +85,7 @@ DEFAULTS = {
         steps=80000,
         weights=LossWeights(l1=100.0, adversarial=1.0),
         generator="unet",
-        # The paper normalizes a batch of one by its own statistics in use too. Its
-        # transposed convolutions draw a grid until late in the training.
+        # The paper normalizes a batch of one by its own statistics in use too.
         generator_options={"normalization": "instance", "upsampling": "resize"},
         adversarial_loss="bce",
     ),
@@ -130,6 +131,6 @@ def default_config(recipe: str) -> TrainingConfig:
     if recipe not in DEFAULTS:
         raise ValueError(
             f"`recipe` must be one of {', '.join(DEFAULTS)}. "
-            f"Received: recipe={recipe!r}"
+            f"{suggestion(recipe, DEFAULTS)}Received: recipe={recipe!r}"
         )
     return DEFAULTS[recipe]

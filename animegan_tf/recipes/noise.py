@@ -7,13 +7,21 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
+from animegan_tf.data.crops import read_squares
 from animegan_tf.data.datasets import build_image_dataset
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import gives_probabilities
-from animegan_tf.recipes.assembly import Assembly, build_with_average, precision
+from animegan_tf.recipes.assembly import (
+    MAX_VALIDATION,
+    Assembly,
+    build_with_average,
+    hold_out,
+    precision,
+)
 from animegan_tf.training.noise_average import NoiseAverage
 from animegan_tf.training.noise_steps import build_noise_gan_update
+from animegan_tf.training.noise_validation import build_noise_validation
 from animegan_tf.training.optimizers import (
     build_adam,
     build_learning_rate,
@@ -41,8 +49,9 @@ def build_noise_gan(
     `wgan_gp` have Adam, each with its momenta, `wgan` has RMSprop.
 
     Args:
-        config: Settings; `data.style` names the folder, or else `data.photos`. The
-            generator's own size and number of latents hold.
+        config: Settings; `data.style` names the folder, or else `data.photos`, of
+            which `data.validation` holds some out. The generator's own size and number
+            of latents hold.
         run: Run folder; not needed.
         progress: Not needed; nothing is computed beforehand.
 
@@ -56,7 +65,7 @@ def build_noise_gan(
     """
     _check_settings(config)
     data = config.data
-    paths = _scan(data)
+    paths, held_out = _split(data)
     program, image_size = _build_program(config)
     images_per_step = data.batch_size * config.stabilizers.critic_steps
 
@@ -70,10 +79,16 @@ def build_noise_gan(
             flip=data.flip,
         )
 
+    validation = None
+    if held_out:
+        squares = read_squares(held_out[:MAX_VALIDATION], image_size)
+        # All at once: the fakes beside them are drawn anew for each batch.
+        validation = tf.data.Dataset.from_tensors({"image": squares})
     return Assembly(
         program,
         build_dataset,
         _fixed_latents(program.networks["generator"], config.seed),
+        validation,
         steps_per_epoch=len(paths) / images_per_step,
     )
 
@@ -114,6 +129,7 @@ def _build_program(config) -> tuple[Program, int]:
             | config.discriminator_options,
         )
     optimizers = _build_optimizers(config)
+    from_logits = not gives_probabilities(discriminator)
     update = build_noise_gan_update(
         generator,
         discriminator,
@@ -123,7 +139,7 @@ def _build_program(config) -> tuple[Program, int]:
         batch_size=config.data.batch_size,
         seed=config.seed,
         clip_norm=config.clip_norm,
-        from_logits=not gives_probabilities(discriminator),
+        from_logits=from_logits,
     )
     sample = tf.function(lambda latents: ema.average(latents, training=False))
     program = Program(
@@ -132,19 +148,29 @@ def _build_program(config) -> tuple[Program, int]:
         update=update,
         sample=sample,
         ema=ema,
+        validate=build_noise_validation(
+            ema.average,
+            discriminator,
+            config.adversarial_loss,
+            seed=config.seed,
+            from_logits=from_logits,
+        ),
         sample_columns=lambda latents: np.split(sample(latents).numpy(), _NUM_COLUMNS),
     )
     return program, image_size
 
 
-def _scan(data):
-    if data.style:
-        return scan_images(data.style, minimum=2, argument="style")
-    if data.photos:
-        return scan_images(data.photos, minimum=2, argument="photos")
-    raise ValueError(
-        "`style` must name the folder of pictures to imitate. Received: style=''"
-    )
+def _split(data) -> tuple[list, list]:
+    """Find the pictures to imitate and hold some out."""
+    folder, argument = (data.style, "style") if data.style else (data.photos, "photos")
+    if not folder:
+        raise ValueError(
+            "`style` must name the folder of pictures to imitate. Received: style=''"
+        )
+    paths = scan_images(folder, minimum=2, argument=argument)
+    if isinstance(data.validation, str):
+        return paths, scan_images(data.validation, argument="validation")
+    return hold_out(paths, data.validation)
 
 
 def _check_generator(generator) -> int:

@@ -15,10 +15,13 @@ from animegan_tf.data.restoration import build_restoration_dataset, damage_middl
 from animegan_tf.losses.objective import build_objective
 from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.recipes.assembly import (
+    MAX_VALIDATION,
     Assembly,
     build_with_average,
+    hold_out,
     precision,
     split_photos,
+    validation_of,
 )
 from animegan_tf.recipes.settings import check_weights, scheduled_adam
 from animegan_tf.training.adversary_steps import build_adversary_step
@@ -33,8 +36,6 @@ from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.stabilizers import build_generator_loss
 
 _NUM_SAMPLES = 4
-# More held-out pictures move the means by less than a training's noise.
-_MAX_VALIDATION = 64
 
 
 def build_pix2pix(
@@ -64,7 +65,7 @@ def build_pix2pix(
     def build_dataset(start_step):
         return build_paired_dataset(pairs, **_stream_options(config, start_step))
 
-    middles = read_middles((held_out or pairs)[:_MAX_VALIDATION], data.crop_size)
+    middles = read_middles((held_out or pairs)[:MAX_VALIDATION], data.crop_size)
     return _assemble(
         program, build_dataset, middles, bool(held_out), len(pairs) / data.batch_size
     )
@@ -106,7 +107,7 @@ def build_restore(
         )
 
     middles = damage_middles(
-        (held_out or paths)[:_MAX_VALIDATION],
+        (held_out or paths)[:MAX_VALIDATION],
         data.crop_size,
         data.degradations,
         config.seed,
@@ -130,10 +131,7 @@ def _stream_options(config: TrainingConfig, start_step: int) -> dict:
 
 def _assemble(program, build_dataset, middles, validated, steps_per_epoch) -> Assembly:
     samples = {name: p[:_NUM_SAMPLES] for name, p in middles.items()}
-    validation = None
-    if validated:
-        # One by one, the means are those of the pictures.
-        validation = tf.data.Dataset.from_tensor_slices(middles).batch(1)
+    validation = validation_of(middles) if validated else None
     return Assembly(program, build_dataset, samples, validation, steps_per_epoch)
 
 
@@ -176,6 +174,7 @@ def _build_program(config: TrainingConfig) -> Program:
             reals = pair_with_condition(batch, batch["target"])
             fakes = pair_with_condition(batch, result)
             scalars |= adversary_step(reals, fakes, step)
+        ema.measure(batch["photo"])
         return scalars
 
     sample = tf.function(lambda photo: ema.average(photo, training=False))
@@ -199,11 +198,7 @@ def _split_pairs(data: DataConfig) -> tuple[list[Pair], list[Pair]]:
     pairs = _find_pairs(data, data.photos)
     if isinstance(data.validation, str):
         return pairs, _find_pairs(data, data.validation)
-    count = round(data.validation * len(pairs))
-    if data.validation == 0.0 or len(pairs) < 2:
-        return pairs, []
-    held_out = pairs[:: max(len(pairs) // max(count, 1), 2)][: max(count, 1)]
-    return [pair for pair in pairs if pair not in held_out], held_out
+    return hold_out(pairs, data.validation)
 
 
 def _find_pairs(data: DataConfig, folder) -> list[Pair]:

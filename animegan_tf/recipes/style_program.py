@@ -15,8 +15,9 @@ from animegan_tf.training.steps import (
     build_discriminator_step,
     build_generator_step,
     build_pretraining_step,
-    build_terms,
+    generator_inputs,
 )
+from animegan_tf.training.terms import build_terms
 
 _REGRESSION_TERMS = ("target", "gradient", "color", "total_variation")
 
@@ -28,7 +29,7 @@ def build_style_program(
 
     Args:
         config: Settings.
-        terms: For each style, in order, what `training.steps.build_terms` gives. The
+        terms: For each style, in order, what `training.terms.build_terms` gives. The
             key names the style's adversary; update i serves style i modulo their
             number.
         num_styles: Number of styles that the generator tells apart, or `None` for a
@@ -70,6 +71,7 @@ def build_style_program(
     ]
 
     def update(batch, step):
+        ema.measure(generator_inputs(batch))
         if step < config.pretraining_steps:
             return pretraining_step(batch)
         return updates[step % len(updates)](batch)

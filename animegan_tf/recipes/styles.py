@@ -11,7 +11,13 @@ from animegan_tf.data.datasets import build_anime_dataset
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.data.target_cache import compute_targets
 from animegan_tf.data.targets import get_target
-from animegan_tf.recipes.anime import build_feature_terms
+from animegan_tf.recipes.anime import (
+    build_training_terms,
+    build_validation,
+    build_validation_terms,
+    choose_held_out,
+    measure_style,
+)
 from animegan_tf.recipes.assembly import (
     Assembly,
     cache_folder,
@@ -23,6 +29,7 @@ from animegan_tf.recipes.style_program import (
     check_regression,
 )
 from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.training.steps import build_validation_step
 
 # Pictures of all styles are kept decoded side by side.
 _MEMORY_BUDGET = 6 * 2**30
@@ -54,7 +61,8 @@ def build_styles(
     check_regression(config.weights)
     photos, held_out = split_photos(config.data, minimum=2)
     pictures = [scan_images(s.pictures, argument=s.name) for s in config.styles]
-    parts = [build_feature_terms(config, run, found, progress) for found in pictures]
+    measured = [measure_style(config, run, found, progress) for found in pictures]
+    parts = [build_training_terms(config, *style) for style in measured]
     count = len(config.styles)
     program = build_style_program(
         config,
@@ -72,21 +80,23 @@ def build_styles(
         for style, (_, variables) in zip(config.styles, parts, strict=True)
         for name, variable in variables.items()
     }
-    items = [
-        compute_targets(
-            photos,
-            scales=config.data.scales,
-            function=get_target(style.target).draw,
-            fingerprint=get_target(style.target).fingerprint,
-            cache_dir=cache_folder(config, run),
-            progress=progress,
-        )
-        for style in config.styles
-    ]
+    program.validate = _build_validation_step(config, program.ema.average, measured)
+    compute = functools.partial(
+        compute_targets,
+        scales=config.data.scales,
+        cache_dir=cache_folder(config, run),
+        progress=progress,
+    )
+    targets = [get_target(style.target) for style in config.styles]
+    items, held_out_items = (
+        [compute(paths, function=t.draw, fingerprint=t.fingerprint) for t in targets]
+        for paths in (photos, choose_held_out(held_out))
+    )
     return Assembly(
         program,
         functools.partial(_build_dataset, config, items, pictures),
         read_samples(held_out or photos, 256),
+        _build_validation(held_out_items, config.data.crop_size),
     )
 
 
@@ -117,12 +127,45 @@ def _build_dataset(config, items, pictures, start_step) -> tf.data.Dataset:
             flip=data.flip,
             memory_budget=_MEMORY_BUDGET // count,
         )
-        shares = np.tile(np.eye(count, dtype="float32")[index], (data.batch_size, 1))
+        shares = _shares(index, count, data.batch_size)
         streams.append(stream.map(functools.partial(_add_shares, shares)))
     choice = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     return tf.data.Dataset.choose_from_datasets(
         streams, choice.map(lambda step: step % count)
     )
+
+
+def _build_validation(items, crop_size: int) -> tf.data.Dataset | None:
+    """Chain the held-out photos with the targets of every style."""
+    if not all(items):
+        return None
+    parts = [
+        build_validation(own, crop_size).map(
+            functools.partial(_add_shares, _shares(index, len(items), 1))
+        )
+        for index, own in enumerate(items)
+    ]
+    return functools.reduce(tf.data.Dataset.concatenate, parts)
+
+
+def _build_validation_step(config, average, measured):
+    """Measure each style by its own terms, under names that begin with its own."""
+    steps = [
+        build_validation_step(average, build_validation_terms(config, *style))
+        for style in measured
+    ]
+
+    def validate(batch):
+        index = int(np.argmax(batch["style"][0]))
+        name = config.styles[index].name
+        return {f"{name}_{term}": v for term, v in steps[index](batch).items()}
+
+    return validate
+
+
+def _shares(index: int, count: int, batch_size: int) -> np.ndarray:
+    """Give all of a batch one style, `(batch_size, count)`."""
+    return np.tile(np.eye(count, dtype="float32")[index], (batch_size, 1))
 
 
 def _add_shares(shares, batch):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
+from animegan_tf.data.crops import read_squares
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.data.unpaired import build_unpaired_dataset
 from animegan_tf.losses.objective import build_objective
@@ -11,16 +12,25 @@ from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.projection_heads import build_projection_heads
 from animegan_tf.recipes.assembly import (
+    MAX_VALIDATION,
     Assembly,
     build_with_average,
     precision,
     read_samples,
     split_photos,
+    validation_of,
 )
 from animegan_tf.recipes.settings import check_weights, scheduled_adam
-from animegan_tf.training.adversary_steps import build_adversary_step
-from animegan_tf.training.cut_steps import build_cut_generator_step, build_encoder
-from animegan_tf.training.cyclegan_steps import build_cyclegan_generator_step
+from animegan_tf.training.adversary_steps import build_adversary_step, build_judgement
+from animegan_tf.training.cut_steps import (
+    build_cut_generator_step,
+    build_cut_validation,
+    build_encoder,
+)
+from animegan_tf.training.cyclegan_steps import (
+    build_cyclegan_generator_step,
+    build_cyclegan_validation,
+)
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
@@ -95,6 +105,7 @@ def build_cyclegan(
         fakes = exchange(fakes, step)
         scalars |= adversary.step(batch["anime"], fakes["anime"], step)
         scalars |= adversary_back.step(batch["photo"], fakes["photo"], step)
+        ema.measure(batch["photo"])
         return scalars
 
     sample = tf.function(lambda photo: ema.average(photo, training=False))
@@ -125,6 +136,9 @@ def build_cyclegan(
             for key, variable in pool.variables().items()
         },
         sample_columns=sample_columns,
+        validate=build_cyclegan_validation(
+            ema.average, generator_back, adversary.judge_for_generator
+        ),
     )
     return _assemble(config, program)
 
@@ -172,6 +186,7 @@ def build_cut(
     def update(batch, step):
         step = tf.constant(step, tf.int64)
         scalars, stylized = generator_step(batch, step)
+        ema.measure(batch["photo"])
         return scalars | adversary.step(batch["anime"], stylized, step)
 
     program = Program(
@@ -184,6 +199,14 @@ def build_cut(
         update=update,
         sample=tf.function(lambda photo: ema.average(photo, training=False)),
         ema=ema,
+        validate=build_cut_validation(
+            ema.average,
+            heads,
+            adversary.judge_for_generator,
+            config.contrast,
+            layers,
+            seed=config.seed,
+        ),
     )
     return _assemble(config, program)
 
@@ -221,6 +244,9 @@ class _Adversary:
         self.generator_loss = build_generator_loss(
             self.discriminator, *shared, seed=seed
         )
+        self.judge_for_generator = build_judgement(
+            self.discriminator, config.adversarial_loss
+        )
         self.step = build_adversary_step(
             self.discriminator,
             self.optimizer,
@@ -248,6 +274,14 @@ def _assemble(config: TrainingConfig, program: Program) -> Assembly:
             flip=data.flip,
         )
 
-    samples = read_samples(held_out or photos, data.crop_size)
-    steps_per_epoch = len(photos) / data.batch_size
-    return Assembly(program, build_dataset, samples, steps_per_epoch=steps_per_epoch)
+    validation = None
+    if held_out:
+        squares = read_squares(held_out[:MAX_VALIDATION], data.crop_size)
+        validation = validation_of({"photo": squares})
+    return Assembly(
+        program,
+        build_dataset,
+        read_samples(held_out or photos, data.crop_size),
+        validation,
+        steps_per_epoch=len(photos) / data.batch_size,
+    )

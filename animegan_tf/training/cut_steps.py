@@ -109,19 +109,9 @@ def build_cut_generator_step(
     variables = generator.trainable_variables + heads.trainable_variables
     optimizer.build(variables)
 
-    def project(features, drawn):
-        patches = sample_patches(_as_list(features), contrast.patches, drawn)
-        return _as_list(heads(patches, training=True))
-
     def nce(result, keys, drawn):
-        queries = project(encoder(result, training=True), drawn)
-        # The photo is what it is: only the result moves towards it.
-        keys = [tf.stop_gradient(key) for key in project(keys, drawn)]
-        losses = [
-            patch_nce_loss(query, key, temperature=contrast.temperature)
-            for query, key in zip(queries, keys, strict=True)
-        ]
-        return tf.add_n(losses) / len(losses)
+        queries = _as_list(encoder(result, training=True))
+        return contrast_features(queries, keys, heads, contrast, drawn, training=True)
 
     @tf.function
     def generator_step(batch, step):
@@ -139,6 +129,61 @@ def build_cut_generator_step(
         return {**logs, **extra, "generator_norm": norm}, stylized
 
     return generator_step
+
+
+def contrast_features(queries, keys, heads, contrast, seed, *, training: bool):
+    """Measure how well a result's patches recall their places in the photo.
+
+    Args:
+        queries: Feature maps of the result.
+        keys: The same of the photo, which stays what it is: no gradient reaches it.
+        heads: From `build_projection_heads`.
+        contrast: `config.Contrast`.
+        seed: Integer pair, of the positions.
+        training: Whether the heads are in training.
+
+    Returns:
+        The mean of `patch_nce_loss` over the maps, a float32 scalar.
+    """
+    query_patches, key_patches = (
+        _as_list(heads(sample_patches(maps, contrast.patches, seed), training=training))
+        for maps in (queries, keys)
+    )
+    losses = [
+        patch_nce_loss(query, tf.stop_gradient(key), temperature=contrast.temperature)
+        for query, key in zip(query_patches, key_patches, strict=True)
+    ]
+    return tf.add_n(losses) / len(losses)
+
+
+def build_cut_validation(
+    generator, heads, judge, contrast, layers: Sequence[str], *, seed: int
+):
+    """Build the measures of held-out photos, at positions that stay the same.
+
+    Args:
+        generator: Network from photos to the style, a functional model.
+        heads: From `build_projection_heads`, for the channels of `layers`.
+        judge: From `training.adversary_steps.build_judgement`.
+        contrast: `config.Contrast`.
+        layers: Names of the generator's layers that are compared.
+        seed: Seed of the positions.
+
+    Returns:
+        A function of a batch with `photo` to float32 scalars, `adversarial` and `nce`.
+    """
+    tapped = build_tapped_generator(generator, layers)
+    encoder = build_encoder(generator, layers)
+
+    @tf.function
+    def validate(batch):
+        stylized, *keys = tapped(batch["photo"], training=False)
+        queries = _as_list(encoder(stylized, training=False))
+        drawn = stateless_seed(seed, _SALT, -1)
+        nce = contrast_features(queries, keys, heads, contrast, drawn, training=False)
+        return {"adversarial": judge(stylized), "nce": nce}
+
+    return validate
 
 
 def _as_list(outputs) -> list:

@@ -64,3 +64,28 @@ def build_cyclegan_generator_step(
         return {**logs, "generator_norm": norm}, fakes
 
     return generator_step
+
+
+def build_cyclegan_validation(generator, generator_back, judge):
+    """Build the measures of held-out photos.
+
+    Args:
+        generator: Network from photos to the style.
+        generator_back: Network from the style to photos.
+        judge: From `build_judgement`, of the adversary that knows the style.
+
+    Returns:
+        A function of a batch with `photo` to float32 scalars: `cycle` and
+        `adversarial`, of the way from the photo and back alone.
+    """
+
+    @tf.function
+    def validate(batch):
+        stylized = generator(batch["photo"], training=False)
+        photo = generator_back(stylized, training=False)
+        return {
+            "adversarial": judge(stylized),
+            "cycle": l1_loss(photo, batch["photo"]),
+        }
+
+    return validate

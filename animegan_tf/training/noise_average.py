@@ -1,9 +1,9 @@
 """The moving average of a generator that draws from noise."""
 
 import keras
-import tensorflow as tf
 
-from animegan_tf.training.ema import ExponentialMovingAverage
+from animegan_tf.models.gan import all_layers
+from animegan_tf.training.measured_average import MeasuredAverage
 from animegan_tf.training.noise_steps import draw_latents
 
 _AVERAGE_TURN = -2
@@ -11,12 +11,8 @@ _AVERAGE_TURN = -2
 _MOMENTUM = 0.9
 
 
-class NoiseAverage(ExponentialMovingAverage):
-    """Average a generator's weights, and measure the batch statistics of the average.
-
-    Moving statistics fit the weights that they were measured with. Averaged along with
-    the weights they lag behind twice, and the colours of the pictures go astray.
-    Latents can be drawn at will, so each update shows a batch to the average itself.
+class NoiseAverage(MeasuredAverage):
+    """Average a generator's weights; latents to measure it with are drawn at will.
 
     Args:
         network: Generator in training, from latents to images.
@@ -42,20 +38,13 @@ class NoiseAverage(ExponentialMovingAverage):
         super().__init__(network, average, decay)
         self._batch_size = batch_size
         self._seed = seed
-        own = {id(variable) for variable in average.non_trainable_weights}
-        self._pairs = [pair for pair in self._pairs if id(pair[0]) not in own]
-        for layer in average.layers:
+        for layer in all_layers(average):
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.momentum = min(layer.momentum, _MOMENTUM)
 
     def update(self):
         """Move the average one step towards the network and measure it."""
         super().update()
-        if self.average.non_trainable_weights:
-            self._measure()
-
-    @tf.function
-    def _measure(self):
         latents = draw_latents(
             self.average,
             self._batch_size,
@@ -63,4 +52,4 @@ class NoiseAverage(ExponentialMovingAverage):
             self.num_updates,
             _AVERAGE_TURN,
         )
-        self.average(latents, training=True)
+        self.measure(latents)

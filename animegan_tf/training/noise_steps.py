@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
+from animegan_tf.training.adversary_steps import build_adversary_update
 from animegan_tf.training.stabilizers import (
-    build_discriminator_loss,
     build_generator_loss,
-    clip_weights,
     stateless_seed,
     unchanged_state,
 )
@@ -117,9 +116,14 @@ def build_discriminator_step(
         batch's fakes differ from each other, in parts of what the reals do: it falls
         towards 0 when the generator collapses onto one picture.
     """
-    optimizer.build(discriminator.trainable_variables)
-    discriminator_loss = build_discriminator_loss(
-        discriminator, adversarial_loss, stabilizers, seed=seed, from_logits=from_logits
+    update = build_adversary_update(
+        discriminator,
+        optimizer,
+        adversarial_loss,
+        stabilizers,
+        seed=seed,
+        clip_norm=clip_norm,
+        from_logits=from_logits,
     )
 
     @tf.function
@@ -127,13 +131,9 @@ def build_discriminator_step(
         latents = draw_latents(generator, tf.shape(reals)[0], seed, step, turn)
         with unchanged_state(generator):
             fakes = generator(latents, training=True)
-        with tf.GradientTape() as tape:
-            loss, logs = discriminator_loss(reals, fakes, step, turn)
-        variables = discriminator.trainable_variables
-        norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
-        clip_weights(discriminator, stabilizers.weight_clip)
+        logs = update(reals, fakes, step, turn)
         diversity = _deviation(fakes) / tf.maximum(_deviation(reals), 1e-6)
-        return {**logs, "discriminator_norm": norm, "diversity": diversity}
+        return {**logs, "diversity": diversity}
 
     return discriminator_step
 

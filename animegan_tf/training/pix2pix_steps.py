@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from animegan_tf.losses.pixel import l1_loss
-from animegan_tf.training.steps import PIXEL_TERMS, apply_gradients
+from animegan_tf.training.steps import apply_gradients
+from animegan_tf.training.terms import PIXEL_TERMS
 
 # Every term that is measured against the paired picture.
 PAIRED_TERMS = {**PIXEL_TERMS, "l1": l1_loss}

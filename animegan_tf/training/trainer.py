@@ -119,12 +119,12 @@ class Trainer:
             self.run.write_samples(self.step, self._sample_columns())
         if self._validation is None or self.program.validate is None:
             return
-        sums, count = {}, 0
+        values = {}
         for batch in self._validation:
-            count += 1
+            # Not every batch must have every measure.
             for name, value in self.program.validate(batch).items():
-                sums[name] = sums.get(name, 0.0) + float(value)
-        means = {f"validation_{name}": total / count for name, total in sums.items()}
+                values.setdefault(f"validation_{name}", []).append(float(value))
+        means = {name: sum(found) / len(found) for name, found in values.items()}
         self.run.log(self.step, self._epochs() | means)
 
     def _epochs(self):

@@ -8,6 +8,7 @@ from animegan_tf.losses.adversarial import (
     bce_saturating_generator_loss,
     lsgan_loss,
 )
+from animegan_tf.messages import suggestion
 
 _BCE_GENERATOR_LOSSES = {
     "bce": bce_generator_loss,
@@ -26,6 +27,7 @@ def check_adversary(
     if adversarial_loss not in ADVERSARIAL_LOSSES:
         raise ValueError(
             f"`adversarial_loss` must be one of {', '.join(ADVERSARIAL_LOSSES)}. "
+            f"{suggestion(adversarial_loss, ADVERSARIAL_LOSSES)}"
             f"Received: adversarial_loss={adversarial_loss!r}"
         )
     bce = adversarial_loss in _BCE_GENERATOR_LOSSES

@@ -58,6 +58,15 @@ def adapt(generator, photo, target, features, **options):
     return adapt_generator(generator, [photo], target, features, **options)
 
 
+def test_network_of_many_halvings_takes_crops_of_its_multiple(photo, stripes, features):
+    # 48 pixels would be no multiple of 32.
+    generator = build_generator(
+        "unet", width=2, num_downsamples=5, normalization="none"
+    )
+    adapted = adapt(generator, photo, stripes, features, steps=1)
+    assert len(adapted.weights) == len(generator.weights)
+
+
 def test_style_comes_nearer_to_the_target_s(generator, photo, stripes, features):
     weights = dict.fromkeys(WEIGHTS, 0.0) | {"style": 1.0, "target": 0.1}
     options = {"steps": 40, "weights": weights, "learning_rate": 1e-2}

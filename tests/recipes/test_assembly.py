@@ -6,6 +6,7 @@ from animegan_tf.config import DataConfig
 from animegan_tf.images import write_image
 from animegan_tf.recipes.assembly import (
     copy_weights,
+    hold_out,
     precision,
     read_samples,
     split_photos,
@@ -37,6 +38,17 @@ def test_zero_holds_nothing_out(folder):
     data = DataConfig(photos=str(folder), validation=0.0)
     training, held_out = split_photos(data, minimum=2)
     assert (len(training), held_out) == (10, [])
+
+
+@pytest.mark.parametrize(("count", "fraction"), [(2, 0.05), (3, 0.5), (10, 0.9)])
+def test_something_is_always_left_to_train_on(count, fraction):
+    kept, held_out = hold_out(list(range(count)), fraction)
+    assert kept and held_out
+    assert sorted(kept + held_out) == list(range(count))
+
+
+def test_a_single_item_is_trained_on():
+    assert hold_out(["only"], 0.5) == (["only"], [])
 
 
 def test_samples_are_middle_squares(folder):

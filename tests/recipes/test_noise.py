@@ -46,6 +46,12 @@ def _train(config, run, **options):
     return run_recipe(config, run, progress=False, **options)
 
 
+def _lines(run, name):
+    """Return the lines of a run's log that have a value of that name."""
+    lines = (run.path / "metrics.jsonl").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if name in line]
+
+
 def _layer_kinds(network):
     return {type(layer).__name__ for layer in network.layers}
 
@@ -53,10 +59,12 @@ def _layer_kinds(network):
 @pytest.mark.parametrize("kind", KINDS)
 def test_run_folder_has_the_log_the_sheet_and_the_average(kind, style, tmp_path):
     run = _train(_config(kind, style), tmp_path / "run")
-    lines = (run.path / "metrics.jsonl").read_text().splitlines()
-    line = json.loads(lines[-1])
+    line = _lines(run, "adversarial")[-1]
     assert line["step"] == 2
     assert {"adversarial", "discriminator", "diversity"} <= set(line)
+    assert all(np.isfinite(value) for value in line.values())
+    (line,) = _lines(run, "validation_real_logits")
+    assert {"validation_discriminator", "validation_fake_logits"} <= set(line)
     assert all(np.isfinite(value) for value in line.values())
     # 64 pictures, eight in a row.
     sheet = read_image(run.path / "samples" / "step_000002.png")
@@ -78,6 +86,8 @@ def test_run_folder_has_the_log_the_sheet_and_the_average(kind, style, tmp_path)
 )
 def test_resumed_training_equals_an_unbroken_one(kind, changes, style, tmp_path):
     changes["stabilizers"] = {"diff_augment": ("translation",), "instance_noise": 0.1}
+    # The run that breaks off validates at its end, the unbroken one does not.
+    changes["data"] = DataConfig(style=str(style), batch_size=2, validation=0.0)
     _train(_config(kind, style, 4, **changes), tmp_path / "a")
     _train(_config(kind, style, 2, **changes), tmp_path / "b")
     _train(_config(kind, style, 4, **changes), tmp_path / "b", resume=True)
@@ -94,7 +104,7 @@ def test_resumed_training_equals_an_unbroken_one(kind, changes, style, tmp_path)
 @pytest.mark.parametrize("kind", ["dcgan", "wgan_gp"])
 def test_mixed_precision_trains_and_keeps_a_float32_generator(kind, style, tmp_path):
     run = _train(_config(kind, style, precision="mixed_bfloat16"), tmp_path / "run")
-    line = json.loads((run.path / "metrics.jsonl").read_text().splitlines()[-1])
+    line = _lines(run, "adversarial")[-1]
     assert all(np.isfinite(value) for value in line.values())
     assert line["generator_norm"] > 0.0
     kept = keras.saving.load_model(run.path / "generator.keras")
@@ -138,9 +148,9 @@ def test_rates_fall_to_0_at_the_last_update_of_each_network(style, tmp_path):
 
 def test_discriminator_may_give_probabilities(style, tmp_path):
     options = {"width": 4, "from_logits": False}
-    config = _config("dcgan", style, 1, discriminator_options=options)
-    log = (_train(config, tmp_path / "run").path / "metrics.jsonl").read_text()
-    scalars = json.loads(log.splitlines()[0])
+    data = DataConfig(style=str(style), batch_size=2, validation=0.0)
+    config = _config("dcgan", style, 1, discriminator_options=options, data=data)
+    scalars = _lines(_train(config, tmp_path / "run"), "adversarial")[0]
     # An undecided sigmoid, 1/2, and twice its cross-entropy, log 2.
     assert scalars["real_logits"] == pytest.approx(0.5, abs=0.1)
     assert scalars["discriminator"] == pytest.approx(2 * np.log(2), abs=0.3)
@@ -150,6 +160,20 @@ def test_photos_stand_in_for_a_missing_style(style, tmp_path):
     data = DataConfig(photos=str(style), batch_size=2)
     config = _config("dcgan", style, data=data)
     build_noise_gan(config, RunFolder(tmp_path / "run"), False)
+
+
+def test_held_out_pictures_are_a_share_or_a_folder(style, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    (tmp_path / "held").mkdir()
+    for name in ("0.png", "1.png"):
+        (style / name).rename(tmp_path / "held" / name)
+    for validation, seen, held in ((0.0, 3, 0), (0.4, 2, 1), (tmp_path / "held", 3, 2)):
+        data = DataConfig(style=str(style), batch_size=1, validation=validation)
+        assembly = build_noise_gan(_config("dcgan", style, data=data), run, False)
+        assert assembly.steps_per_epoch == seen
+        batches = list(assembly.validation) if held else []
+        assert assembly.validation is not None or not held
+        assert sum(len(batch["image"]) for batch in batches) == held
 
 
 def test_senseless_settings_are_refused(style, tmp_path):

@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -83,6 +85,13 @@ def test_each_style_learns_its_own_target(folder):
     }
     # Ink has no colour, so its channels agree.
     assert spread["ink"] < 0.5 * spread["comic"]
+
+
+def test_held_out_photos_are_measured_for_each_style(folder):
+    run = run_recipe(_config(folder, 1, 1), folder / "run", progress=False)
+    lines = map(json.loads, (run.path / "metrics.jsonl").read_text().splitlines())
+    (line,) = [line for line in lines if "validation_ink_target" in line]
+    assert line["validation_comic_target"] != line["validation_ink_target"]
 
 
 def test_two_styles_of_one_name_are_refused(folder):

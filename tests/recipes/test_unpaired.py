@@ -69,7 +69,7 @@ def _train(config, run, **options):
 
 def _values(run, name):
     lines = (run.path / "metrics.jsonl").read_text().splitlines()
-    return [json.loads(line)[name] for line in lines]
+    return [line[name] for line in map(json.loads, lines) if name in line]
 
 
 def test_cyclegan_learns_the_way_there_and_back(folders, tmp_path):
@@ -83,6 +83,9 @@ def test_cyclegan_learns_the_way_there_and_back(folders, tmp_path):
     run = _train(config, tmp_path / "run")
     cycle = _values(run, "cycle")
     assert np.mean(cycle[-10:]) < 0.5 * np.mean(cycle[:3])
+    (held_out,) = _values(run, "validation_cycle")
+    assert held_out < cycle[0]
+    assert len(_values(run, "validation_adversarial")) == 1
     # Photo, stylized, and the photo made of that again.
     sheet = read_image(run.path / "samples" / "step_000060.png")
     assert sheet.shape[1] == 3 * 32
@@ -98,10 +101,13 @@ def test_cut_learns_to_recall_the_place_in_the_photo(folders, tmp_path):
         generator_learning_rate=2e-3,
         stabilizers={"decay": "constant"},
     )
-    nce = _values(_train(config, tmp_path / "run"), "nce")
+    run = _train(config, tmp_path / "run")
+    nce = _values(run, "nce")
     assert np.mean(nce[-10:]) < 0.5 * np.mean(nce[:3])
     # Guessing among 16 patches would cost that much.
     assert np.mean(nce[-10:]) < math.log(16)
+    (held_out,) = _values(run, "validation_nce")
+    assert held_out < math.log(16)
 
 
 @pytest.mark.parametrize("recipe", ["cyclegan", "cut"])

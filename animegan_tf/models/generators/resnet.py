@@ -19,7 +19,7 @@ def build_resnet_generator(
     width=64,
     num_blocks=9,
     normalization="instance",
-    upsampling="transpose",
+    upsampling="resize",
     name="resnet_generator",
 ) -> keras.Model:
     """Build CycleGAN's generator: residual blocks at 1/4 of the size.
@@ -34,8 +34,9 @@ def build_resnet_generator(
             network, of 11,378,179 parameters.
         num_blocks: Number of residual blocks, at least 1; 6 for pictures of 128x128.
         normalization: `"instance"`, `"batch"` or `"none"`.
-        upsampling: `"transpose"` for transposed convolutions, `"resize"` for nearest
-            neighbours and a convolution, which leave no checkerboard.
+        upsampling: `"resize"` for nearest neighbours and a convolution, or
+            `"transpose"` for the published transposed convolutions, which draw a
+            checkerboard until late in a training.
         name: Name of the model.
 
     Returns:
