@@ -64,8 +64,8 @@ def write_image(
         The path written.
 
     Raises:
-        ValueError: If the suffix is not that of a picture format, or the mark is
-            unknown.
+        ValueError: If the suffix is not that of a picture format, the array is none
+            of a picture, or the quality or mark is unknown.
         OSError: If the folder is missing or not writable.
     """
     path = Path(path)
@@ -76,12 +76,21 @@ def write_image(
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
+    image = np.asarray(image)
+    is_picture = image.ndim >= 2 and image.shape[2:] in ((), (3,), (4,))
+    if image.dtype != np.uint8 or not is_picture or image.size == 0:
+        raise ValueError(
+            "`image` must be uint8 in [0, 255], (height, width, 3). "
+            f"Received: dtype {image.dtype}, shape {image.shape}"
+        )
+    if not 1 <= quality <= 100:
+        raise ValueError(f"`quality` must be in [1, 100]. Received: quality={quality}")
     check_codec(path.suffix, path)
     options = encoding_options(path.suffix, quality)
     if mark:
         options |= mark_options(path.suffix, "edited" if mark is True else mark)
     with atomic_path(path) as temporary:
-        Image.fromarray(np.asarray(image)).save(temporary, **options)
+        Image.fromarray(image).save(temporary, **options)
     return path
 
 

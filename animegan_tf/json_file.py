@@ -25,8 +25,11 @@ def read_json(path):
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not JSON.
     """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such JSON file. Received: {str(path)!r}")
     try:
-        return parse_json(Path(path).read_text(encoding="utf-8-sig"))
+        return parse_json(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise ValueError(
             f"Not a JSON file: {str(path)!r} ({reason_of(error)})"

@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from animegan_tf.config import (
@@ -78,3 +80,38 @@ def test_damaged_file_is_named(tmp_path):
 def test_to_dict_is_plain_json():
     values = to_dict(TrainingConfig())
     assert json.loads(json.dumps(values)) == values
+
+
+def test_fields_take_numpy_s_numbers_and_paths():
+    data = DataConfig(photos=Path("photos"), scales=[np.int64(8)])
+    assert (data.photos, data.scales) == ("photos", (8,))
+    assert TrainingConfig(steps=np.int64(7), ema_decay=np.float64(0.5)).steps == 7
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (TrainingConfig, {"steps": "many"}, "`steps` must be an integer.*'many'"),
+        (TrainingConfig, {"steps": True}, "`steps` must be an integer"),
+        (TrainingConfig, {"seed": -1}, r"`seed` must be in \[0, 2"),
+        (LossWeights, {"style": float("inf")}, "`style` must be a number.*inf"),
+        (LossWeights, {"style": 10**400}, "`style` must be a number"),
+        (DataConfig, {"scales": "256"}, "`scales` must be a list of an integer"),
+        (DataConfig, {"scales": [0]}, "`scales` must be a list of sizes"),
+    ],
+)
+def test_values_of_other_types_are_refused_as_soon_as_they_are_given(
+    kind, values, message
+):
+    with pytest.raises(ValueError, match=message):
+        kind(**values)
+
+
+def test_a_misspelt_setting_is_met_by_the_one_meant():
+    with pytest.raises(ValueError, match="'stepss'. Did you mean 'steps'"):
+        from_dict(TrainingConfig, {"stepss": 5})
+
+
+def test_a_style_without_pictures_is_refused():
+    with pytest.raises(ValueError, match="StyleConfig must have name, pictures"):
+        from_dict(TrainingConfig, {"styles": [{"name": "ink"}]})

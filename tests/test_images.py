@@ -209,3 +209,31 @@ def test_colors_are_managed_to_srgb(tmp_path, adobe_icc):
     grey, green = read_image(path)[0].astype(int)
     assert np.abs(grey - 129).max() <= 1
     assert green[1] - green[0] > 110 + 5
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((8, 8, 3)),
+        np.zeros((1, 8, 8, 3), np.uint8),
+        np.zeros((8, 8, 2), np.uint8),
+        np.zeros((0, 8, 3), np.uint8),
+        [[1, 2], [3, 4]],
+    ],
+)
+def test_what_is_no_picture_is_not_written(tmp_path, image):
+    with pytest.raises(ValueError, match="`image` must be uint8 .* Received: dtype"):
+        write_image(image, tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_impossible_quality_is_refused(tmp_path, photo):
+    with pytest.raises(ValueError, match=r"`quality` must be in \[1, 100\].*1000"):
+        write_image(photo, tmp_path / "a.jpg", quality=1000)
+
+
+def test_a_broken_profile_is_passed_over(tmp_path, adobe_icc):
+    # Its header stays sound, its tables do not.
+    broken = adobe_icc[:140] + bytes(len(adobe_icc) - 140)
+    Image.new("RGB", (2, 2), (90, 200, 90)).save(tmp_path / "a.png", icc_profile=broken)
+    assert read_image(tmp_path / "a.png")[0, 0].tolist() == [90, 200, 90]

@@ -37,6 +37,9 @@ def main(argv: list[str] | None = None) -> int:
         line = " ".join(str(error).split()) or type(error).__name__
         print(f"animegan-tf: error: {line}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("animegan-tf: error: not enough memory", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nanimegan-tf: interrupted", file=sys.stderr)
         return 130

@@ -163,10 +163,9 @@ def _add_format_arguments(parser) -> None:
 
 
 def _quality(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 100:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"must be 1 to 100, not {text}")
-    return value
+    return int(text)
 
 
 def _tile(text: str) -> int | str | None:

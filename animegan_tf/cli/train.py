@@ -12,6 +12,8 @@ from animegan_tf.config import (
     read_config,
     to_dict,
 )
+from animegan_tf.json_file import parse_json
+from animegan_tf.messages import suggestion
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
@@ -44,7 +46,8 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--features",
         metavar="NAME|FILE",
-        help="feature extractor: vgg19, which is downloaded once, or a weights file",
+        help="feature extractor: bundled, vgg19, which is downloaded once, or a "
+        "weights file (default: bundled)",
     )
     parser.add_argument(
         "--validation", help="folder of held-out photographs, or a fraction of --photos"
@@ -142,10 +145,14 @@ def _assign(values: dict, assignment: str) -> None:
         raise ValueError(f"`--set` takes NAME=VALUE. Received: {assignment!r}")
     *groups, last = name.split(".")
     for group in groups:
-        values = values.get(group)
+        known, values = values, values.get(group)
         if not isinstance(values, dict):
-            raise ValueError(f"`--set` names no setting. Received: {assignment!r}")
+            nested = [key for key, value in known.items() if isinstance(value, dict)]
+            raise ValueError(
+                f"`--set` names no setting: there is no group {group!r}. "
+                f"{suggestion(group, nested)}Received: {assignment!r}"
+            )
     try:
-        values[last] = json.loads(text)
+        values[last] = parse_json(text)
     except ValueError:
         values[last] = text

@@ -68,7 +68,12 @@ class DataConfig:
             f"any of {', '.join(DEGRADATIONS)}",
             self.degradations,
         )
-        check(bool(self.scales), "scales", "a list of at least one size", self.scales)
+        check(
+            bool(self.scales) and min(self.scales) >= 1,
+            "scales",
+            "a list of sizes of at least 1",
+            self.scales,
+        )
         check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
         check(
             self.crop_size >= 16 and self.crop_size % 8 == 0,

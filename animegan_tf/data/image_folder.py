@@ -38,6 +38,9 @@ def scan_images(
         FileNotFoundError: If there is no such folder.
         ValueError: If it is not a folder, or holds too few readable pictures.
     """
+    # An empty path would stand for the folder that the program runs in.
+    if not os.fspath(folder):
+        raise ValueError(f"`{argument}` must name a folder of pictures. Received: none")
     folder = Path(folder)
     expected = f"`{argument}` must be a folder of pictures"
     if not folder.exists():

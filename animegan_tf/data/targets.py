@@ -7,6 +7,7 @@ import numpy as np
 
 from animegan_tf.data.abstraction import CelAndInkOptions, cel_and_ink
 from animegan_tf.data.painting import brush_and_ink, oil_paint, soft_paint
+from animegan_tf.messages import suggestion
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,7 @@ def get_target(name: str) -> Target:
     """
     if name not in TARGETS:
         raise ValueError(
-            f"`target` must be one of {', '.join(TARGETS)}. Received: target={name!r}"
+            f"`target` must be one of {', '.join(TARGETS)}. "
+            f"{suggestion(name, TARGETS)}Received: target={name!r}"
         )
     return TARGETS[name]

@@ -6,6 +6,7 @@ from keras import layers
 from animegan_tf.models.arguments import (
     check_choice,
     check_counts,
+    check_multiple,
     check_options,
 )
 from animegan_tf.models.image_discriminators import (
@@ -105,6 +106,7 @@ def build_discriminator(
     """
     check_choice(DISCRIMINATORS, name=name)
     check_options(DISCRIMINATORS[name], options)
-    if image_shape is None:
-        return DISCRIMINATORS[name](**options)
-    return DISCRIMINATORS[name](image_shape, **options)
+    if image_shape is not None:
+        options = {"image_shape": image_shape, **options}
+        check_multiple(image_shape, 1)
+    return DISCRIMINATORS[name](**options)

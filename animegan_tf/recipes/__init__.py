@@ -2,6 +2,8 @@
 
 import importlib
 
+from animegan_tf.messages import suggestion
+
 # Where each recipe's builder lives: imported at its first use, since TensorFlow takes
 # seconds to load and printing settings does not need it.
 RECIPES = {
@@ -25,7 +27,8 @@ def load_recipe(name: str):
     """
     if name not in RECIPES:
         raise ValueError(
-            f"`recipe` must be one of {', '.join(RECIPES)}. Received: recipe={name!r}"
+            f"`recipe` must be one of {', '.join(RECIPES)}. "
+            f"{suggestion(name, RECIPES)}Received: recipe={name!r}"
         )
     module, function = RECIPES[name].split(":")
     return getattr(importlib.import_module(module), function)

@@ -106,9 +106,19 @@ def build_optimizer(
 
     Returns:
         The pair, for `train_step`.
+
+    Raises:
+        ValueError: If `loss` is something else, or a rate is not positive.
     """
     if discriminator_learning_rate is None:
         discriminator_learning_rate = learning_rate
+    if not isinstance(loss, GanLoss):
+        raise ValueError(
+            f"`loss` must be what build_loss returned. Received: loss={loss!r}"
+        )
+    for rate in (learning_rate, discriminator_learning_rate):
+        if not rate > 0.0:
+            raise ValueError(f"A learning rate must be positive. Received: {rate!r}")
     return GanOptimizer(
         loss,
         generator=build_adam(learning_rate, beta_1=beta_1),

@@ -135,3 +135,8 @@ def test_cache_serves_many_threads_within_its_budget():
         images = list(pool.map(cache.get, names))
     assert [str(image[0, 0, 0]) for image in images] == names
     assert cache.num_bytes == 90
+
+
+def test_scan_of_no_folder_does_not_mean_the_present_one():
+    with pytest.raises(ValueError, match="`style` must name a folder"):
+        scan_images("", argument="style")

@@ -106,3 +106,18 @@ def test_unknown_name_lists_the_known():
     known = ", ".join(DISCRIMINATORS)
     with pytest.raises(ValueError, match=f"{known}. Did you mean 'patch'"):
         build_discriminator("pacth")
+
+
+@pytest.mark.parametrize("shape", [(64, 64), 64, (0, 64, 3), ("64", 64, 3)])
+def test_a_shape_that_is_none_is_refused(shape):
+    with pytest.raises(ValueError, match="`image_shape` must .*Received: image_shape="):
+        build_discriminator("patch", image_shape=shape)
+
+
+def test_options_that_there_are_not_are_refused_with_the_one_meant():
+    with pytest.raises(ValueError, match="`widht`. Did you mean 'width'.*slope"):
+        build_discriminator("patch", widht=4)
+    with pytest.raises(ValueError, match="`spectral_norm` must be true or false"):
+        build_discriminator("patch", spectral_norm="yes")
+    with pytest.raises(ValueError, match="`width` must be an integer.*width=True"):
+        build_discriminator("patch", width=True)

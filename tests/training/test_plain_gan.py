@@ -66,3 +66,10 @@ def test_batches_without_their_fields_are_refused():
 def test_unknown_losses_are_refused():
     with pytest.raises(ValueError, match="Received: adversarial_loss='gan'"):
         build_loss(*_networks(), name="gan")
+
+
+def test_rates_and_losses_of_other_kinds_are_refused():
+    with pytest.raises(ValueError, match="`loss` must be what build_loss returned"):
+        build_optimizer("lsgan")
+    with pytest.raises(ValueError, match="positive. Received: -1.0"):
+        build_optimizer(build_loss(*_networks()), learning_rate=-1.0)
