@@ -1,0 +1,135 @@
+"""Pages of the documentation site that are made from the sources when it is built."""
+
+import re
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "animegan_tf"
+# Documents outside of docs/ that become pages, and their names there.
+OUTSIDE = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+}
+OUTSIDE |= {
+    card.relative_to(ROOT).as_posix(): f"model-card-{card.parent.name}.md"
+    for card in PACKAGE.glob("weights/*/README.md")
+}
+# A Markdown link to a file of the project, pictures included.
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([\w./-]+)\)")
+
+
+def on_config(config):
+    """Put every page into the navigation: what mkdocs.yml leaves out comes at its end.
+
+    Args:
+        config: The `MkDocsConfig`.
+
+    Returns:
+        It, changed.
+    """
+    named = str(config.nav)
+    pages = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    config.nav += [page for page in pages if f"'{page}'" not in named]
+    cards = sorted(name for name in OUTSIDE.values() if name.startswith("model-card"))
+    config.nav.append({"Model cards": cards})
+    config.nav.append({"Reference": sorted(reference_pages())})
+    return config
+
+
+def on_files(files, config):
+    """Add the documents outside of docs/, and a page of reference for each package.
+
+    Args:
+        files: `mkdocs.structure.files.Files` of the site so far.
+        config: The `MkDocsConfig`.
+
+    Returns:
+        The files with the new ones.
+    """
+    pages = {
+        name: move_links((ROOT / path).read_text(encoding="utf-8"), Path(path).parent)
+        for path, name in OUTSIDE.items()
+    }
+    for name, text in {**pages, **reference_pages()}.items():
+        files.append(File.generated(config, name, content=text))
+    return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Turn links for readers of the checkout to links within the site.
+
+    Args:
+        markdown: Text of the page.
+        page: The page.
+        config: The `MkDocsConfig`.
+        files: All files of the site.
+
+    Returns:
+        The new text.
+    """
+    if page.file.generated_by:
+        return markdown
+    if page.file.src_uri == "api.md":
+        markdown = re.sub(
+            r"^\| `(\w+)` \| `([\w.]+)` \|",
+            r"| [`\1`][\2.\1] | `\2` |",
+            markdown,
+            flags=re.MULTILINE,
+        )
+    return move_links(markdown, Path("docs"))
+
+
+def move_links(text: str, folder: Path) -> str:
+    """Turn the links of a document to where the site has what they lead to.
+
+    Args:
+        text: Markdown.
+        folder: Where its file is, relative to the project.
+
+    Returns:
+        The text; links to files that the site does not hold become their names.
+
+    Raises:
+        FileNotFoundError: If a link leads to nothing.
+    """
+
+    def move(match):
+        target = (ROOT / folder / match[3]).resolve()
+        path = target.relative_to(ROOT).as_posix()
+        if not target.exists():
+            raise FileNotFoundError(f"{folder}: no {path} for {match[0]}")
+        inside = OUTSIDE.get(path)
+        if path.startswith("docs/"):
+            inside = path.removeprefix("docs/")
+        return (
+            f"{match[1]}[{match[2]}]({inside})" if inside else f"{match[2]}, `{path}`"
+        )
+
+    return _LINK.sub(move, text)
+
+
+def reference_pages() -> dict[str, str]:
+    """Write a page for the modules at the top, and one for each package below.
+
+    Returns:
+        Markdown by name of file, such as "reference/losses.md".
+    """
+    groups = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        empty = not path.read_text(encoding="utf-8").strip()
+        if empty or parts[-1] == "__main__" or parts == ("__init__",):
+            continue
+        group = parts[0] if len(parts) > 1 else "modules"
+        names = [part for part in parts if part != "__init__"]
+        groups.setdefault(group, []).append(".".join(("animegan_tf", *names)))
+    return {
+        f"reference/{group}.md": "\n\n".join(
+            [f"# {group}", *(f"::: {module}" for module in modules)]
+        )
+        + "\n"
+        for group, modules in groups.items()
+    }

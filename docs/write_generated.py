@@ -1,0 +1,137 @@
+"""Write the parts of the documents that come from the sources.
+
+Example:
+    python docs/write_generated.py
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import animegan_tf
+from animegan_tf.presets import PRESETS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "animegan_tf"
+
+
+def first_line(path: Path, name: str | None = None) -> str:
+    """Read the first line of a docstring without importing its file.
+
+    Args:
+        path: A Python file.
+        name: A function or class in it, or `None` for the file's own.
+
+    Returns:
+        The line; empty if there is no docstring.
+
+    Raises:
+        ValueError: If nothing of that name is defined in the file.
+    """
+    node = ast.parse(path.read_text(encoding="utf-8"))
+    if name is not None:
+        found = [item for item in node.body if getattr(item, "name", None) == name]
+        if not found:
+            raise ValueError(
+                f"`name` must be defined in {path.name}. Received: name={name!r}"
+            )
+        node = found[0]
+    return (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def draw_tree() -> str:
+    """Make a table of modules for each package; empty `__init__.py` files are left out.
+
+    Returns:
+        Markdown. Paths are relative to the package.
+    """
+    lines = []
+    for folder in [PACKAGE, *sorted(p for p in PACKAGE.rglob("*/") if p.is_dir())]:
+        rows = [
+            f"| `{path.relative_to(PACKAGE).as_posix()}` | {first_line(path)} |"
+            for path in sorted(folder.glob("*.py"))
+            if path.read_text(encoding="utf-8").strip()
+        ]
+        if rows:
+            title = folder.relative_to(ROOT).as_posix()
+            lines += [f"### {title}", "", "| Module | What it is |", "|---|---|"]
+            lines += [*rows, ""]
+    return "\n".join(lines).rstrip()
+
+
+def draw_api() -> str:
+    """Make a table of the public names: name, module and first line.
+
+    Returns:
+        Markdown, in the order of `animegan_tf.__all__`.
+    """
+    rows = ["| Name | Defined in | What it does |", "|---|---|---|"]
+    for name in animegan_tf.__all__[1:]:
+        module = getattr(animegan_tf, name).__module__
+        path = ROOT / Path(*module.split(".")).with_suffix(".py")
+        if not path.exists():
+            path = path.with_suffix("") / "__init__.py"
+        rows.append(f"| `{name}` | `{module}` | {first_line(path, name)} |")
+    return "\n".join(rows)
+
+
+def draw_styles() -> str:
+    """Make a table of the bundled styles: name, look, data, credit and licence.
+
+    Returns:
+        Markdown, in the order of `PRESETS`.
+    """
+    rows = [
+        "| Style | What it draws | Trained on | To credit | Licence of the weights |",
+        "|---|---|---|---|---|",
+    ]
+    rows += [
+        f"| `{p.name}` | {p.description} | {p.source} | {p.credit} | {p.license} |"
+        for p in PRESETS.values()
+    ]
+    return "\n".join(rows)
+
+
+GENERATED = {
+    "architecture.md": ("tree", draw_tree),
+    "api.md": ("names", draw_api),
+    "styles.md": ("styles", draw_styles),
+}
+
+
+def fill(text: str, marker: str, content: str) -> str:
+    """Replace what stands between two marks.
+
+    Args:
+        text: Markdown with the lines `<!-- marker -->` and `<!-- /marker -->`.
+        marker: Name of the marks.
+        content: Markdown to put between them.
+
+    Returns:
+        The new text.
+
+    Raises:
+        ValueError: If the marks are not there exactly once.
+    """
+    pattern = rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)"
+    new, count = re.subn(
+        pattern, lambda m: f"{m[1]}\n{content}\n\n{m[2]}", text, flags=re.DOTALL
+    )
+    if count != 1:
+        raise ValueError(
+            f"`text` must have the marks <!-- {marker} --> and <!-- /{marker} --> "
+            f"once. Received: {count} pairs"
+        )
+    return new
+
+
+def main() -> None:
+    """Rewrite the generated part of each document."""
+    for name, (marker, draw) in GENERATED.items():
+        path = ROOT / "docs" / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(fill(text, marker, draw()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
