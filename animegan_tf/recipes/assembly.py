@@ -17,6 +17,7 @@ from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.recipes import load_recipe
+from animegan_tf.recipes.names import check_names
 from animegan_tf.training.measured_average import MeasuredAverage
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
@@ -73,6 +74,7 @@ def run_recipe(
         KeyboardInterrupt: On Ctrl-C, after saving.
     """
     build = load_recipe(config.recipe)
+    check_names(config)
     run = RunFolder(run_path)
     if resume:
         run.reopen(config)
