@@ -1,0 +1,122 @@
+"""Turn the percent scripts of this folder into notebooks, and run them.
+
+`python notebooks/build.py` makes every `.ipynb` anew, one after the other;
+`python notebooks/build.py 01_stylize` that one. A script is a Python file whose cells
+begin with `# %%`, or with `# %% [markdown]` for text, each line of it after `# `: the
+"percent format", which editors and Jupytext open as a notebook.
+
+Needs the extra `notebooks`. Each runs in an empty folder of its own.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+_CELL = "# %%"
+_TIMEOUT = 3600
+
+
+def split_cells(text):
+    """Split a percent script into cells.
+
+    Args:
+        text: Content of the script.
+
+    Returns:
+        List of `(kind, source)`, the kind `"code"` or `"markdown"`.
+
+    Raises:
+        ValueError: If something stands before the first cell.
+    """
+    before, *parts = ("\n" + text).split(f"\n{_CELL}")
+    if before.strip():
+        raise ValueError(f"A script must begin with {_CELL!r}. Received: {before!r}")
+    cells = []
+    for part in parts:
+        title, _, source = part.partition("\n")
+        kind = "markdown" if title.strip() == "[markdown]" else "code"
+        source = source.strip("\n")
+        if kind == "markdown":
+            lines = source.split("\n")
+            source = "\n".join(
+                line.removeprefix("#").removeprefix(" ") for line in lines
+            )
+        cells.append((kind, source))
+    return cells
+
+
+def build_notebook(text):
+    """Build a notebook without outputs from a percent script."""
+    from nbformat import v4
+
+    notebook = v4.new_notebook()
+    makers = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}
+    for index, (kind, source) in enumerate(split_cells(text)):
+        # Numbered, where random names would change with every build.
+        notebook.cells.append(makers[kind](source, id=f"cell-{index:02d}"))
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    return notebook
+
+
+def execute(notebook, folder):
+    """Run a notebook in a folder, in a new kernel; its cells get their outputs.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: If a cell fails.
+    """
+    from nbclient import NotebookClient
+
+    # Outputs keep their order, so that prints do not come in pieces.
+    NotebookClient(
+        notebook,
+        timeout=_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,
+        record_timing=False,
+    ).execute()
+    # Versions of the kernel would change with every machine.
+    notebook.metadata["language_info"] = {"name": "python"}
+
+
+def build(script):
+    """Execute a percent script and write the notebook beside it; return its path."""
+    import nbformat
+
+    notebook = build_notebook(script.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        execute(notebook, folder)
+    target = script.with_suffix(".ipynb")
+    nbformat.write(notebook, target)
+    return target
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Build and run the notebooks.")
+    parser.add_argument("names", nargs="*", help="such as 01_stylize; default: all")
+    arguments = parser.parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    scripts = sorted(FOLDER.glob("[0-9]*.py"))
+    unknown = set(arguments.names) - {script.stem for script in scripts}
+    if unknown:
+        parser.error(f"no such notebook: {', '.join(sorted(unknown))}")
+    for script in scripts:
+        if not arguments.names or script.stem in arguments.names:
+            start = time.perf_counter()
+            target = build(script)
+            seconds = time.perf_counter() - start
+            size = target.stat().st_size / 1000
+            print(f"{target.name}: {seconds:.0f} s, {size:.0f} kB", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
