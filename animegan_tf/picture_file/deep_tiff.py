@@ -11,7 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin
 
 from animegan_tf.color_profiles import row_bands
-from animegan_tf.image_opening import open_within
+from animegan_tf.image_opening import MAX_PIXELS, open_within
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _OFFSETS, _ORIENTATION, _SAMPLES, _STRIP_ROWS, _BYTE_COUNTS = 273, 274, 277, 278, 279
@@ -65,7 +65,8 @@ def read_deep_tiff(path) -> np.ndarray:
         directory.set(tag, value)
     directory.remove(_EXTRA_SAMPLES)
     directory.set(_SAMPLE_FORMAT, 1)
-    image = open_within(io.BytesIO(data), None)
+    # In bytes, of at most four channels of two.
+    image = open_within(io.BytesIO(data), 8 * MAX_PIXELS)
     levels = np.asarray(image).view(f"{order}u2")
     pixels = levels.reshape(image.height, -1, channels).astype(np.uint16)
     if predictor == 2:

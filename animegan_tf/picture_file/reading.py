@@ -10,7 +10,7 @@ from PIL import ExifTags
 
 from animegan_tf.color_profiles import profile_mode
 from animegan_tf.image_decoding import decode
-from animegan_tf.image_opening import open_image
+from animegan_tf.image_opening import MAX_PIXELS, open_image
 from animegan_tf.picture_file.deep_png import is_deep_png, read_deep_png
 from animegan_tf.picture_file.deep_tiff import is_deep_tiff, read_deep_tiff
 from animegan_tf.picture_file.metadata import read_metadata
@@ -62,6 +62,8 @@ def read_picture_file(path, *, animated: bool = True) -> PictureFile:
         if image.format not in ANIMATED_FORMATS:
             count = 1
         if count > 1 and animated:
+            if count * image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"{count} frames have more than {MAX_PIXELS} pixels")
             return _read_animation(image, count)
     if count > 1:
         _logger.warning("%s: only the first of %d frames is taken", path, count)

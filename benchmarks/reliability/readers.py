@@ -39,6 +39,26 @@ def _prepare_pictures(kind, folder):
     return build_pictures(kind), read_image
 
 
+def _prepare_whole_pictures(folder):
+    from animegan_tf.picture_file.picture import Metadata, Picture
+    from animegan_tf.picture_file.reading import read_picture_file
+    from animegan_tf.picture_file.writing import write_picture
+
+    deep = np.random.default_rng(0).integers(0, 65536, (20, 24, 4)).astype("uint16")
+    pictures = [
+        Picture(deep[..., :3], metadata=Metadata(dpi=(72.0, 72.0))),
+        Picture(deep[..., :3], deep[..., 3]),
+    ]
+    samples = [
+        write_picture(picture, folder / f"deep{suffix}").read_bytes()
+        for picture in pictures
+        for suffix in (".png", ".tif")
+    ]
+    # As many of 16 bits, whose readers are the library's own, as of all others.
+    others = [data for kind in ("PNG", "GIF", "WEBP") for data in build_pictures(kind)]
+    return samples * (len(others) // len(samples)) + others, read_picture_file
+
+
 def _prepare_folder(folder):
     from animegan_tf.data.image_folder import scan_images
 
@@ -271,6 +291,9 @@ READERS = {
     "GIF": _pictures("GIF", ".gif"),
     "TIFF": _pictures("TIFF", ".tif"),
     "BMP": _pictures("BMP", ".bmp"),
+    "pictures with all they hold": Reader(
+        ".picture", _prepare_whole_pictures, growth_mb=6144
+    ),
     "folder of pictures": Reader(".jpg", _prepare_folder, growth_mb=4096),
     "arrays of pictures": Reader(".npy", _prepare_arrays),
     "settings": Reader(".json", _prepare_config),

@@ -13,7 +13,12 @@ from benchmarks.reliability.readers import READERS, Reader
 from benchmarks.reliability.trial import Result, Trials
 
 # They need networks, whose reading takes longer than a quick test may.
-_SLOW = ("settings of a style", "checkpoint", "network")
+_SLOW = (
+    "pictures with all they hold",
+    "settings of a style",
+    "checkpoint",
+    "network",
+)
 
 
 def _prepare_misbehaving(folder):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from animegan_tf.picture_file import reading
 from animegan_tf.picture_file.picture import Metadata, Picture
 from animegan_tf.picture_file.reading import read_picture, read_picture_file
 from animegan_tf.picture_file.writing import write_picture
@@ -57,3 +58,15 @@ def test_first_of_many_is_taken_with_a_warning(tmp_path, caplog):
         assert len(file.frames) == 1
         assert (file.frames[0].colors == 0).all()
         assert "only the first" in caplog.messages[-1]
+
+
+def test_animations_of_too_many_pixels_in_all_are_refused(tmp_path, photo, monkeypatch):
+    frame = Image.fromarray(photo)
+    path = tmp_path / "a.gif"
+    turned = [frame.rotate(90 * k) for k in (1, 2)]
+    frame.save(path, save_all=True, append_images=turned)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 3 * frame.width * frame.height - 1)
+    with pytest.raises(ValueError, match=r"a\.gif.*3 frames have more than"):
+        read_picture_file(path)
+    monkeypatch.setattr(reading, "MAX_PIXELS", 3 * frame.width * frame.height)
+    assert len(read_picture_file(path).frames) == 3
