@@ -15,15 +15,13 @@ def run_python(code):
 
 def test_import_is_light():
     code = (
-        "import sys, time; start = time.perf_counter(); import animegan_tf;"
+        "import sys; import animegan_tf;"
         "animegan_tf.list_styles(); animegan_tf.LossWeights; animegan_tf.read_image;"
-        "print(time.perf_counter() - start);"
-        "print(sorted({'tensorflow', 'keras', 'cv2'} & set(sys.modules)))"
+        "heavy = {'tensorflow', 'keras', 'cv2', 'matplotlib', 'av'};"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     result = run_python(code)
-    seconds, heavy = result.stdout.splitlines()
-    assert heavy == "[]"
-    assert float(seconds) < 0.5
+    assert result.stdout.strip() == "[]"
     assert result.stderr == ""
 
 
