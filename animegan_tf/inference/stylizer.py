@@ -11,7 +11,7 @@ from PIL import Image
 
 from animegan_tf import presets
 from animegan_tf.images import pil_to_array, read_image
-from animegan_tf.inference.level_function import build_level_function
+from animegan_tf.inference.level_function import LevelFunction
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.inference.precision import resolve_precision, with_precision
 from animegan_tf.inference.streaming import stream
@@ -68,8 +68,8 @@ class Stylizer:
         self.multiple = self._planner.multiple
         self.precision = resolve_precision(precision)
         self.generator = with_precision(generator, self.precision)
-        self._run = build_level_function(self.generator, tf.uint8)
-        self._run_deep = build_level_function(self.generator, tf.uint16)
+        self._run = LevelFunction(self.generator, tf.uint8)
+        self._run_deep = LevelFunction(self.generator, tf.uint16)
 
     @classmethod
     def from_preset(
@@ -153,7 +153,7 @@ class Stylizer:
         plan = list(self._planner.plan(*images.shape[:3]))
         for index, (pictures, rows, columns) in enumerate(plan):
             tile = read_tile(images[pictures], rows, columns)
-            result = run(tile).numpy()
+            result = run(tile)
             if result.shape != tile.shape:
                 raise ValueError(
                     "`generator` must give images of its input's shape. "

@@ -14,9 +14,11 @@ from animegan_tf.inference.tiling import (
 from animegan_tf.models.receptive_field import measure_receptive_field
 
 AUTO = "auto"
-# Memory for the maps of one call of a network. More would save little: the margins of
-# tiles are a third of the work for the default network at 8192 x 8192.
-_MAX_BYTES = 256 * 2**20
+# Estimated memory for the maps of one call of a network; what is really taken is about
+# twice that. Up to the first a picture goes whole, which saves the margins of tiles.
+_MAX_WHOLE_BYTES = 256 * 2**20
+# Pictures beyond it also need much memory outside the network.
+_MAX_TILE_BYTES = 128 * 2**20
 # The networks mirror at borders several levels down, where a side of few pixels has
 # nothing left to mirror.
 MINIMUM_SIDE = 64
@@ -44,7 +46,7 @@ class TilePlanner:
         _check_tile(tile)
         self.multiple = multiple
         self._tile = tile
-        self.field = self._rules = self._max_pixels = None
+        self.field = self._rules = None
         try:
             self.field = measure_receptive_field(generator)
         except ValueError as error:
@@ -57,7 +59,8 @@ class TilePlanner:
         self.multiple = math.lcm(multiple, self.field.multiple)
         if tile is not None:
             self._rules = TileRules.from_radius(self.field.radius, self.multiple)
-            self._max_pixels = int(_MAX_BYTES / self.field.bytes_per_pixel)
+            self._max_pixels = int(_MAX_WHOLE_BYTES / self.field.bytes_per_pixel)
+            self._max_tile_pixels = int(_MAX_TILE_BYTES / self.field.bytes_per_pixel)
 
     def plan(self, batch: int, height: int, width: int):
         """Yield the calls that cover pictures: which of them, rows and columns.
@@ -81,10 +84,13 @@ class TilePlanner:
                 yield slice(first, first + at_once), band, column
 
     def _split(self, height, width):
+        whole = [[Band(0, size, 0, size)] for size in (height, width)]
         if self._rules is None:
-            return [[Band(0, size, 0, size)] for size in (height, width)]
+            return whole
         if self._tile == AUTO:
-            return split_within(height, width, self._max_pixels, self._rules)
+            if height * width <= self._max_pixels:
+                return whole
+            return split_within(height, width, self._max_tile_pixels, self._rules)
         return [split_axis(size, self._tile, self._rules) for size in (height, width)]
 
     def _padded(self, size):

@@ -46,7 +46,7 @@ def test_one_trace_serves_every_size(identity_generator):
     for size in SIZES:
         stylizer(random_picture(*size, 3))
     stylizer(random_picture(2, 8, 8, 3))
-    assert stylizer._run.experimental_get_tracing_count() == 1
+    assert stylizer._run.num_traces == 1
 
 
 def test_same_picture_comes_out_the_same(style, photo):

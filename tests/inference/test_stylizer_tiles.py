@@ -54,7 +54,8 @@ def test_tiles_fit_together_exactly(name, height, width, tile):
 
 
 def test_tiles_are_chosen_for_large_pictures(monkeypatch):
-    monkeypatch.setattr(tile_planner, "_MAX_BYTES", 2 * 2**20)
+    for name in ("_MAX_WHOLE_BYTES", "_MAX_TILE_BYTES"):
+        monkeypatch.setattr(tile_planner, name, 2 * 2**20)
     stylizer = Stylizer(build_stylizer("anime", None).generator)
     picture = random_picture(301, 199)
     calls = []
@@ -65,7 +66,8 @@ def test_tiles_are_chosen_for_large_pictures(monkeypatch):
 
 
 def test_batches_of_large_pictures_equal_each_alone(monkeypatch):
-    monkeypatch.setattr(tile_planner, "_MAX_BYTES", 2 * 2**20)
+    for name in ("_MAX_WHOLE_BYTES", "_MAX_TILE_BYTES"):
+        monkeypatch.setattr(tile_planner, name, 2 * 2**20)
     stylizer = Stylizer(build_stylizer("anime", None).generator)
     batch = np.stack([random_picture(200, 200, seed) for seed in range(3)])
     check_equal(stylizer(batch), np.stack([stylizer(picture) for picture in batch]))
@@ -75,7 +77,7 @@ def test_one_trace_serves_all_sizes_whole_and_in_tiles():
     stylizer = Stylizer(build_stylizer("anime", None).generator, tile=64)
     for size in [(1, 1), (70, 300), (33, 65), (300, 200)]:
         stylizer(random_picture(*size))
-    assert stylizer._run.experimental_get_tracing_count() == 1
+    assert stylizer._run.num_traces == 1
 
 
 def test_deep_pictures_are_cut_as_well():

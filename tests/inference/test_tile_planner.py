@@ -45,7 +45,8 @@ def test_small_pictures_go_whole_and_large_ones_in_tiles(local_generator):
 
 
 def test_tiles_stay_within_the_memory(local_generator, monkeypatch):
-    monkeypatch.setattr(tile_planner, "_MAX_BYTES", 10 * 2**20)
+    for name in ("_MAX_WHOLE_BYTES", "_MAX_TILE_BYTES"):
+        monkeypatch.setattr(tile_planner, name, 10 * 2**20)
     planner = TilePlanner(local_generator, 16, "auto")
     num_bytes = planner.field.bytes_per_pixel
     for size in [(5000, 3000), (700, 20_000), (64, 100_000)]:
