@@ -66,6 +66,8 @@ def test_a_lambda_layer_is_refused_whatever_keras_allows(tmp_path):
         ("keras.src.saving.saving_lib", "load_model"),
         ("animegan_tf.images", "write_image"),
         (None, "__lambda__"),
+        ("builtins", "eval"),
+        ("builtins", "function"),
     ],
 )
 def test_what_is_no_layer_of_pictures_is_refused(sound, module, name):
@@ -154,3 +156,12 @@ def test_shapes_are_found_at_any_depth():
 def test_what_leads_out_of_the_file_or_beyond_it_is_refused(write, message):
     with pytest.raises(ValueError, match=message):
         read_dataset_shapes(_hdf5(write))
+
+
+def test_a_function_of_keras_is_an_activation(tmp_path):
+    path = tmp_path / "gelu.keras"
+    _network(keras.layers.Conv2D(3, 1, activation=keras.activations.gelu)).save(path)
+    check_keras_file(path)
+    by_name = {"module": "builtins", "class_name": "function", "config": "gelu"}
+    _edit_layer(path, lambda layer: layer["config"].update(activation=by_name))
+    assert load_generator(path).output_shape == (None, None, None, 3)
