@@ -1,7 +1,8 @@
 """Turn the percent scripts of this folder into notebooks, and run them.
 
 `python notebooks/build.py` makes every `.ipynb` anew, one after the other;
-`python notebooks/build.py 01_stylize` that one. A script is a Python file whose cells
+`python notebooks/build.py 01_stylize` that one; `--text` only takes over what changed
+in the text, and keeps the outputs. A script is a Python file whose cells
 begin with `# %%`, or with `# %% [markdown]` for text, each line of it after `# `: the
 "percent format", which editors and Jupytext open as a notebook.
 
@@ -74,12 +75,12 @@ def execute(notebook, folder):
     """
     from nbclient import NotebookClient
 
-    # Outputs keep their order, so that prints do not come in pieces.
     NotebookClient(
         notebook,
         timeout=_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
+        # Else prints come in pieces.
         coalesce_streams=True,
         record_timing=False,
     ).execute()
@@ -99,9 +100,34 @@ def build(script):
     return target
 
 
+def update_text(script):
+    """Put the script's text into its notebook, which keeps its outputs.
+
+    Raises:
+        ValueError: If code changed too, so that the outputs are no longer its own.
+    """
+    import nbformat
+
+    target = script.with_suffix(".ipynb")
+    notebook = nbformat.read(target, as_version=4)
+    new = build_notebook(script.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if [c.source for c in new.cells if c.cell_type == "code"] != [
+        c.source for c in code
+    ]:
+        raise ValueError(f"Code changed: build {script.stem} without --text")
+    code = iter(code)
+    notebook.cells = [c if c.cell_type == "markdown" else next(code) for c in new.cells]
+    for index, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{index:02d}"
+    nbformat.write(notebook, target)
+    return target
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Build and run the notebooks.")
     parser.add_argument("names", nargs="*", help="such as 01_stylize; default: all")
+    parser.add_argument("--text", action="store_true", help="change the text only")
     arguments = parser.parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     scripts = sorted(FOLDER.glob("[0-9]*.py"))
@@ -111,7 +137,7 @@ def main(argv=None):
     for script in scripts:
         if not arguments.names or script.stem in arguments.names:
             start = time.perf_counter()
-            target = build(script)
+            target = update_text(script) if arguments.text else build(script)
             seconds = time.perf_counter() - start
             size = target.stat().st_size / 1000
             print(f"{target.name}: {seconds:.0f} s, {size:.0f} kB", flush=True)
