@@ -142,7 +142,9 @@ def test_a_layer_that_the_file_lacks_is_refused(weights_file):
 
 
 def test_a_source_that_is_no_file_of_weights_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="one of vgg19.* Received: source='vgg91'"):
+    with pytest.raises(
+        ValueError, match="one of bundled, vgg19.* Received: source='vgg91'"
+    ):
         build_feature_extractor("vgg91", ("block1_conv1",))
     np.save(tmp_path / "array.npy", np.zeros(3))
     with pytest.raises(ValueError, match="`source` must be an .npz file"):
