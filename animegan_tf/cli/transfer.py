@@ -49,8 +49,8 @@ def add_parser(subparsers) -> None:
     parser.add_argument(
         "--features",
         metavar="NAME|FILE",
-        help="feature extractor of --adapt-steps: vgg19, which is downloaded once, or "
-        "a weights file (default: vgg19)",
+        help="feature extractor of --adapt-steps: bundled, vgg19, which is downloaded "
+        "once, or a weights file (default: bundled)",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of --adapt-steps")
     add_writing_arguments(parser)

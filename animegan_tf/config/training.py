@@ -34,7 +34,8 @@ class TrainingConfig:
             begins with; empty begins at random.
         discriminator: Name of the discriminator.
         discriminator_options: Keyword arguments of its factory.
-        features: Feature extractor: a known name, or a weights file.
+        features: Feature extractor: `"bundled"`, `"vgg19"`, which is downloaded once,
+            or a weights file.
         adversarial_loss: Name of the adversarial loss.
         smooth_weight: Weight of edge-smoothed style pictures among the adversary's
             fakes; they teach it that soft edges are not the style.
@@ -67,7 +68,7 @@ class TrainingConfig:
     initial: str = ""
     discriminator: str = "patch"
     discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
-    features: str = "vgg19"
+    features: str = "bundled"
     adversarial_loss: str = "lsgan"
     smooth_weight: float = 0.0
     target_weight: float = 0.0

@@ -54,8 +54,8 @@ def style_transfer(
         adapt_steps: Updates that tune the copy, 0 for none; a few hundred, of about a
             third of a second each on two processors, take over the strokes.
         palette: Part of the way to the target's colours, in [0, 1].
-        features: Feature extractor of the tuning: `"vgg19"`, the default, which is
-            downloaded once, or the path of a weights file.
+        features: Feature extractor of the tuning: `"bundled"`, the default, `"vgg19"`,
+            which is downloaded once, or the path of a weights file.
         photos: Pictures to tune on: a folder, or a sequence of what `source` may be;
             by default the source alone.
         output: File to write the result to, or `None`. It is replaced if it exists,
@@ -89,7 +89,7 @@ def style_transfer(
             stylizer.generator,
             _read_photos(photos) if photos is not None else [picture],
             target,
-            build_feature_extractor(features or "vgg19", layers=STYLE_LAYERS),
+            build_feature_extractor(features or "bundled", layers=STYLE_LAYERS),
             steps=adapt_steps,
             seed=seed,
             progress=progress,

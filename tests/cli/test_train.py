@@ -80,3 +80,34 @@ def test_training_without_opencv_says_how_to_get_it(tmp_path, capsys, monkeypatc
     code = main(["train", *folders, *options, "--set", "data.scales=[16]"])
     assert code == 2
     assert 'pip install "animegan_tf[train]"' in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_default_features_need_no_download(tmp_path, monkeypatch):
+    pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
+    import keras
+
+    def fail(**_):
+        raise AssertionError("VGG19 was asked for")
+
+    monkeypatch.setattr(keras.applications, "VGG19", fail)
+    random = np.random.default_rng(0)
+    for name in ("photos", "style"):
+        (tmp_path / name).mkdir()
+        for index in range(3):
+            coarse = random.integers(0, 255, (4, 4, 3), np.uint8)
+            picture = np.kron(coarse, np.ones((10, 10, 1), np.uint8))
+            write_image(picture, tmp_path / name / f"{index}.png")
+    run = tmp_path / "run"
+    folders = ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
+    options = json.dumps({"width": 4, "body_width": 4, "num_blocks": 1})
+    code = main(
+        ["train", *folders, "--run", str(run), "--steps", "1"]
+        + ["--set", "pretraining_steps=0", "--set", "data.validation=0"]
+        + ["--set", "data.scales=[32]", "--set", "data.crop_size=32"]
+        + ["--set", "data.batch_size=1", "--set", f"generator_options={options}"]
+        + ["--set", 'discriminator_options={"width": 4, "num_downsamples": 1}']
+    )
+    assert code == 0
+    assert json.loads((run / "metrics.jsonl").read_text())["style"] > 0.0
+    assert json.loads((run / "config.json").read_text())["features"] == "bundled"
