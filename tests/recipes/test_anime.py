@@ -188,7 +188,7 @@ def test_training_reaches_the_target(folders, features, tmp_path):
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     lines = [json.loads(line) for line in lines]
     targets = [line["target"] for line in lines if "target" in line]
-    assert targets[-1] < 0.6 * targets[0]
+    assert targets[-1] < 0.7 * targets[0]
 
 
 def test_one_photo_is_too_few(folders, features, tmp_path):
