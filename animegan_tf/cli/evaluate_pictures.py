@@ -6,7 +6,7 @@ from pathlib import Path
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
-_DEFAULT_FEATURES = "vgg19"
+_DEFAULT_FEATURES = "bundled"
 
 
 def add_parser(subparsers) -> None:

@@ -19,7 +19,7 @@ def evaluate(
     photos,
     style_images,
     *,
-    features="vgg19",
+    features="bundled",
     reference=None,
     size: int | None = 512,
     progress: bool = False,
