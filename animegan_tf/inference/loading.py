@@ -19,7 +19,8 @@ def load_generator(name_or_path) -> keras.Model:
 
     Args:
         name_or_path: Name of a bundled style or a blend of several; a run folder; one
-            style of a run folder, `RUN/STYLE`; or a `.keras` file.
+            style of a run folder, `RUN/STYLE`; or a `.keras` file. A folder that has a
+            bundled style's name is reached as `./NAME`.
 
     Returns:
         A `keras.Model` from images to images. Of a run with several styles, the one
@@ -31,18 +32,45 @@ def load_generator(name_or_path) -> keras.Model:
         ValueError: If it is no style's name, or the file holds no network.
     """
     given, path = str(name_or_path), Path(name_or_path)
+    if given in presets.PRESETS:
+        return presets.load_preset(given)
     if path.is_dir():
         return _load_run(path, None)
-    if (path.parent / "config.json").is_file() and path.suffix != ".keras":
+    if _is_style_of_run(path):
         return _load_run(path.parent, path.name)
     bare_word = path.suffix != ".keras" and Path(given).name == given
-    if given in presets.PRESETS or (bare_word and not path.exists()):
+    if bare_word and not path.exists():
         return presets.load_preset(given)
     if not path.is_file():
         raise FileNotFoundError(f"No such run folder or .keras file: {given!r}")
     if path.suffix != ".keras":
         raise ValueError(f"Not a run folder or .keras file: {given!r}")
     return _load_file(path)
+
+
+def style_shares(name_or_path) -> dict[str, float]:
+    """Return the share of each named style in what `load_generator` loads.
+
+    Args:
+        name_or_path: As for `load_generator`.
+
+    Returns:
+        Such as `{"comic": 0.6, "oil": 0.4}`; empty for a network without names.
+    """
+    given, path = str(name_or_path), Path(name_or_path)
+    if given in presets.PRESETS:
+        return {given: 1.0}
+    if path.is_dir():
+        return dict.fromkeys(_style_names(path)[:1], 1.0)
+    if _is_style_of_run(path):
+        return {path.name: 1.0}
+    if path.exists() or path.suffix == ".keras":
+        return {}
+    return presets.parse_blend(given)
+
+
+def _is_style_of_run(path: Path) -> bool:
+    return (path.parent / "config.json").is_file() and path.suffix != ".keras"
 
 
 def _load_run(folder: Path, style: str | None) -> keras.Model:

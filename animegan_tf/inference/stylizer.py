@@ -12,7 +12,7 @@ from PIL import Image
 from animegan_tf import presets
 from animegan_tf.images import pil_to_array, read_image
 from animegan_tf.inference.level_function import LevelFunction
-from animegan_tf.inference.loading import load_generator
+from animegan_tf.inference.loading import load_generator, style_shares
 from animegan_tf.inference.precision import resolve_precision, with_precision
 from animegan_tf.inference.streaming import stream
 from animegan_tf.inference.tile_planner import AUTO, TilePlanner
@@ -44,6 +44,10 @@ class Stylizer:
             as wide as it looks around. "auto" cuts only pictures that would need much
             memory, if the network allows it; `None` never does.
 
+    Attributes:
+        styles: Share of each named style that it draws, such as `{"comic": 1.0}`;
+            empty for a network without names.
+
     Raises:
         ValueError: If the generator does not take pictures of any size, takes
             statistics of the whole picture and a size of tiles is given, or another
@@ -66,6 +70,7 @@ class Stylizer:
         multiple = math.lcm(multiple, input_multiple(generator))
         self._planner = TilePlanner(generator, multiple, tile)
         self.multiple = self._planner.multiple
+        self.styles: dict[str, float] = {}
         self.precision = resolve_precision(precision)
         self.generator = with_precision(generator, self.precision)
         self._run = LevelFunction(self.generator, tf.uint8)
@@ -94,7 +99,9 @@ class Stylizer:
             ValueError: If it is no style's name, the file holds no such network, or an
                 argument is out of range.
         """
-        return cls(load_generator(name_or_path), precision=precision, tile=tile)
+        stylizer = cls(load_generator(name_or_path), precision=precision, tile=tile)
+        stylizer.styles = style_shares(name_or_path)
+        return stylizer
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize a picture or a batch of pictures.

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import StyleConfig, TrainingConfig, write_config
-from animegan_tf.inference.loading import load_generator
+from animegan_tf.inference.loading import load_generator, style_shares
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.anime import fold_style
 
@@ -44,3 +44,20 @@ def test_run_alone_means_its_first_style(run):
 def test_style_that_the_run_does_not_have_lists_those_it_has(run):
     with pytest.raises(ValueError, match="No style 'ink'.*comic, oil"):
         load_generator(run[0] / "ink")
+
+
+def test_shares_name_what_is_loaded(run):
+    folder, _ = run
+    assert style_shares(folder) == {"comic": 1.0}
+    assert style_shares(folder / "oil") == {"oil": 1.0}
+    assert style_shares(folder / "generator.keras") == {}
+    assert style_shares("comic:3,ink:1") == {"comic": 0.75, "ink": 0.25}
+    assert style_shares("oil") == {"oil": 1.0}
+
+
+def test_folder_of_a_style_s_name_does_not_hide_the_style(tmp_path, monkeypatch):
+    (tmp_path / "ink").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_generator("ink").input_shape[1:] == (None, None, 3)
+    with pytest.raises(FileNotFoundError, match="has no generator"):
+        load_generator("./ink")

@@ -71,7 +71,7 @@ def test_grey_and_oblong_pictures_are_taken_by_their_shape():
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("shape", [(None, None, 3), (16, 16)])
 def test_unknown_sizes_are_refused(name, shape):
-    with pytest.raises(ValueError, match="`image_shape` must have a known height"):
+    with pytest.raises(ValueError, match="`image_shape` must .*height"):
         build_discriminator(name, image_shape=shape)
 
 
