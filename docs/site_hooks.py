@@ -10,6 +10,7 @@ PACKAGE = ROOT / "animegan_tf"
 # Documents outside of docs/ that become pages, and their names there.
 OUTSIDE = {
     "README.md": "index.md",
+    "README.zh-CN.md": "chinese.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
 }

