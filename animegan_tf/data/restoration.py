@@ -17,7 +17,7 @@ from animegan_tf.data.degradations import degrade
 
 _SALT = 6
 # Whoever has seen all kinds of damage together only, spoils what suffered one.
-_PROBABILITY = 0.5
+_PROBABILITY_OF_SEVERAL = 0.5
 
 
 def build_restoration_dataset(
@@ -34,8 +34,9 @@ def build_restoration_dataset(
 ) -> tf.data.Dataset:
     """Build the endless dataset of damaged pictures and what they were before.
 
-    The damage is drawn anew each time a picture comes; each kind happens to half of
-    them.
+    The damage is drawn anew each time a picture comes. Of several kinds each happens to
+    half of the pictures; a single one to all, since with half of them sound to leave
+    every picture alone would be the median, which is what L1 asks for.
 
     Args:
         paths: Sound pictures.
@@ -58,6 +59,7 @@ def build_restoration_dataset(
     """
     check_stream(paths, "paths", crop_size, batch_size, start_step)
     read = build_reduced_reader(paths, crop_size, coverage, memory_budget)
+    probability = _PROBABILITY_OF_SEVERAL if len(degradations) > 1 else 1.0
 
     def load(index, drawn):
         sound = random_rescaled_crop(
@@ -65,7 +67,7 @@ def build_restoration_dataset(
         )
         sound = float_levels(sound)
         damaged = degrade(
-            sound, tf.random.fold_in(drawn, 0), degradations, probability=_PROBABILITY
+            sound, tf.random.fold_in(drawn, 0), degradations, probability=probability
         )
         return {"photo": damaged, "target": sound}
 

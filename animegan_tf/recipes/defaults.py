@@ -18,8 +18,7 @@ _ANIME = TrainingConfig(
 )
 
 # Isola et al., 2017; Zhu et al., 2017; Park et al., 2020: pictures of 286 pixels cut to
-# 256, one at a time, and rates that fall to 0 in the second half. Their transposed
-# convolutions draw a grid until late in a training: here sizes are doubled by resizing.
+# 256, one at a time, and rates that fall to 0 in the second half.
 _IMAGE_TO_IMAGE = TrainingConfig(
     data=DataConfig(crop_size=256, batch_size=1, coverage=(256 / 286, 256 / 286)),
     stabilizers=Stabilizers(decay="linear"),
@@ -86,7 +85,7 @@ DEFAULTS = {
         weights=LossWeights(l1=100.0, adversarial=1.0),
         generator="unet",
         # The paper normalizes a batch of one by its own statistics in use too.
-        generator_options={"normalization": "instance", "upsampling": "resize"},
+        generator_options={"normalization": "instance"},
         adversarial_loss="bce",
     ),
     "restore": dataclasses.replace(

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.models.gan import all_layers, gives_probabilities
-from animegan_tf.training.stabilizers import unchanged_state
+from animegan_tf.training.network_state import unchanged_state
 from animegan_tf.training.verdict_losses import (
     check_adversary,
     fake_loss,

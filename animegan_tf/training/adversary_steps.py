@@ -4,7 +4,8 @@ import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
-from animegan_tf.training.stabilizers import build_discriminator_loss, clip_weights
+from animegan_tf.training.penalties import clip_weights
+from animegan_tf.training.stabilizers import build_discriminator_loss
 from animegan_tf.training.steps import apply_gradients
 
 

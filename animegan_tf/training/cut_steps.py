@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.losses.contrastive import patch_nce_loss
-from animegan_tf.training.stabilizers import stateless_seed
+from animegan_tf.training.seeds import stateless_seed
 from animegan_tf.training.steps import apply_gradients
 
 _SALT = 104

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from animegan_tf.training.stabilizers import stateless_seed
+from animegan_tf.training.seeds import stateless_seed
 
 
 class ImagePool:

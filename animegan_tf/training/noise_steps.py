@@ -6,11 +6,9 @@ import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.training.adversary_steps import build_adversary_update
-from animegan_tf.training.stabilizers import (
-    build_generator_loss,
-    stateless_seed,
-    unchanged_state,
-)
+from animegan_tf.training.network_state import unchanged_state
+from animegan_tf.training.seeds import stateless_seed
+from animegan_tf.training.stabilizers import build_generator_loss
 from animegan_tf.training.steps import apply_gradients
 
 _LATENT_SALT = 102

@@ -5,13 +5,19 @@ belong into a loss; the functions below them do one thing each. All that is rand
 pure function of the seed and the step, so a resumed training draws the same.
 """
 
-import contextlib
-
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.losses.adversarial import gradient_penalty, r1_penalty
+from animegan_tf.losses.adversarial import gradient_penalty
 from animegan_tf.training.diff_augment import diff_augment
+from animegan_tf.training.network_state import unchanged_state
+from animegan_tf.training.penalties import (
+    input_gradients,
+    interpolate,
+    lazy_r1,
+    sum_of_squares,
+)
+from animegan_tf.training.seeds import stateless_seed
 from animegan_tf.training.verdict_losses import (
     check_adversary,
     fake_loss,
@@ -160,99 +166,3 @@ def noise_deviation(start: float, num_steps: int, step):
     """
     passed = tf.cast(step, tf.float32) / num_steps
     return start * tf.maximum(1.0 - passed, 0.0)
-
-
-def interpolate(reals, fakes, seed):
-    """Draw one image evenly between each real and its fake, float32.
-
-    Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028.
-    """
-    reals, fakes = tf.cast(reals, tf.float32), tf.cast(fakes, tf.float32)
-    share = tf.random.stateless_uniform([tf.shape(reals)[0], 1, 1, 1], seed)
-    return reals + share * (fakes - reals)
-
-
-def input_gradients(discriminator, images):
-    """Differentiate each image's summed logits by its pixels.
-
-    Args:
-        discriminator: Network, called in training mode; its state stays as it was.
-        images: float32, `(batch, height, width, channels)`.
-
-    Returns:
-        float32 gradients, like `images`, through which an outer tape may differentiate.
-    """
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        with unchanged_state(discriminator):
-            logits = discriminator(images, training=True)
-        total = tf.reduce_sum(tf.cast(logits, tf.float32))
-    return tf.cast(tape.gradient(total, images), tf.float32)
-
-
-def lazy_r1(discriminator, reals, count, stabilizers: Stabilizers):
-    """Measure the weighted R1 penalty at every `r1_every`-th update, else 0.
-
-    It is `r1_every` times as heavy then, so its mean stays that of a penalty at every
-    update: gamma / 2 times the mean squared gradient norm.
-
-    Args:
-        discriminator: Network, called in training mode; its state stays as it was.
-        reals: float32 images as the discriminator sees them.
-        count: Number of updates of the discriminator so far.
-        stabilizers: Settings `r1`, the gamma, and `r1_every`.
-
-    Returns:
-        A float32 scalar.
-
-    Reference: Karras et al., 2020, https://arxiv.org/abs/1912.04958, section 3.1.
-    """
-    every = stabilizers.r1_every
-
-    def penalty():
-        gradients = input_gradients(discriminator, reals)
-        return 0.5 * stabilizers.r1 * every * r1_penalty(gradients)
-
-    due = tf.equal(tf.cast(count, tf.int64) % every, 0)
-    return tf.cond(due, penalty, lambda: tf.constant(0.0))
-
-
-def sum_of_squares(network):
-    """Sum the squares of a network's kernels; biases and scales stay free."""
-    kernels = [v for v in network.trainable_variables if len(v.shape) > 1]
-    return tf.add_n(
-        [tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32))) for kernel in kernels]
-    )
-
-
-def clip_weights(network, limit: float) -> None:
-    """Clip every trainable weight to [-limit, limit]; 0 leaves them alone.
-
-    Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
-    """
-    if not limit:
-        return
-    for variable in network.trainable_variables:
-        variable.assign(tf.clip_by_value(variable.value, -limit, limit))
-
-
-@contextlib.contextmanager
-def unchanged_state(network):
-    """Put back, at the end, what calls in training mode change of a network.
-
-    These are its non-trainable weights, such as moving statistics and the vectors of
-    spectral normalization. Random generators go on.
-    """
-    weights = network.non_trainable_weights
-    before = [tf.identity(weight.value) for weight in weights]
-    yield
-    for weight, value in zip(weights, before, strict=True):
-        weight.assign(value)
-
-
-def stateless_seed(seed: int, *numbers):
-    """Derive an integer pair from a seed and numbers, each of them an int or tensor."""
-    pair = tf.constant([seed, 0], tf.int64)
-    for number in numbers:
-        pair = tf.random.fold_in(pair, tf.cast(number, tf.int64))
-    return pair
