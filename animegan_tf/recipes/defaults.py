@@ -12,7 +12,9 @@ _ANIME = TrainingConfig(
     recipe="anime",
     steps=6000,
     pretraining_steps=4500,
-    weights=LossWeights(target=5.0, gradient=2.5, style=1.0, adversarial=1.5),
+    weights=LossWeights(
+        target=5.0, gradient=2.5, color=10.0, style=0.6, adversarial=0.8
+    ),
     smooth_weight=0.5,
     target_weight=1.0,
 )
