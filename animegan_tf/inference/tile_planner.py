@@ -18,7 +18,7 @@ AUTO = "auto"
 # twice that. Up to the first a picture goes whole, which saves the margins of tiles.
 _MAX_WHOLE_BYTES = 256 * 2**20
 # Pictures beyond it also need much memory outside the network.
-_MAX_TILE_BYTES = 128 * 2**20
+_MAX_TILE_BYTES = 96 * 2**20
 # The networks mirror at borders several levels down, where a side of few pixels has
 # nothing left to mirror.
 MINIMUM_SIDE = 64
