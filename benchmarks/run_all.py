@@ -1,0 +1,91 @@
+"""Run every benchmark that needs no folders, and those that do if they are given.
+
+Example:
+    python benchmarks/run_all.py --output figures/ --photos held_out/ \
+        --style-images drawings/
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+PACKAGES = ("animegan_tf", "tensorflow", "keras", "numpy", "pillow")
+
+
+def main(argv=None):
+    arguments = parse_arguments(argv)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    report = arguments.output / "figures.md"
+    report.write_text(describe_machine(), encoding="utf-8")
+    failures = 0
+    for command in list_commands(arguments):
+        line = shlex.join(["python", *command])
+        print(line, flush=True)
+        # The scripts are called as in their own documentation, from the project's root.
+        result = subprocess.run(
+            [sys.executable, *command],
+            cwd=FOLDER.parent,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        failures += result.returncode != 0
+        with report.open("a", encoding="utf-8") as file:
+            file.write(f"\n## `{line}`\n\n```\n{result.stdout.strip()}\n```\n")
+    print(f"Wrote {report}; {failures} failed")
+    return 1 if failures else 0
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", required=True, type=Path, help="folder, made")
+    parser.add_argument("--photos", type=Path, help="held-out photos")
+    parser.add_argument("--style-images", type=Path, help="held-out style pictures")
+    parser.add_argument("--style", default="comic")
+    parser.add_argument("--features", default="bundled", help="feature network")
+    parser.add_argument(
+        "--torch-python", help="Python that has PyTorch and ONNX Runtime"
+    )
+    return parser.parse_args(argv)
+
+
+def list_commands(arguments):
+    """List the command lines, without the name of Python."""
+    inference = ["benchmarks/inference.py", "--sizes", "256", "512", "1920x1080"]
+    if arguments.torch_python:
+        inference += ["--torch-python", arguments.torch_python]
+    commands = [
+        ["benchmarks/generator_speed.py", "--size", "512"],
+        inference,
+        ["benchmarks/memory.py", "--sides", "512", "2048", "8192"],
+        ["-m", "benchmarks.reliability"],
+    ]
+    if arguments.photos and arguments.style_images:
+        pictures = ["--photos", str(arguments.photos.absolute())]
+        pictures += ["--style-images", str(arguments.style_images.absolute())]
+        pictures += ["--style", arguments.style, "--features", arguments.features]
+        for name in ("quality", "optimisation_transfer"):
+            output = str((arguments.output / name).absolute())
+            commands.append([f"benchmarks/{name}.py", *pictures, "--output", output])
+    return commands
+
+
+def describe_machine():
+    """Name what the figures depend on."""
+    versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
+    return (
+        f"# Figures of {datetime.date.today().isoformat()}\n\n"
+        f"{platform.platform()}, {os.cpu_count()} processor cores; "
+        f"Python {platform.python_version()}, {versions}.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
