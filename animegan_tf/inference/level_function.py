@@ -46,8 +46,14 @@ class LevelFunction:
         middle = self._dtype.max / 2
         images = tf.cast(images, tf.float32) / middle - 1.0
         stylized = tf.cast(self._generator(images, training=False), tf.float32)
-        levels = (stylized + 1.0) * middle
-        # A value that is no number becomes mid-grey, not an arbitrary level.
-        levels = tf.where(tf.math.is_nan(levels), middle, levels)
-        levels = tf.clip_by_value(tf.floor(levels + 0.5), 0.0, float(self._dtype.max))
+        # What is no number becomes mid-grey, not an arbitrary level. The selection takes
+        # longer than all the rest here, and a sum tells whether it is needed.
+        stylized = tf.cond(
+            tf.math.is_nan(tf.reduce_sum(stylized)),
+            lambda: tf.where(tf.math.is_nan(stylized), 0.0, stylized),
+            lambda: stylized,
+        )
+        levels = (stylized + 1.0) * middle + 0.5
+        levels = tf.minimum(tf.maximum(levels, 0.0), float(self._dtype.max))
+        # The fraction is cut off, so that the half rounds to the nearest.
         return tf.cast(levels, self._dtype)
