@@ -46,7 +46,7 @@ class LevelFunction:
         middle = self._dtype.max / 2
         images = tf.cast(images, tf.float32) / middle - 1.0
         stylized = tf.cast(self._generator(images, training=False), tf.float32)
-        # What is no number becomes mid-grey, not an arbitrary level. The selection takes
+        # What is no number becomes mid-grey, not an arbitrary level. Selecting takes
         # longer than all the rest here, and a sum tells whether it is needed.
         stylized = tf.cond(
             tf.math.is_nan(tf.reduce_sum(stylized)),
