@@ -110,19 +110,24 @@ def run_in_turn(contenders, runs, pause):
     """
     workers = {}
     for contender in contenders:
-        worker = Worker(contender.command, ENVIRONMENT)
-        if worker.failure:
-            worker.close()
-            print(f"left out: {contender.name} {contender.precision}: {worker.failure}")
-        else:
-            workers[contender] = worker
-    order = list(workers.values())
-    for _ in range(runs):
-        for worker in order:
+        workers[contender] = Worker(contender.command, ENVIRONMENT)
+        leave_out_failed(workers)
+    for round_index in range(runs):
+        order = list(workers.values())
+        for worker in order[:: -1 if round_index % 2 else 1]:
             time.sleep(pause)
             worker.work()
-        order.reverse()
+        leave_out_failed(workers)
     return workers, {key: worker.close() for key, worker in workers.items()}
+
+
+def leave_out_failed(workers):
+    """Take out of `{contender: worker}` those that failed, and say why."""
+    for contender, worker in list(workers.items()):
+        if worker.failure:
+            worker.close()
+            del workers[contender]
+            print(f"left out: {contender.name} {contender.precision}: {worker.failure}")
 
 
 def print_table(workers, peaks):
@@ -138,7 +143,9 @@ def print_table(workers, peaks):
         if key.precision == "float32"
         and key.name.removeprefix("animegan_v2, ") in TORCH_WAYS
     ]
-    reference = next(s for key, s in medians.items() if key.name == REFERENCE)
+    reference = next(
+        (s for key, s in medians.items() if key.name == REFERENCE), float("nan")
+    )
     print(
         f"{'network':<30}{'precision':<10}{'ms':>9}{'x TF':>8}{'x torch':>9}"
         f"{'MB':>7}{'GFLOP/s':>9}{'of peak':>9}"
@@ -148,8 +155,9 @@ def print_table(workers, peaks):
         line = f"{key.name:<30}{key.precision:<10}{1e3 * seconds:>9.1f}"
         line += f"{reference / seconds:>8.1f}{faster}{peaks[key] / 1e6:>7.0f}"
         if key in speeds:
-            share = speeds[key] / peak_speeds[key.precision]
-            line += f"{speeds[key] / 1e9:>9.0f}{share:>9.0%}"
+            line += f"{speeds[key] / 1e9:>9.0f}"
+            if key.precision in peak_speeds:
+                line += f"{speeds[key] / peak_speeds[key.precision]:>9.0%}"
         print(line)
     print("x TF, x torch: how many times faster than the float32 AnimeGANv2 there")
     print("of peak: of the speed of the matrix product of this precision")

@@ -1,5 +1,6 @@
 """Run programs and measure their highest memory, or time them turn by turn."""
 
+import contextlib
 import dataclasses
 import os
 import subprocess
@@ -46,7 +47,7 @@ class Worker:
         environment: Variables to set for it.
 
     Attributes:
-        failure: Why it cannot work, or `None`.
+        failure: Why it cannot work, or could not go on, or `None`.
         note: What it said of itself.
     """
 
@@ -58,14 +59,23 @@ class Worker:
         self.seconds = []
 
     def work(self):
-        """Let it work once, and keep its time."""
-        self._process.stdin.write("go\n")
-        self._process.stdin.flush()
-        self.seconds.append(float(self._process.stdout.readline()))
+        """Let it work once, and keep its time; if it has ended, say so in `failure`."""
+        try:
+            self._process.stdin.write("go\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        word, _, rest = answer.strip().partition(" ")
+        if word in ("", "cannot"):
+            self.failure = rest or "it ended while at work, perhaps for want of memory"
+        else:
+            self.seconds.append(float(word))
 
     def close(self):
         """End it; return its peak memory in bytes."""
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdout.read()
         return _wait(self._process)
 

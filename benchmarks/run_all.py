@@ -6,6 +6,7 @@ Example:
 """
 
 import argparse
+import contextlib
 import datetime
 import importlib.metadata
 import os
@@ -58,12 +59,13 @@ def parse_arguments(argv):
 
 def list_commands(arguments):
     """List the command lines, without the name of Python."""
-    inference = ["benchmarks/inference.py", "--sizes", "256", "512", "1920x1080"]
+    inference = ["benchmarks/inference.py"]
     if arguments.torch_python:
         inference += ["--torch-python", arguments.torch_python]
     commands = [
-        ["benchmarks/generator_speed.py", "--size", "512"],
-        inference,
+        [*inference, "--sizes", "256", "512"],
+        # All ways together would need more memory than many machines have.
+        [*inference, "--sizes", "1920x1080", "--torch-ways", "channels_last"],
         ["benchmarks/memory.py", "--sides", "512", "2048", "8192"],
         ["-m", "benchmarks.reliability"],
     ]
@@ -82,9 +84,18 @@ def describe_machine():
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
     return (
         f"# Figures of {datetime.date.today().isoformat()}\n\n"
-        f"{platform.platform()}, {os.cpu_count()} processor cores; "
+        f"{platform.platform()}, {os.cpu_count()} processor cores ({name_processor()}); "
         f"Python {platform.python_version()}, {versions}.\n"
     )
+
+
+def name_processor():
+    """Name its make; Linux tells Python nothing more than its architecture."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
