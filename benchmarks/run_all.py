@@ -84,7 +84,7 @@ def describe_machine():
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
     return (
         f"# Figures of {datetime.date.today().isoformat()}\n\n"
-        f"{platform.platform()}, {os.cpu_count()} processor cores ({name_processor()}); "
+        f"{platform.platform()}, {name_processor()}, {os.cpu_count()} processor cores; "
         f"Python {platform.python_version()}, {versions}.\n"
     )
 

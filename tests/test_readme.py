@@ -141,7 +141,7 @@ def test_every_command_runs(line, folder, make_clip):
 def test_every_script_runs(line, folder, monkeypatch):
     words = shlex.split(line)[1:]
     if words[0].startswith("benchmarks/"):
-        words += ["--size", "32", "--runs", "1", "--warmup", "1"]
+        words += ["--sizes", "32", "--runs", "1", "--torch-ways"]
     monkeypatch.setattr(sys, "argv", words)
     monkeypatch.syspath_prepend(str((ROOT / words[0]).parent))
     try:
