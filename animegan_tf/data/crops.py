@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from animegan_tf.data.datasets import build_reader
 from animegan_tf.data.image_folder import ImageCache, downscale
+from animegan_tf.data.streams import build_reader
 from animegan_tf.images import read_image, to_float
 
 
@@ -26,19 +26,28 @@ def float_levels(levels: tf.Tensor) -> tf.Tensor:
     return tf.cast(levels, tf.float32) / 127.5 - 1.0
 
 
-def check_stream(items, argument, crop_size, batch_size, start_step) -> None:
+def check_stream(
+    items: Sequence, argument: str, crop_size: int, batch_size: int, start_step: int
+) -> None:
     """Refuse an empty list and numbers out of range."""
+    check_not_empty(argument, items)
+    check_at_least("crop_size", crop_size, 1)
+    check_at_least("batch_size", batch_size, 1)
+    check_at_least("start_step", start_step, 0)
+
+
+def check_not_empty(argument: str, items: Sequence) -> None:
+    """Refuse an empty list."""
     if not len(items):
         raise ValueError(f"`{argument}` must not be empty. Received: {argument}=[]")
-    for name, value, least in (
-        ("crop_size", crop_size, 1),
-        ("batch_size", batch_size, 1),
-        ("start_step", start_step, 0),
-    ):
-        if value < least:
-            raise ValueError(
-                f"`{name}` must be at least {least}. Received: {name}={value}"
-            )
+
+
+def check_at_least(argument: str, value: int, least: int) -> None:
+    """Refuse a number that is too small."""
+    if value < least:
+        raise ValueError(
+            f"`{argument}` must be at least {least}. Received: {argument}={value}"
+        )
 
 
 def read_squares(paths: Sequence, size: int) -> np.ndarray:

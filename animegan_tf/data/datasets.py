@@ -1,10 +1,5 @@
-"""Endless streams of training batches, resumable at any step.
+"""The batches of each kind of training, endless, and those to validate with."""
 
-Element i of every stream is a pure function of the seed and i, so a resumed training
-sees exactly the batches that an unbroken one would have seen.
-"""
-
-import math
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -14,15 +9,20 @@ from animegan_tf.data.augmentation import (
     random_crop_and_flip,
     random_rescaled_crop,
 )
+from animegan_tf.data.crops import (
+    build_reduced_reader,
+    check_at_least,
+    check_not_empty,
+    check_stream,
+    float_levels,
+)
 from animegan_tf.data.edge_smoothing import luminance, smooth_edges
-from animegan_tf.data.image_folder import ImageCache, downscale
+from animegan_tf.data.image_folder import ImageCache
+from animegan_tf.data.streams import batched, build_reader, index_stream
 from animegan_tf.data.target_cache import TargetItem
-from animegan_tf.images import read_image
 
 _PHOTO_SALT = 1
 _STYLE_SALT = 2
-# The training step needs the processors too.
-_NUM_READERS = 2
 
 
 def build_anime_dataset(
@@ -63,17 +63,14 @@ def build_anime_dataset(
     Raises:
         ValueError: If a list is empty or a number is out of range.
     """
-    _check(len(target_items) > 0, "target_items", "not be empty", target_items)
-    _check(len(style_paths) > 0, "style_paths", "not be empty", style_paths)
-    _check(crop_size >= 3, "crop_size", "be at least 3", crop_size)
-    _check(batch_size >= 1, "batch_size", "be at least 1", batch_size)
-    _check(start_step >= 0, "start_step", "be at least 0", start_step)
-    low, high = style_scales
-    _check(
-        0.0 < low <= high <= 1.0, "style_scales", "ascend within (0, 1]", style_scales
-    )
-    read_photo, read_target, read_style = _build_readers(
-        target_items, style_paths, math.ceil(crop_size / low), memory_budget
+    check_not_empty("style_paths", style_paths)
+    check_at_least("crop_size", crop_size, 3)
+    check_stream(target_items, "target_items", crop_size, batch_size, start_step)
+    _check_scales(style_scales)
+    photos_cache = ImageCache(memory_budget * 3 // 4)
+    read_photo, read_target = _build_item_readers(target_items, photos_cache)
+    read_style = build_reduced_reader(
+        style_paths, crop_size, style_scales, memory_budget // 4
     )
 
     def load(photo_element, style_element):
@@ -129,24 +126,20 @@ def build_image_dataset(
     Raises:
         ValueError: If `paths` is empty or a number is out of range.
     """
-    _check(len(paths) > 0, "paths", "not be empty", paths)
-    _check(image_size >= 1, "image_size", "be at least 1", image_size)
-    _check(batch_size >= 1, "batch_size", "be at least 1", batch_size)
-    _check(start_step >= 0, "start_step", "be at least 0", start_step)
-
-    def read_reduced(path):
-        return downscale(read_image(path), image_size)
-
-    read = build_reader(paths, ImageCache(memory_budget, read_reduced))
+    check_not_empty("paths", paths)
+    check_at_least("image_size", image_size, 1)
+    check_at_least("batch_size", batch_size, 1)
+    check_at_least("start_step", start_step, 0)
+    whole = (1.0, 1.0)
+    read = build_reduced_reader(paths, image_size, whole, memory_budget)
 
     def load(index, drawn):
-        image = read(index)
         return random_rescaled_crop(
-            image, image_size, drawn, coverage=(1.0, 1.0), flip=flip
+            read(index), image_size, drawn, coverage=whole, flip=flip
         )
 
     def finish(images):
-        return {"image": tf.cast(images, tf.float32) / 127.5 - 1.0}
+        return {"image": float_levels(images)}
 
     stream = index_stream(len(paths), seed, start_step * batch_size, _STYLE_SALT)
     return batched(stream, load, batch_size).map(finish).prefetch(2)
@@ -169,18 +162,14 @@ def build_validation_dataset(
     Raises:
         ValueError: If there are no items or the size is less than 1.
     """
-    _check(len(target_items) > 0, "target_items", "not be empty", target_items)
-    _check(crop_size >= 1, "crop_size", "be at least 1", crop_size)
-    nothing_kept = ImageCache(0)
-    read_photo = build_reader([item.photo_file for item in target_items], nothing_kept)
-    read_target = build_reader(
-        [item.target_file for item in target_items], nothing_kept
-    )
+    check_not_empty("target_items", target_items)
+    check_at_least("crop_size", crop_size, 1)
+    read_photo, read_target = _build_item_readers(target_items, ImageCache(0))
 
     def load(index):
         pair = {"photo": read_photo(index), "target": read_target(index)}
         crops = center_crop(pair, crop_size)
-        return {k: tf.cast(crop, tf.float32) / 127.5 - 1.0 for k, crop in crops.items()}
+        return {name: float_levels(crop) for name, crop in crops.items()}
 
     return batched(tf.data.Dataset.range(len(target_items)), load, 1).prefetch(1)
 
@@ -193,69 +182,18 @@ def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     return {name: crops / 127.5 - 1.0 for name, crops in levels.items()}
 
 
-def index_stream(num_items: int, seed: int, start: int, salt: int) -> tf.data.Dataset:
-    """Build the endless stream of shuffled indices, each with a seed pair of its own.
-
-    Every run of `num_items` elements from a multiple of `num_items` on is an epoch: a
-    permutation of the indices, different each time.
-
-    Args:
-        num_items: Number of things to draw from, at least 1.
-        seed: Seed of the whole dataset.
-        start: Position of the first element; the stream from `start` on equals the
-            whole stream with `start` elements left out.
-        salt: Number that keeps streams of one dataset independent.
-
-    Returns:
-        Endless dataset of `(index, pair)`: an int64 scalar in [0, num_items), and an
-        int64 pair that no other position of the stream shares, for stateless draws.
-    """
-    base = tf.constant([seed, salt], tf.int64)
-    order_seed = tf.random.fold_in(base, 0)
-    draw_seed = tf.random.fold_in(base, 1)
-
-    def element(position):
-        epoch, offset = position // num_items, position % num_items
-        index = tf.random.experimental.index_shuffle(
-            offset, tf.random.fold_in(order_seed, epoch), num_items - 1
-        )
-        return index, tf.random.fold_in(draw_seed, position)
-
-    return tf.data.Dataset.range(start, tf.int64.max).map(element)
-
-
-def batched(stream: tf.data.Dataset, load, batch_size: int) -> tf.data.Dataset:
-    """Load the elements of a stream in order, by a few readers, and batch them."""
-    loaded = stream.map(load, num_parallel_calls=_NUM_READERS, deterministic=True)
-    return loaded.batch(batch_size, drop_remainder=True)
-
-
-def _build_readers(target_items, style_paths, style_short_side: int, memory: int):
-    """Return the readers of photos, targets and style pictures, sharing the memory."""
-    pairs = ImageCache(memory * 3 // 4)
-
-    def read_reduced(path):
-        # No crop needs more, and the original may be a whole page of a comic.
-        return downscale(read_image(path), style_short_side)
-
-    styles = ImageCache(memory // 4, read_reduced)
+def _build_item_readers(target_items: Sequence[TargetItem], cache: ImageCache):
+    """Return the readers of photos and of their targets, with one memory."""
     return (
-        build_reader([item.photo_file for item in target_items], pairs),
-        build_reader([item.target_file for item in target_items], pairs),
-        build_reader(style_paths, styles),
+        build_reader([item.photo_file for item in target_items], cache),
+        build_reader([item.target_file for item in target_items], cache),
     )
 
 
-def build_reader(paths: Sequence, cache: ImageCache, channels: int = 3):
-    """Return a function, for graphs, from an index to a uint8 picture."""
-
-    def read(index):
-        image = tf.numpy_function(lambda i: cache.get(paths[i]), [index], tf.uint8)
-        return tf.ensure_shape(image, (None, None, channels))
-
-    return read
-
-
-def _check(ok: bool, name: str, expected: str, value) -> None:
-    if not ok:
-        raise ValueError(f"`{name}` must {expected}. Received: {name}={value!r}")
+def _check_scales(style_scales) -> None:
+    low, high = style_scales
+    if not 0.0 < low <= high <= 1.0:
+        raise ValueError(
+            "`style_scales` must ascend within (0, 1]. "
+            f"Received: style_scales={style_scales!r}"
+        )

@@ -12,8 +12,8 @@ from animegan_tf.data.crops import (
     float_levels,
     read_squares,
 )
-from animegan_tf.data.datasets import batched, index_stream
 from animegan_tf.data.degradations import degrade
+from animegan_tf.data.streams import batched, index_stream
 
 _SALT = 6
 # Whoever has seen all kinds of damage together only, spoils what suffered one.

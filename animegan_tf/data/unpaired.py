@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from animegan_tf.data.augmentation import random_rescaled_crop
 from animegan_tf.data.crops import build_reduced_reader, check_stream, float_levels
-from animegan_tf.data.datasets import batched, index_stream
+from animegan_tf.data.streams import batched, index_stream
 
 _PHOTO_SALT = 4
 _STYLE_SALT = 5

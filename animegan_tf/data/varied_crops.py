@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from animegan_tf.data.augmentation import random_rescaled_crop
 from animegan_tf.data.crops import build_reduced_reader, check_stream, float_levels
-from animegan_tf.data.datasets import batched, index_stream
 from animegan_tf.data.degradations import degrade
 from animegan_tf.data.edge_smoothing import luminance
+from animegan_tf.data.streams import batched, index_stream
 
 _SALT = 8
 _DEGRADATIONS = ("blur", "downscale", "noise", "jpeg")

@@ -10,7 +10,6 @@ from animegan_tf.data.datasets import (
     build_anime_dataset,
     build_image_dataset,
     build_validation_dataset,
-    index_stream,
 )
 from animegan_tf.data.edge_smoothing import luminance, smooth_edges
 from animegan_tf.data.target_cache import compute_targets
@@ -97,33 +96,6 @@ def test_the_seed_decides_everything(pictures):
 def test_a_resumed_stream_equals_the_unbroken_one(pictures, start_step):
     whole = _take(_build(pictures), start_step + 4)
     _assert_equal(whole[start_step:], _take(_build(pictures, start_step=start_step), 4))
-
-
-def test_every_epoch_is_another_permutation():
-    elements = _take(index_stream(7, seed=3, start=0, salt=1), 7 * 6)
-    epochs = np.reshape([index for index, _ in elements], (6, 7))
-    np.testing.assert_array_equal(np.sort(epochs, axis=1), [list(range(7))] * 6)
-    assert len({tuple(epoch) for epoch in epochs}) == 6
-
-
-def test_index_streams_resume_and_never_repeat_a_seed():
-    whole = _take(index_stream(5, seed=3, start=0, salt=1), 40)
-    assert len({tuple(pair) for _, pair in whole}) == 40
-    resumed = _take(index_stream(5, seed=3, start=13, salt=1), 27)
-    for (index, pair), (same_index, same_pair) in zip(whole[13:], resumed, strict=True):
-        assert index == same_index
-        np.testing.assert_array_equal(pair, same_pair)
-
-
-def test_index_streams_of_different_salt_or_seed_differ():
-    def order(seed, salt):
-        return [int(i) for i, _ in _take(index_stream(9, seed, 0, salt), 27)]
-
-    assert len({tuple(order(*key)) for key in ((1, 1), (1, 2), (2, 1))}) == 3
-
-
-def test_an_index_stream_of_one_thing_draws_it_for_ever():
-    assert [i for i, _ in _take(index_stream(1, 0, 0, 1), 5)] == [0] * 5
 
 
 @pytest.mark.parametrize("crop_size", [8, 32])
