@@ -4,6 +4,9 @@ from keras import layers
 
 NORMALIZATIONS = ("batch", "instance", "none")
 UPSAMPLINGS = ("transpose", "resize")
+# Keras' 0.99 lags by hundreds of updates: a GAN's quick first weights, used with the
+# statistics of older ones, draw white.
+_MOMENTUM = 0.9
 
 
 def normalization_layers(kind: str, name: str) -> list:
@@ -16,7 +19,7 @@ def normalization_layers(kind: str, name: str) -> list:
         name: Name of the layer.
     """
     if kind == "batch":
-        return [layers.BatchNormalization(name=name)]
+        return [layers.BatchNormalization(momentum=_MOMENTUM, name=name)]
     if kind == "instance":
         # As many groups as channels. CycleGAN's has neither scale nor shift.
         norm = layers.GroupNormalization(
