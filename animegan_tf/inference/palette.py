@@ -9,14 +9,10 @@ import dataclasses
 import numpy as np
 
 from animegan_tf.color import lab_to_rgb, rgb_to_lab
+from animegan_tf.inference.lightness_curve import apply_gamma, fit_gamma
 
 # Most that colours are spread or drawn together: beyond it, noise becomes blotches.
 _MAX_GAIN = 1.6
-# The least contrast of lightness, of the source's, that a result may have.
-_MIN_CONTRAST = 0.9
-# Part of the way to the target's mean lightness, and the strongest curve on it.
-_LIGHTNESS_SHARE = 0.5
-_MAX_GAMMA = 1.5
 # Least deviation of lightness over which a range of tints is laid.
 _MIN_DEVIATION = 8.0
 # Longest shift of (a, b) that a grey may get, and how much longer it may be for each
@@ -103,7 +99,7 @@ class _Mapping:
 
     def __call__(self, lab: np.ndarray) -> np.ndarray:
         chroma = _hold_neutrals(lab, self.map_chroma(lab))
-        lightness = _curve(lab[..., :1], self.gamma)
+        lightness = apply_gamma(lab[..., :1], self.gamma)
         return np.concatenate([lightness, chroma], axis=-1).astype(np.float32)
 
     def map_chroma(self, lab: np.ndarray) -> np.ndarray:
@@ -124,7 +120,7 @@ def _fit(source_lab, target_lab) -> _Mapping:
     target = _measure(target_lab, _MIN_DEVIATION)
     # Stretched over little contrast, the target's tints would colour its noise.
     source = _measure(source_lab, max(_MIN_DEVIATION, target.deviation / _MAX_GAIN))
-    gamma = _fit_gamma(source_lab[:, 0], target.mean[0])
+    gamma = fit_gamma(source_lab[:, 0], target.mean[0])
     matrix = _monge_kantorovich(source.covariance, target.covariance)
     mapping = _Mapping(source, target, gamma, matrix, np.zeros(2))
     # Heights are bounded, so the tints' mean is not quite the target's yet.
@@ -195,31 +191,3 @@ def _monge_kantorovich(source, target):
 def _power(matrix, exponent):
     values, axes = np.linalg.eigh(matrix)
     return (axes * np.maximum(values, 1e-12) ** exponent) @ axes.T
-
-
-def _fit_gamma(lightness, target_mean):
-    """Find the curve to the wanted mean lightness that still holds the contrast."""
-    mean, contrast = lightness.mean(), lightness.std()
-    for share in np.linspace(_LIGHTNESS_SHARE, 0.0, 11):
-        gamma = _gamma_to_mean(lightness, mean + share * (target_mean - mean))
-        if _curve(lightness, gamma).std() >= _MIN_CONTRAST * contrast:
-            return gamma
-    return 1.0
-
-
-def _gamma_to_mean(lightness, wanted):
-    low, high = 1.0 / _MAX_GAMMA, _MAX_GAMMA
-    if abs(lightness.mean() - wanted) < 0.01:
-        return 1.0
-    for _ in range(20):
-        gamma = (low * high) ** 0.5
-        # A higher power makes every lightness darker.
-        if _curve(lightness, gamma).mean() > wanted:
-            low = gamma
-        else:
-            high = gamma
-    return (low * high) ** 0.5
-
-
-def _curve(lightness, gamma):
-    return 100.0 * (np.maximum(lightness, 0.0) / 100.0) ** gamma

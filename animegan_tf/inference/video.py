@@ -1,5 +1,6 @@
 """Stylize videos: decode, stylize and encode side by side, in parts that last."""
 
+import contextlib
 import dataclasses
 import warnings
 from collections.abc import Callable
@@ -92,11 +93,7 @@ def stylize_video(
     options = VideoOptions(**options)
     plan = plan_video(Path(source), Path(target), options, notify, overwrite=overwrite)
     folder = PartsFolder(plan.target)
-    if folder.has_parts and not (resume or overwrite):
-        raise FileExistsError(
-            f"An unfinished run for {str(plan.target)!r} is there; add --resume to go "
-            "on with it, or --overwrite to start anew"
-        )
+    _check_unfinished(folder, plan.target, resume=resume, overwrite=overwrite)
     stylize = _load_style(style, precision)
     dials = None if dials is None or _is_default(dials) else dials
     settings = plan.describe(
@@ -105,24 +102,35 @@ def stylize_video(
         **({} if dials is None else dataclasses.asdict(dials)),
     )
     parts = folder.resume(settings) if resume and folder.has_parts else []
-    if not parts:
-        folder.begin(settings)
     smoother = TemporalSmoother(options.smooth)
     if parts:
         smoother.state = folder.read_state(parts[-1])
-    run = VideoRun(
-        plan.source,
-        plan.info,
-        plan.timeline,
-        plan.encoding,
-        folder,
-        max_size=options.max_size,
-        batch_size=options.batch_size,
-    )
-    draw = _with_dials(stylize, dials)
-    try:
-        run.run(parts, draw, smoother, progress=progress)
+    else:
+        folder.begin(settings)
+    run = VideoRun(plan, folder)
+    with _leaving_what_lasts(plan, folder, run, notify):
+        run.run(parts, _with_dials(stylize, dials), smoother, progress=progress)
         plan.assemble(run.parts, plan.target, is_partial=False)
+    folder.remove()
+    if resume:
+        partial_path(plan.target).unlink(missing_ok=True)
+    return _report(plan, run, notify)
+
+
+def _check_unfinished(folder, target, *, resume, overwrite) -> None:
+    """Refuse to decide alone what becomes of an unfinished run."""
+    if folder.has_parts and not (resume or overwrite):
+        raise FileExistsError(
+            f"An unfinished run for {str(target)!r} is there; add --resume to go "
+            "on with it, or --overwrite to start anew"
+        )
+
+
+@contextlib.contextmanager
+def _leaving_what_lasts(plan: VideoPlan, folder, run, notify):
+    """After an error or interrupt leave whole parts only; after the latter a film."""
+    try:
+        yield
     except KeyboardInterrupt:
         _keep_partial(plan, folder, run, notify)
         raise
@@ -130,10 +138,6 @@ def stylize_video(
         run.discard_unfinished()
         if not folder.has_parts:
             folder.remove()
-    folder.remove()
-    if resume:
-        partial_path(plan.target).unlink(missing_ok=True)
-    return _report(plan, run, notify)
 
 
 def _keep_partial(plan: VideoPlan, folder, run, notify) -> None:

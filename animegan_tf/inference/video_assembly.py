@@ -45,10 +45,6 @@ def assemble_video(
         comment: Text for the file's metadata.
     """
     av = import_av()
-    end = timeline.end
-    if is_partial:
-        stop = parts[-1].pts[-1] + parts[-1].last_duration
-        end = timeline.origin + stop * timeline.time_base
     is_mp4 = target.suffix.lower() in _MP4_SUFFIXES
     options = {"movflags": "+faststart"} if is_mp4 else {}
     with contextlib.ExitStack() as stack:
@@ -61,22 +57,26 @@ def assemble_video(
         sources = [_film_packets(parts, film, timeline.time_base)]
         if not copied.is_empty:
             source = stack.enter_context(open_video(copied.source))
-            added = add_copied_streams(output, source, copied)
             # Matroska would move the film to make room for sound from before zero,
             # unless that came with a note of Matroska's own.
             can_be_early = is_mp4 or "matroska" in source.format.name
-            sources.append(
-                copied_packets(
-                    source,
-                    added,
-                    origin=timeline.origin,
-                    keep_early=can_be_early and not is_cut,
-                    end=end,
-                )
+            packets = copied_packets(
+                source,
+                add_copied_streams(output, source, copied),
+                origin=timeline.origin,
+                keep_early=can_be_early and not is_cut,
+                end=_end_of(parts, timeline) if is_partial else timeline.end,
             )
+            sources.append(packets)
         # Interleaved by time: a muxer holds back in memory what comes too early.
         for packet in heapq.merge(*sources, key=_decoding_time):
             output.mux(packet)
+
+
+def _end_of(parts: list[Part], timeline: Timeline) -> Fraction:
+    """Tell the second, by the source's clock, at which the last frame goes."""
+    ticks = parts[-1].pts[-1] + parts[-1].last_duration
+    return timeline.origin + ticks * timeline.time_base
 
 
 def _add_film(output, template, timeline, settings, is_mp4):

@@ -4,23 +4,26 @@ import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
 from animegan_tf.inference.background import ReadAhead, WriteBehind
 from animegan_tf.inference.temporal import TemporalSmoother
-from animegan_tf.inference.video_encoder import EncoderSettings, PartWriter
+from animegan_tf.inference.video_batches import (
+    batched,
+    choose_batch_size,
+    stylize_batch,
+)
+from animegan_tf.inference.video_encoder import PartWriter
 from animegan_tf.inference.video_parts import Part, PartsFolder
 from animegan_tf.inference.video_pixels import frame_to_rgb
-from animegan_tf.inference.video_reader import DecodingLog, VideoInfo, decode_frames
-from animegan_tf.inference.video_timing import Timeline, count_frames, schedule
+from animegan_tf.inference.video_plan import VideoPlan
+from animegan_tf.inference.video_reader import DecodingLog, decode_frames
+from animegan_tf.inference.video_timing import count_frames, schedule
 
 PART_SECONDS = Fraction(10)
 # Pictures held between the threads, on either side of the network.
 _DEPTH = 8
-# Up to these pixels a frame, the network takes several at once.
-_BATCHES = ((640 * 360, 4), (1280 * 720, 2))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,30 +48,17 @@ class VideoRun:
     """Make the parts of a film from its source.
 
     Args:
-        source: The source.
-        info: What is known of it.
-        timeline: Its times in the result.
-        encoding: How to encode.
+        plan: The film.
         folder: Where parts are kept.
-        max_size: Pixels of the longer side to scale down to, or `None`.
-        batch_size: Frames that the network takes at once; `None` goes by their size.
+
+    Attributes:
+        parts: Those that are whole, in order.
     """
 
-    def __init__(
-        self,
-        source: Path,
-        info: VideoInfo,
-        timeline: Timeline,
-        encoding: EncoderSettings,
-        folder: PartsFolder,
-        *,
-        max_size: int | None = None,
-        batch_size: int | None = None,
-    ):
-        self._source, self._info, self._timeline = source, info, timeline
-        self._size = info.scaled_size(max_size)
-        self._batch_size = batch_size or _choose_batch_size(self._size)
-        self._encoding, self._folder = encoding, folder
+    def __init__(self, plan: VideoPlan, folder: PartsFolder):
+        self._plan, self._folder = plan, folder
+        self._size = plan.info.scaled_size(plan.options.max_size)
+        self._batch_size = plan.options.batch_size or choose_batch_size(self._size)
         self._reader = self._writer = self._film = None
         self._open_part = []
         self.parts: list[Part] = []
@@ -97,8 +87,9 @@ class VideoRun:
         self._writer = WriteBehind(self._write, depth=_DEPTH)
         index, previous = len(self.parts), None
         with self._progress_bar(progress) as bar:
-            for batch in _batched(self._reader, self._batch_size):
-                results, previous = _stylize_batch(stylize, batch, previous)
+            for batch in batched(self._reader, self._batch_size):
+                images = [picture.image for picture in batch]
+                results, previous = stylize_batch(stylize, images, previous)
                 for picture, result in zip(batch, results, strict=True):
                     if self._part_index(picture.pts) != index:
                         # Parts of a film with long pauses may have no frame.
@@ -110,7 +101,7 @@ class VideoRun:
         self._writer.put(_PartEnd(smoother.state))
         self._writer.finish()
         if not self.parts:
-            raise ValueError(f"No frames to stylize in {str(self._source)!r}")
+            raise ValueError(f"No frames to stylize in {str(self._plan.source)!r}")
 
     def close_early(self) -> list[Part]:
         """Stop, and return all that was made, the part just begun included."""
@@ -129,16 +120,16 @@ class VideoRun:
         self._folder.part_path(len(self.parts)).unlink(missing_ok=True)
 
     def _read(self) -> Iterator[_Picture]:
-        info, start, done = self._info, self._timeline.origin, -1
-        log = DecodingLog()
+        info, timeline = self._plan.info, self._plan.timeline
+        start, done, log = timeline.origin, -1, DecodingLog()
         if self.parts:
             last = self.parts[-1]
             done, log.num_broken = last.pts[-1], last.num_broken
             # The last frame comes again, since it may be due another time.
             start = last.source_pts * info.time_base
-        frames = decode_frames(self._source, log, start=start)
+        frames = decode_frames(self._plan.source, log, start=start)
         shown = image = None
-        for timed in schedule(frames, info, self._timeline):
+        for timed in schedule(frames, info, timeline):
             if timed.pts <= done:
                 continue
             if timed.frame is not shown:
@@ -151,7 +142,7 @@ class VideoRun:
         if isinstance(item, _Picture):
             if self._film is None:
                 path = self._folder.part_path(len(self.parts))
-                self._film = PartWriter(path, self._encoding)
+                self._film = PartWriter(path, self._plan.encoding)
             self._film.write(item.image)
             self._open_part.append(dataclasses.replace(item, image=None))
         elif self._open_part:
@@ -173,7 +164,7 @@ class VideoRun:
         )
 
     def _part_index(self, pts: int) -> int:
-        return int(pts * self._timeline.time_base // PART_SECONDS)
+        return int(pts * self._plan.timeline.time_base // PART_SECONDS)
 
     def _stop(self) -> None:
         if self._reader is not None:
@@ -185,56 +176,8 @@ class VideoRun:
         from tqdm import tqdm
 
         return tqdm(
-            total=count_frames(self._info, self._timeline),
+            total=count_frames(self._plan.info, self._plan.timeline),
             initial=sum(len(part.pts) for part in self.parts),
             unit="frame",
             disable=None if progress else True,
         )
-
-
-def _stylize_batch(stylize, batch, previous):
-    """Stylize pictures, each that repeats the one before it only once.
-
-    Args:
-        stylize: The function.
-        batch: Pictures.
-        previous: Picture and result before them, or `None`.
-
-    Returns:
-        The results, and the last picture with its result.
-    """
-    last = None if previous is None else previous[0]
-    new, places = [], []
-    for picture in batch:
-        image = picture.image
-        if last is None or not (image is last or np.array_equal(image, last)):
-            new.append(image)
-        places.append(len(new) - 1)
-        last = image
-    results = []
-    if new:
-        results = stylize(np.stack(new))
-        if results.shape != (len(new), *new[0].shape):
-            raise ValueError(
-                "`style` must give frames of its input's shape. Received: input "
-                f"{(len(new), *new[0].shape)}, output {results.shape}"
-            )
-    # Place -1: still the result of the batch before.
-    ordered = [previous[1] if place < 0 else results[place] for place in places]
-    return ordered, (last, ordered[-1])
-
-
-def _batched(items, size):
-    batch = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _choose_batch_size(size: tuple[int, int]) -> int:
-    pixels = size[0] * size[1]
-    return next((batch for limit, batch in _BATCHES if pixels <= limit), 1)

@@ -1,14 +1,11 @@
-import io
 import json
 import zipfile
 
-import h5py
 import keras
 import numpy as np
 import pytest
 from keras.src.saving.serialization_lib import SafeModeScope
 
-from animegan_tf.inference.hdf5_file import read_dataset_shapes
 from animegan_tf.inference.keras_file import check_keras_file
 from animegan_tf.inference.loading import load_generator
 
@@ -122,40 +119,6 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
     network.save(tmp_path / "nan.keras")
     with pytest.raises(ValueError, match=r"nan\.keras' are not finite"):
         load_generator(tmp_path / "nan.keras")
-
-
-def _hdf5(write):
-    file = io.BytesIO()
-    with h5py.File(file, "w") as archive:
-        write(archive)
-    return file.getvalue()
-
-
-def test_shapes_are_found_at_any_depth():
-    data = _hdf5(lambda f: f.create_dataset("a/b/0", data=np.zeros((2, 3))))
-    assert read_dataset_shapes(data) == {"/a/b/0": (2, 3)}
-
-
-@pytest.mark.parametrize(
-    ("write", "message"),
-    [
-        (lambda f: f.update(a=h5py.ExternalLink("/etc/passwd", "/")), "/a is a link"),
-        (lambda f: f.update(a=h5py.SoftLink("/b")), "/a is a link"),
-        (
-            lambda f: f.create_dataset(
-                "a", (4,), "uint8", external=[("/etc/passwd", 0, 4)]
-            ),
-            "/a takes its values from another file",
-        ),
-        (
-            lambda f: f.create_dataset("a", (10**6, 10**6), chunks=(10, 10)),
-            "impossible shape",
-        ),
-    ],
-)
-def test_what_leads_out_of_the_file_or_beyond_it_is_refused(write, message):
-    with pytest.raises(ValueError, match=message):
-        read_dataset_shapes(_hdf5(write))
 
 
 def test_a_function_of_keras_is_an_activation(tmp_path):
