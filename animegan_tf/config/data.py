@@ -49,42 +49,34 @@ class DataConfig:
 
     def __post_init__(self):
         convert_fields(self)
-        check(
-            self.pairing in PAIRINGS,
-            "pairing",
-            f"one of {', '.join(PAIRINGS)}",
-            self.pairing,
-        )
-        check(
-            len(self.coverage) == 2
-            and 0.0 < self.coverage[0] <= self.coverage[1] <= 1.0,
-            "coverage",
-            "two ascending numbers in (0, 1]",
-            self.coverage,
-        )
-        check(
-            set(self.degradations) <= set(DEGRADATIONS),
-            "degradations",
-            f"any of {', '.join(DEGRADATIONS)}",
-            self.degradations,
-        )
-        check(
-            bool(self.scales) and min(self.scales) >= 1,
-            "scales",
-            "a list of sizes of at least 1",
-            self.scales,
-        )
-        check(self.batch_size >= 1, "batch_size", "at least 1", self.batch_size)
-        check(
-            self.crop_size >= 16 and self.crop_size % 8 == 0,
-            "crop_size",
-            "a multiple of 8 and at least 16",
-            self.crop_size,
-        )
-        if not isinstance(self.validation, str):
-            check(
-                0.0 <= self.validation < 1.0,
+        coverage, validation = self.coverage, self.validation
+        for name, ok, expected in (
+            ("pairing", self.pairing in PAIRINGS, f"one of {', '.join(PAIRINGS)}"),
+            (
+                "coverage",
+                len(coverage) == 2 and 0.0 < coverage[0] <= coverage[1] <= 1.0,
+                "two ascending numbers in (0, 1]",
+            ),
+            (
+                "degradations",
+                set(self.degradations) <= set(DEGRADATIONS),
+                f"any of {', '.join(DEGRADATIONS)}",
+            ),
+            (
+                "scales",
+                bool(self.scales) and min(self.scales) >= 1,
+                "a list of sizes of at least 1",
+            ),
+            ("batch_size", self.batch_size >= 1, "at least 1"),
+            (
+                "crop_size",
+                self.crop_size >= 16 and self.crop_size % 8 == 0,
+                "a multiple of 8 and at least 16",
+            ),
+            (
                 "validation",
+                isinstance(validation, str) or 0.0 <= validation < 1.0,
                 "a folder or a fraction in [0, 1)",
-                self.validation,
-            )
+            ),
+        ):
+            check(ok, name, expected, getattr(self, name))
