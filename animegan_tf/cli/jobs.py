@@ -79,7 +79,7 @@ def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
     existing = [target for target in targets if target.exists()]
     if existing and not overwrite:
         raise FileExistsError(
-            f"{len(existing)} of the results exist already, such as "
+            f"{len(existing)} of {len(jobs)} results exist already, such as "
             f"{str(existing[0])!r}; add --overwrite to replace them"
         )
     for folder in sorted({target.parent for target in targets}):
