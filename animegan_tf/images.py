@@ -68,14 +68,7 @@ def write_image(
             of a picture, or the quality or mark is unknown.
         OSError: If the folder is missing or not writable.
     """
-    path = Path(path)
-    if path.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ValueError(
-            f"`path` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
-            f"Received: path={str(path)!r}"
-        )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
+    path = check_target(path)
     image = np.asarray(image)
     is_picture = image.ndim >= 2 and image.shape[2:] in ((), (3,), (4,))
     if image.dtype != np.uint8 or not is_picture or image.size == 0:
@@ -85,12 +78,31 @@ def write_image(
         )
     if not 1 <= quality <= 100:
         raise ValueError(f"`quality` must be in [1, 100]. Received: quality={quality}")
-    check_codec(path.suffix, path)
     options = encoding_options(path.suffix, quality)
     if mark:
         options |= mark_options(path.suffix, "edited" if mark is True else mark)
     with atomic_path(path) as temporary:
         Image.fromarray(image).save(temporary, **options)
+    return path
+
+
+def check_target(path) -> Path:
+    """Find out before any work whether a picture could be written to a path.
+
+    Raises:
+        ValueError: If the suffix is not that of a picture format, or its plug-in is not
+            installed.
+        FileNotFoundError: If the folder is missing.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ValueError(
+            f"`path` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
+            f"Received: path={str(path)!r}"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
+    check_codec(path.suffix, path)
     return path
 
 
@@ -159,26 +171,3 @@ def to_uint8(image) -> np.ndarray:
     levels = (np.asarray(image, dtype=np.float32) + 1.0) * 127.5
     levels = np.nan_to_num(levels, nan=127.5, posinf=255.0, neginf=0.0)
     return np.clip(np.floor(levels + 0.5), 0.0, 255.0).astype(np.uint8)
-
-
-def pad_to_multiple(image: np.ndarray, multiple: int) -> np.ndarray:
-    """Mirror a picture to the right and below until its size divides by `multiple`.
-
-    Args:
-        image: Array `(height, width, channels)` or `(batch, height, width, channels)`.
-        multiple: Positive number of pixels.
-
-    Returns:
-        The padded array. `crop_to_size` with the old size takes the padding off.
-    """
-    height, width = image.shape[-3:-1]
-    padding = [(0, 0)] * (image.ndim - 3)
-    padding += [(0, -height % multiple), (0, -width % multiple), (0, 0)]
-    # Mirroring continues the picture, so the network sees no edge where there is none.
-    return np.pad(image, padding, mode="reflect")
-
-
-def crop_to_size(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Cut `(height, width)` from the top left of `(..., height, width, channels)`."""
-    height, width = size
-    return image[..., :height, :width, :]

@@ -5,9 +5,7 @@ import pytest
 from PIL import Image
 
 from animegan_tf.images import (
-    crop_to_size,
     list_images,
-    pad_to_multiple,
     pil_to_array,
     read_image,
     to_float,
@@ -182,22 +180,6 @@ def test_list_images_wants_a_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         list_images(tmp_path / "file")
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 7), (8, 16), (33, 65)])
-def test_crop_undoes_pad(size):
-    image = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
-    padded = pad_to_multiple(image, 8)
-    assert padded.shape[0] % 8 == padded.shape[1] % 8 == 0
-    assert max(padded.shape[0] - size[0], padded.shape[1] - size[1]) < 8
-    assert np.array_equal(crop_to_size(padded, size), image)
-    batch = pad_to_multiple(np.stack([image, image]), 8)
-    assert np.array_equal(batch[1], padded)
-
-
-def test_padding_mirrors_without_repeating_the_border():
-    row = np.array([1, 2, 3]).reshape(1, 3, 1)
-    assert pad_to_multiple(row, 5)[0, :, 0].tolist() == [1, 2, 3, 2, 1]
 
 
 def test_colors_are_managed_to_srgb(tmp_path, adobe_icc):

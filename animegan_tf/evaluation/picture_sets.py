@@ -90,24 +90,20 @@ def evaluate_pictures(
     style = _Collector(feature_extractor)
     collectors = {name: _Collector(feature_extractor) for name in ("photos", *sets)}
     total = len(style_images) + len(photos) * len(collectors)
-    with tqdm(
-        total=total, unit="picture", disable=None if progress else True
-    ) as progress_bar:
+    with tqdm(total=total, unit="picture", disable=None if progress else True) as bar:
         for picture in style_images:
             style.add(_read(picture))
-            progress_bar.update()
+            bar.update()
         for index, source in enumerate(photos):
             name = str(index) if isinstance(source, np.ndarray) else Path(source).name
-            photo = _read(source)
-            if short_side is not None:
-                photo = downscale(photo, short_side)
+            photo = _read_photo(source, short_side)
             photo_features = collectors["photos"].add_photo(name, photo)
-            progress_bar.update()
+            bar.update()
             for key, pictures in sets.items():
                 own = pictures(photo) if callable(pictures) else _read(pictures[index])
                 output = _match_size(own, photo, f"{name} of {key}")
                 collectors[key].add_output(name, photo, output, photo_features)
-                progress_bar.update()
+                bar.update()
     reference = style.statistics.result()
     return Report(
         network=feature_extractor.name,
@@ -194,6 +190,11 @@ def _match_size(image, photo, name):
         )
     picture = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
     return np.asarray(picture)
+
+
+def _read_photo(source, short_side) -> np.ndarray:
+    photo = _read(source)
+    return photo if short_side is None else downscale(photo, short_side)
 
 
 def _read(picture) -> np.ndarray:

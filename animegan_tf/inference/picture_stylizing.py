@@ -9,6 +9,7 @@ import numpy as np
 
 from animegan_tf.color_profiles import build_conversion, row_bands
 from animegan_tf.image_opening import MAX_PIXELS
+from animegan_tf.images import check_target
 from animegan_tf.inference.dials import Dials, adjust, mix, scaled_size
 from animegan_tf.inference.resizing import resize
 from animegan_tf.picture_file.alpha_fill import fill_transparent
@@ -17,7 +18,6 @@ from animegan_tf.picture_file.reading import read_picture_file
 from animegan_tf.picture_file.writing import (
     ANIMATED_SUFFIXES,
     DEEP_WRITERS,
-    check_target,
     to_eight_bits,
     write_picture_file,
 )

@@ -7,8 +7,7 @@ import numpy as np
 from PIL import Image
 
 from animegan_tf.color_profiles import row_bands
-from animegan_tf.image_opening import IMAGE_SUFFIXES, check_codec
-from animegan_tf.images import atomic_path, encoding_options
+from animegan_tf.images import atomic_path, check_target, encoding_options
 from animegan_tf.picture_file.deep_png import write_deep_png
 from animegan_tf.picture_file.deep_tiff import write_deep_tiff
 from animegan_tf.picture_file.metadata import save_options
@@ -99,26 +98,6 @@ def write_picture_file(
         options["disposal"] = 2
     with atomic_path(path) as temporary, _one_line():
         frames[0].save(temporary, save_all=True, append_images=frames[1:], **options)
-    return path
-
-
-def check_target(path) -> Path:
-    """Find out before any work whether a picture could be written to a path.
-
-    Raises:
-        ValueError: If the suffix is not that of a picture format, or its plug-in is not
-            installed.
-        FileNotFoundError: If the folder is missing.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ValueError(
-            f"`path` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
-            f"Received: path={str(path)!r}"
-        )
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")
-    check_codec(path.suffix, path)
     return path
 
 
