@@ -1,11 +1,11 @@
 """The command `animegan-tf`: it parses and delegates."""
 
-import argparse
 import os
 import sys
 
 from animegan_tf import __version__
 from animegan_tf.cli import evaluate, styles, stylize, train, transfer, video
+from animegan_tf.cli.parsing import Parser, add_commands
 from animegan_tf.training.monitor import TrainingDivergedError
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
@@ -45,19 +45,16 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Build the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="animegan-tf",
         description="Turn photos into anime-style pictures, and train new styles.",
     )
     parser.add_argument(
         "--version", action="version", version=f"animegan-tf {__version__}"
     )
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    subparsers.required = True
-    for command in COMMANDS:
-        command.add_parser(subparsers)
+    add_commands(parser, COMMANDS, title="commands", metavar="COMMAND")
     return parser
 
 

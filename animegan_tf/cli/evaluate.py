@@ -1,6 +1,7 @@
 """`animegan-tf evaluate`: judge results, by what they are."""
 
 from animegan_tf.cli import evaluate_pictures, evaluate_video
+from animegan_tf.cli.parsing import add_commands
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
 EVALUATIONS = {"pictures": evaluate_pictures, "video": evaluate_video}
@@ -12,13 +13,15 @@ def add_parser(subparsers) -> None:
     parser = subparsers.add_parser(
         "evaluate",
         help="measure how near to a style, and to the photo, results are",
-        description="Measure results. Without a word the options are those of "
-        f"`evaluate {_DEFAULT}`.",
+        description="Measure results: of styles on photos (pictures), or of a film "
+        f"against its source (video). Options alone are those of `{_DEFAULT}`.",
     )
-    words = parser.add_subparsers(title="what to evaluate", metavar="WORD")
-    words.required = True
-    for evaluation in EVALUATIONS.values():
-        evaluation.add_parser(words)
+    add_commands(
+        parser,
+        EVALUATIONS.values(),
+        title="what to evaluate",
+        metavar="|".join(EVALUATIONS),
+    )
 
 
 def with_default_word(argv: list[str]) -> list[str]:

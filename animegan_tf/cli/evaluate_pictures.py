@@ -1,8 +1,9 @@
 """`animegan-tf evaluate pictures`: styles, on held-out photos."""
 
-import argparse
 from pathlib import Path
 
+from animegan_tf.cli.network_arguments import STYLE_HELP, add_features_argument
+from animegan_tf.cli.report_arguments import add_report_argument, check_report
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
@@ -21,8 +22,7 @@ def add_parser(subparsers) -> None:
         "--style",
         action="append",
         metavar="STYLE",
-        help="a bundled style (see `animegan-tf styles`), a run folder or a .keras "
-        f"file; may be given several times (default: {DEFAULT_STYLE})",
+        help=f"{STYLE_HELP}; may be given several times (default: {DEFAULT_STYLE})",
     )
     parser.add_argument(
         "--photos", required=True, type=Path, metavar="DIR", help="held-out photos"
@@ -40,12 +40,9 @@ def add_parser(subparsers) -> None:
         metavar="DIR",
         help="other results for the same photos, with their names, to measure too",
     )
-    parser.add_argument(
-        "--features",
-        default=_DEFAULT_FEATURES,
-        metavar="NAME|FILE",
-        help="network whose features are compared, by name or as a weights file; "
-        "numbers of different networks do not compare (default: %(default)s)",
+    add_features_argument(
+        parser,
+        "network whose features are compared (values of different ones do not compare)",
     )
     parser.add_argument(
         "--size",
@@ -53,20 +50,13 @@ def add_parser(subparsers) -> None:
         default=512,
         help="short side in pixels to scale photos down to (default: %(default)s)",
     )
-    parser.add_argument(
-        "--output",
-        type=_json_file,
-        metavar="FILE.json",
-        help="file to write all values to; its folder must exist, and it is replaced",
-    )
+    add_report_argument(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
     """Measure the styles; print the means, write all values."""
-    output = arguments.output
-    if output is not None and not output.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
+    check_report(arguments.output)
     import_tensorflow_quietly()
     from animegan_tf.recipes.held_out import evaluate
 
@@ -74,19 +64,12 @@ def run(arguments) -> int:
         arguments.style or DEFAULT_STYLE,
         arguments.photos,
         arguments.style_images,
-        features=arguments.features,
+        features=arguments.features or _DEFAULT_FEATURES,
         reference=arguments.reference,
         size=arguments.size,
         progress=True,
     )
     print(report)
-    if output is not None:
-        print(f"\nWrote {report.write_json(output)}")
+    if arguments.output is not None:
+        print(f"\nWrote {report.write_json(arguments.output)}")
     return 0
-
-
-def _json_file(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".json" or path.is_dir():
-        raise argparse.ArgumentTypeError(f"must be a .json file, not {text!r}")
-    return path

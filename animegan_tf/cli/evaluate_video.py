@@ -5,6 +5,8 @@ import json
 import math
 from pathlib import Path
 
+from animegan_tf.cli import argument_types
+from animegan_tf.cli.report_arguments import add_report_argument, check_report
 from animegan_tf.images import atomic_path
 
 
@@ -20,16 +22,12 @@ def add_parser(subparsers) -> None:
     parser.add_argument("film", metavar="output", type=Path, help="what became of it")
     parser.add_argument(
         "--start",
+        type=argument_types.time,
         default="0",
         metavar="TIME",
         help="where in the source the film begins: seconds or hh:mm:ss (default: 0)",
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE.json",
-        help="file to write the values to; its folder must exist, and it is replaced",
-    )
+    add_report_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,15 +35,10 @@ def run(arguments) -> int:
     """Measure the film; print the values, write them if asked to."""
     from animegan_tf.evaluation.flicker import measure_flicker
     from animegan_tf.inference.video_pairs import read_frame_pairs
-    from animegan_tf.inference.video_timing import parse_time
 
     output = arguments.output
-    if output is not None and output.suffix.lower() != ".json":
-        raise ValueError(f"`--output` must be a .json file. Received: {str(output)!r}")
-    if output is not None and not output.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
-    start = parse_time(arguments.start)
-    pairs = read_frame_pairs(arguments.input, arguments.film, start=start)
+    check_report(output)
+    pairs = read_frame_pairs(arguments.input, arguments.film, start=arguments.start)
     values = dataclasses.asdict(measure_flicker(pairs))
     for name, value in values.items():
         number = "-" if math.isnan(value) else f"{value:.4g}"

@@ -1,9 +1,11 @@
 """The arguments of faces, for commands that stylize pictures."""
 
+from animegan_tf.cli import argument_types
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 # As in inference.faces, which loads slowly.
 _SIZE = 512
+_LEAST_SIZE = 64
 
 
 def add_face_arguments(parser) -> None:
@@ -24,7 +26,7 @@ def add_face_arguments(parser) -> None:
     )
     faces.add_argument(
         "--face-size",
-        type=int,
+        type=argument_types.at_least(_LEAST_SIZE),
         metavar="N",
         help="side in pixels at which a face with its surroundings is drawn "
         f"(default: {_SIZE})",

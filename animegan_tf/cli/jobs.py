@@ -117,6 +117,7 @@ def _distinct(target: Path, suffix: str) -> Path:
 def _single_target(source: Path, output: Path, suffix: str | None) -> Path:
     name = source.with_suffix(suffix).name if suffix else source.name
     if output.is_dir():
+        _check_format(source, suffix)
         return output / name
     if suffix and output.suffix and output.suffix.lower() != suffix:
         raise ValueError(
@@ -134,7 +135,17 @@ def _single_target(source: Path, output: Path, suffix: str | None) -> Path:
             f" Received: {str(output)!r}"
         )
     _check_folder_or_parent(output)
+    _check_format(source, suffix)
     return output / name
+
+
+def _check_format(source: Path, suffix: str | None) -> None:
+    """Check that a result which is named like its source has a format."""
+    if suffix is None and source.suffix.lower() not in IMAGE_SUFFIXES:
+        raise ValueError(
+            "A result is in its source's format, unless --format or --output names "
+            f"one. Received: {str(source)!r}, whose suffix is that of no picture"
+        )
 
 
 def _check_exists(path: Path) -> None:

@@ -6,6 +6,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from animegan_tf.cli.network_arguments import add_features_argument
 from animegan_tf.config import (
     TrainingConfig,
     from_dict,
@@ -31,8 +32,7 @@ def add_parser(subparsers) -> None:
         description="Learn a style. Settings come from --config, then from the flags, "
         "then from --set; --resume takes those of the run.",
     )
-    parser.add_argument("--photos", help="folder of photographs")
-    parser.add_argument("--style", help="folder of pictures in the style")
+    _add_data_arguments(parser)
     parser.add_argument(
         "--run",
         dest="run_folder",
@@ -41,17 +41,28 @@ def add_parser(subparsers) -> None:
         type=Path,
         help="run folder, made by the training",
     )
-    parser.add_argument("--steps", type=int, help="number of updates in all")
-    parser.add_argument("--recipe", help="kind of training (default: anime)")
+    _add_setting_arguments(parser)
     parser.add_argument(
-        "--features",
-        metavar="NAME|FILE",
-        help="feature extractor: bundled, vgg19, which is downloaded once, or a "
-        "weights file (default: bundled)",
+        "--resume", action="store_true", help="go on with the training in --run"
     )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the settings and exit"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_data_arguments(parser) -> None:
+    parser.add_argument("--photos", help="folder of photographs")
+    parser.add_argument("--style", help="folder of pictures in the style")
     parser.add_argument(
         "--validation", help="folder of held-out photographs, or a fraction of --photos"
     )
+
+
+def _add_setting_arguments(parser) -> None:
+    parser.add_argument("--steps", type=int, help="number of updates in all")
+    parser.add_argument("--recipe", help="kind of training (default: anime)")
+    add_features_argument(parser, "feature extractor")
     parser.add_argument("--seed", type=int, help="seed of everything random")
     parser.add_argument(
         "--precision", help="float32, or mixed_bfloat16 where the processor has it"
@@ -64,17 +75,14 @@ def add_parser(subparsers) -> None:
         metavar="NAME=VALUE",
         help="any other setting, such as --set weights.style=0.5 (may be repeated)",
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with the training in --run"
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print the settings and exit"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(arguments) -> int:
     """Train, or print what would be trained."""
+    if arguments.run_folder.exists() and not arguments.run_folder.is_dir():
+        raise ValueError(
+            f"`--run` must be a folder. Received: {str(arguments.run_folder)!r}"
+        )
     config = resolve_config(arguments)
     if arguments.dry_run:
         print(json.dumps(to_dict(config), indent=2))
@@ -106,6 +114,11 @@ def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:
         ValueError: If a setting is unknown or has an impossible value, or a folder is
             not named.
     """
+    if arguments.resume and arguments.config:
+        raise ValueError(
+            "`--resume` takes the settings of the run, so it excludes --config. "
+            f"Received: --config {arguments.config}"
+        )
     if arguments.resume:
         path = arguments.run_folder / "config.json"
         if not path.exists():
@@ -141,7 +154,7 @@ def _fraction_or_text(text: str):
 
 def _assign(values: dict, assignment: str) -> None:
     name, equals, text = assignment.partition("=")
-    if not equals:
+    if not (name and equals):
         raise ValueError(f"`--set` takes NAME=VALUE. Received: {assignment!r}")
     *groups, last = name.split(".")
     for group in groups:

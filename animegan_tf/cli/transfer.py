@@ -4,8 +4,11 @@ import time
 from pathlib import Path
 
 from animegan_tf.cli.jobs import check_jobs, plan_jobs
-from animegan_tf.cli.stylize import add_writing_arguments
-from animegan_tf.presets import DEFAULT_STYLE
+from animegan_tf.cli.network_arguments import (
+    add_features_argument,
+    add_style_argument,
+)
+from animegan_tf.cli.writing_arguments import add_writing_arguments
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 
@@ -26,12 +29,7 @@ def add_parser(subparsers) -> None:
         type=Path,
         help="file to write, its folder must exist; or a folder",
     )
-    parser.add_argument(
-        "--style",
-        default=DEFAULT_STYLE,
-        help="what draws: a bundled style (see `animegan-tf styles`), a run folder or "
-        "a .keras file (default: %(default)s)",
-    )
+    add_style_argument(parser)
     parser.add_argument(
         "--palette",
         type=float,
@@ -46,12 +44,7 @@ def add_parser(subparsers) -> None:
         help="tune a copy of the style to the target's strokes by N updates, such as "
         "200 (default: %(default)s)",
     )
-    parser.add_argument(
-        "--features",
-        metavar="NAME|FILE",
-        help="feature extractor of --adapt-steps: bundled, vgg19, which is downloaded "
-        "once, or a weights file (default: bundled)",
-    )
+    add_features_argument(parser, "feature extractor of --adapt-steps")
     parser.add_argument("--seed", type=int, default=0, help="seed of --adapt-steps")
     add_writing_arguments(parser)
     parser.set_defaults(run=run)
@@ -59,6 +52,15 @@ def add_parser(subparsers) -> None:
 
 def run(arguments) -> int:
     """Redraw the picture."""
+    if arguments.source.is_dir():
+        raise ValueError(
+            f"`source` must be one picture. Received: {str(arguments.source)!r}"
+        )
+    if arguments.features is not None and arguments.adapt_steps == 0:
+        raise ValueError(
+            "`--features` is for --adapt-steps, which must be at least 1 then. "
+            f"Received: --features {arguments.features}, --adapt-steps 0"
+        )
     jobs = plan_jobs([arguments.source], arguments.output)
     check_jobs(jobs, overwrite=arguments.overwrite)
     import_tensorflow_quietly()

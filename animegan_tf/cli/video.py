@@ -1,13 +1,12 @@
 """`animegan-tf video`: a film in a style, with its sound."""
 
-import argparse
 import sys
 import time
-from fractions import Fraction
 from pathlib import Path
 
+from animegan_tf.cli import argument_types
 from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
-from animegan_tf.presets import DEFAULT_STYLE
+from animegan_tf.cli.network_arguments import add_precision_argument, add_style_argument
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 _OPTIONS = (
@@ -25,11 +24,12 @@ def add_parser(subparsers) -> None:
         "its exact time; sound and subtitles are copied as they are. Ctrl-C keeps what "
         "is ready, as NAME.partial.SUFFIX; --resume goes on from there.",
     )
-    _add_arguments(parser)
+    add_arguments(parser)
     parser.set_defaults(run=run)
 
 
-def _add_arguments(parser) -> None:
+def add_arguments(parser) -> None:
+    """Add all arguments of the command to a parser."""
     parser.add_argument("input", type=Path, help="any video that FFmpeg reads")
     parser.add_argument(
         "-o",
@@ -39,19 +39,8 @@ def _add_arguments(parser) -> None:
         help="file to write: .mp4, .m4v, .mov, .mkv, .webm or .gif; its folder must "
         "exist",
     )
-    parser.add_argument(
-        "--style",
-        default=DEFAULT_STYLE,
-        help="a bundled style (see `animegan-tf styles`), a run folder or a .keras "
-        "file (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--precision",
-        choices=("auto", "float32", "bfloat16", "float16"),
-        default="float32",
-        help="arithmetic of the network; auto takes the fastest that the processor has "
-        "(default: %(default)s)",
-    )
+    add_style_argument(parser)
+    add_precision_argument(parser)
     add_dial_arguments(parser)
     _add_picture_arguments(parser)
     _add_time_arguments(parser)
@@ -83,14 +72,14 @@ def _add_picture_arguments(parser) -> None:
 def _add_time_arguments(parser) -> None:
     parser.add_argument(
         "--fps",
-        type=_rate,
+        type=argument_types.rate,
         help="even frames a second, such as 12 or 30000/1001 (default: the source's "
         "own times)",
     )
     for name in ("start", "end"):
         parser.add_argument(
             f"--{name}",
-            type=_time,
+            type=argument_types.time,
             metavar="TIME",
             help=f"where to {'begin' if name == 'start' else 'end'}: seconds or "
             "hh:mm:ss",
@@ -162,51 +151,5 @@ def run(arguments) -> int:
     return 0
 
 
-def is_film(arguments) -> bool:
-    """Tell whether the arguments of `stylize` name one film rather than pictures."""
-    from animegan_tf.inference.video_options import SOURCE_SUFFIXES
-
-    if len(arguments.input) != 1 or arguments.input[0].is_dir():
-        return False
-    # From GIF to GIF, `stylize` draws animated pictures itself.
-    suffixes = {arguments.input[0].suffix.lower(), arguments.output.suffix.lower()}
-    return bool(suffixes & set(SOURCE_SUFFIXES) - {".gif"})
-
-
-def run_film(arguments) -> int:
-    """Run `video` with what `stylize` was asked for, and its own defaults."""
-    from animegan_tf.inference.video_options import VIDEO_SUFFIXES
-
-    (source,), output = arguments.input, arguments.output
-    if output.is_dir():
-        keeps = source.suffix.lower() in VIDEO_SUFFIXES
-        output = output / (source.name if keeps else f"{source.stem}.mp4")
-    parser = argparse.ArgumentParser()
-    _add_arguments(parser)
-    film = parser.parse_args([str(source), "-o", str(output)])
-    for name in vars(film).keys() & vars(arguments).keys() - {"input", "output"}:
-        setattr(film, name, getattr(arguments, name))
-    return run(film)
-
-
 def _print_note(text: str) -> None:
     print(f"animegan-tf: note: {text}", file=sys.stderr)
-
-
-def _time(text: str) -> Fraction:
-    from animegan_tf.inference.video_timing import parse_time
-
-    return _parse(parse_time, text)
-
-
-def _rate(text: str) -> Fraction:
-    from animegan_tf.inference.video_options import parse_rate
-
-    return _parse(parse_rate, text)
-
-
-def _parse(parse, text):
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error

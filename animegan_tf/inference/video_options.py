@@ -144,6 +144,7 @@ def parse_rate(text) -> Fraction:
 def _check_range(name, value, low, high):
     if value is None:
         return
-    if value < low or (high is not None and value > high):
+    # Not a number is neither below nor above.
+    if not (value >= low and (high is None or value <= high)):
         span = f"in [{low}, {high}]" if high is not None else f"at least {low}"
         raise ValueError(f"`{name}` must be {span}. Received: {name}={value}")

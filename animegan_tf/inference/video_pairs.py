@@ -12,6 +12,7 @@ from animegan_tf.inference.video_reader import (
     decode_frames,
     read_video_info,
 )
+from animegan_tf.inference.video_timing import build_timeline
 
 
 def read_frame_pairs(
@@ -30,7 +31,7 @@ def read_frame_pairs(
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If one is no video.
+        ValueError: If one is no video, or `start` is not before the source's end.
     """
     source_info, film_info = read_video_info(source), read_video_info(film)
     size = _shown_size(film_info)
@@ -38,7 +39,7 @@ def read_frame_pairs(
     if own != size and all(a + a % 2 == b for a, b in zip(own, size, strict=True)):
         size = own
     stored = size[::-1] if source_info.orientation.transposed else size
-    offset = source_info.origin + (start or 0) - film_info.origin
+    offset = build_timeline(source_info, start=start).origin - film_info.origin
     photos = _read_at(source, source_info, stored)
     photo, following = next(photos, None), next(photos, None)
     for frame in decode_frames(film, DecodingLog()):

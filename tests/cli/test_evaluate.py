@@ -33,3 +33,21 @@ def test_an_unknown_word_is_an_error_with_the_known_ones(capsys):
         main(["evaluate", "music"])
     assert end.value.code == 2
     assert "'pictures'" in capsys.readouterr().err
+
+
+def test_without_a_word_the_known_ones_are_told(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate"])
+    assert end.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "`animegan-tf evaluate` must be followed by one of pictures, video" in error
+
+
+def test_help_says_what_each_word_measures(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["evaluate", "--help"])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert "animegan-tf evaluate [-h] pictures|video ..." in out
+    assert "how much a stylized video flickers" in out

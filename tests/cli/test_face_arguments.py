@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.cli.face_arguments import add_face_arguments, with_faces
+from animegan_tf.cli.face_arguments import (
+    _LEAST_SIZE,
+    add_face_arguments,
+    with_faces,
+)
 from animegan_tf.images import read_image, write_image
+from animegan_tf.inference.faces import MINIMUM_SIZE
 
 
 def parse(*words):
@@ -49,8 +54,14 @@ def test_options_reach_the_stylizer_of_faces():
     assert (stylizer.stylizer, stylizer.background, stylizer.size) == (rest, rest, 512)
     stylizer = with_faces(rest, parse("--faces-only", "--face-size", "256"))
     assert (stylizer.stylizer, stylizer.background, stylizer.size) == (rest, None, 256)
-    with pytest.raises(ValueError, match="`size` must be at least"):
-        with_faces(rest, parse("--face-size", "0"))
+
+
+def test_sizes_are_those_of_the_stylizer_of_faces(capsys):
+    assert _LEAST_SIZE == MINIMUM_SIZE
+    assert parse("--face-size", str(MINIMUM_SIZE)).face_size == MINIMUM_SIZE
+    with pytest.raises(SystemExit):
+        parse("--face-size", str(MINIMUM_SIZE - 1))
+    assert "--face-size: must be at least 64, not 63" in capsys.readouterr().err
 
 
 def test_faces_get_a_style_and_the_rest_of_the_file_another(

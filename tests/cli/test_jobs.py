@@ -41,6 +41,16 @@ def test_forced_format_of_one_picture(folder, tmp_path):
         plan_jobs(single, target, suffix=".webp")
 
 
+@pytest.mark.parametrize("output", ["", "new"])
+def test_a_source_without_a_format_needs_one(folder, tmp_path, output):
+    source = folder / "photo.raw"
+    source.touch()
+    with pytest.raises(ValueError, match=r"unless --format.*photo\.raw"):
+        plan_jobs([source], tmp_path / output)
+    target = plan_jobs([source], tmp_path / output, suffix=".png")[0][1]
+    assert target == tmp_path / output / "photo.png"
+
+
 def test_unfinished_are_those_without_a_result(folder, tmp_path):
     jobs = plan_jobs([folder], tmp_path / "out")
     assert unfinished(jobs) == jobs

@@ -42,10 +42,12 @@ def test_fewer_steps_keep_the_share_of_the_pretraining(tmp_path, capsys):
     [
         (["--set", "weights.styel=1"], "styel"),
         (["--set", "nonsense"], "NAME=VALUE"),
+        (["--set", "=1"], "NAME=VALUE"),
         (["--set", "steps.more=1"], "names no setting"),
         (["--recipe", "magic"], "`recipe` must be one of"),
         (["--photos", "missing-folder"], "missing-folder"),
         (["--resume"], "Nothing to resume"),
+        (["--resume", "--config", "a.json"], "so it excludes --config"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(arguments, message, tmp_path, capsys):
@@ -55,6 +57,13 @@ def test_mistakes_are_one_line_and_exit_2(arguments, message, tmp_path, capsys):
     assert message in error
     assert error.startswith("animegan-tf: error: ")
     assert error.count("\n") == 1
+
+
+def test_a_file_is_no_run_folder(tmp_path, capsys):
+    (tmp_path / "run").write_text("precious")
+    assert main(["train", "--run", str(tmp_path / "run")]) == 2
+    assert "`--run` must be a folder. Received" in capsys.readouterr().err
+    assert (tmp_path / "run").read_text() == "precious"
 
 
 def test_folder_with_one_photo_is_one_clear_line(tmp_path, capsys):

@@ -49,6 +49,10 @@ def test_mark_may_be_left_out_and_output_be_a_folder(run_folder, pictures, tmp_p
             ["-o", "{folder}/out.png", "--adapt-steps", "1", "--features", "gone.npz"],
             "gone.npz",
         ),
+        (
+            ["-o", "{folder}/out.png", "--features", "bundled"],
+            "`--features` is for --adapt-steps",
+        ),
     ],
 )
 def test_errors_are_one_line(run_folder, pictures, tmp_path, capsys, extra, part):
@@ -67,3 +71,10 @@ def test_missing_target_is_named(run_folder, pictures, tmp_path, capsys):
     arguments = [pictures[0], tmp_path / "gone.png", "-o", tmp_path / "out.png"]
     assert transfer(run_folder, *arguments) == 2
     assert "gone.png" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_picture_to_redraw(run_folder, pictures, tmp_path, capsys):
+    arguments = [tmp_path, pictures[1], "-o", tmp_path / "results"]
+    assert transfer(run_folder, *arguments) == 2
+    assert "`source` must be one picture. Received" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()

@@ -36,3 +36,9 @@ def test_padding_is_cut_off_and_rotation_heeded(make_clip, tmp_path):
         photo, picture = next(read_frame_pairs(source, film))
         assert photo.shape in ((33, 45, 3), (64, 48, 3))
         assert difference(photo, picture) < 4
+
+
+def test_a_start_behind_the_end_of_the_source_is_an_error(make_clip):
+    source = make_clip()
+    with pytest.raises(ValueError, match=r"`start` must lie before .* 1\.000 s"):
+        next(read_frame_pairs(source, source, start=Fraction(1)))
