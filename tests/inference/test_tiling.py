@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from animegan_tf.inference.tiling import (
@@ -31,6 +31,7 @@ def check_bands(bands, length, rules):
         assert band.stop == length or band.stop - band.last >= rules.halo
 
 
+@settings(deadline=None)
 @given(rules, st.integers(1, 60), st.integers(1, 300))
 def test_bands_cover_an_axis_with_a_halo_each(rules, count, own):
     length = count * rules.multiple
@@ -40,6 +41,7 @@ def test_bands_cover_an_axis_with_a_halo_each(rules, count, own):
         assert bands[0].length <= own + rules.multiple - 1 + 2 * rules.halo
 
 
+@settings(deadline=None)
 @given(rules, st.integers(1, 40), st.integers(1, 40), st.integers(1, 20_000))
 def test_split_picture_is_covered_within_the_bound(rules, height, width, max_pixels):
     size = height * rules.multiple, width * rules.multiple
