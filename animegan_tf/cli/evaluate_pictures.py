@@ -8,6 +8,9 @@ from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.tensorflow_import import import_tensorflow_quietly
 
 _DEFAULT_FEATURES = "bundled"
+_FEATURES_PURPOSE = (
+    "network whose features are compared (values of different ones do not compare)"
+)
 
 
 def add_parser(subparsers) -> None:
@@ -40,10 +43,7 @@ def add_parser(subparsers) -> None:
         metavar="DIR",
         help="other results for the same photos, with their names, to measure too",
     )
-    add_features_argument(
-        parser,
-        "network whose features are compared (values of different ones do not compare)",
-    )
+    add_features_argument(parser, _FEATURES_PURPOSE)
     parser.add_argument(
         "--size",
         type=int,

@@ -78,12 +78,9 @@ def build_anime_dataset(
         style_index, style_seed = style_element
         pair = {"photo": read_photo(photo_index), "target": read_target(photo_index)}
         crops = random_crop_and_flip(pair, crop_size, photo_seed, flip=flip)
+        style = read_style(style_index)
         crops["anime"] = random_rescaled_crop(
-            read_style(style_index),
-            crop_size,
-            style_seed,
-            coverage=style_scales,
-            flip=flip,
+            style, crop_size, style_seed, coverage=style_scales, flip=flip
         )
         return crops
 
