@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 from keras import layers as keras_layers
 
+from animegan_tf.models.feature_chain import build_feature_chain
 from animegan_tf.models.weights_io import load_weights_npz
 
 BUNDLED_FILE = Path(__file__).parents[1] / "weights" / "features" / "compact.npz"
@@ -62,36 +63,37 @@ def build_compact_features(
     Reference: Kim et al., 2016, https://arxiv.org/abs/1511.06530 (convolutions in
         three); Simonyan, Zisserman, 2015, https://arxiv.org/abs/1409.1556 (VGG19).
     """
-    image = keras.Input(image_shape, name="image")
-    # Padding with zeros must stand for the mean colour.
-    offset = [-_INPUT_SCALE * mean for mean in _MEAN_COLOR]
-    x = keras_layers.Rescaling(
-        [_INPUT_SCALE] * 3, offset, dtype="float32", name="preprocessing"
-    )(image)
-    outputs = {}
-    for layer, (channels, before, after) in widths.items():
-        if layer.endswith("conv1") and layer != "block1_conv1":
-            x = keras_layers.MaxPooling2D(dtype=dtype, name=f"{layer[:6]}_input")(x)
+
+    def convolve(x, layer):
+        channels, before, after = widths[layer]
         # A bias before the last would make the padding other than zero.
-        linear_options = {
+        options = {
             "padding": "same",
             "use_bias": False,
             "kernel_initializer": "lecun_normal",
             "dtype": dtype,
         }
         if before:
-            x = keras_layers.Conv2D(
-                before, 1, name=f"{layer}_reduce", **linear_options
-            )(x)
-        x = keras_layers.Conv2D(after, 3, name=f"{layer}_space", **linear_options)(x)
-        linear = keras_layers.Conv2D(
+            x = keras_layers.Conv2D(before, 1, name=f"{layer}_reduce", **options)(x)
+        x = keras_layers.Conv2D(after, 3, name=f"{layer}_space", **options)(x)
+        return keras_layers.Conv2D(
             channels, 1, kernel_initializer="he_normal", dtype=dtype, name=layer
         )(x)
-        x = keras_layers.ReLU(dtype=dtype, name=f"{layer}_relu")(linear)
-        features = linear if pre_activation else x
-        cast = keras_layers.Identity(dtype="float32", name=f"{layer}_features")
-        outputs[layer] = cast(features)
-    return keras.Model(image, outputs, name=name)
+
+    # Padding with zeros must stand for the mean colour.
+    offset = [-_INPUT_SCALE * mean for mean in _MEAN_COLOR]
+    return build_feature_chain(
+        widths,
+        convolve,
+        outputs=widths,
+        preprocessing=keras_layers.Rescaling(
+            [_INPUT_SCALE] * 3, offset, dtype="float32", name="preprocessing"
+        ),
+        pre_activation=pre_activation,
+        image_shape=image_shape,
+        dtype=dtype,
+        name=name,
+    )
 
 
 def build_bundled_features(

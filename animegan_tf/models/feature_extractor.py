@@ -10,6 +10,7 @@ from keras import ops
 from animegan_tf.array_file import read_arrays, read_shapes
 from animegan_tf.messages import suggestion
 from animegan_tf.models.compact_features import build_bundled_features
+from animegan_tf.models.feature_chain import build_feature_chain
 
 _CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
 # VGG19 has 512; a hostile file may not claim layers that fill the memory.
@@ -101,23 +102,22 @@ def build_feature_extractor(
     return model
 
 
-def _build_vgg(weights, layers, *, pre_activation, image_shape, dtype, name):
-    image = keras.Input(image_shape, name="image")
-    x = CaffePreprocessing(dtype="float32", name="preprocessing")(image)
-    outputs = {}
-    for layer, (kernel, _) in weights.items():
-        if layer.endswith("conv1") and layer != "block1_conv1":
-            x = keras_layers.MaxPooling2D(dtype=dtype, name=f"{layer[:6]}_input")(x)
+def _build_vgg(weights, layers, *, dtype, **options):
+    def convolve(x, layer):
         # Keras' VGG19 fuses the ReLU; apart, the map before it can be had as well.
-        linear = keras_layers.Conv2D(
-            kernel.shape[-1], 3, padding="same", dtype=dtype, name=layer
+        channels = weights[layer][0].shape[-1]
+        return keras_layers.Conv2D(
+            channels, 3, padding="same", dtype=dtype, name=layer
         )(x)
-        x = keras_layers.ReLU(dtype=dtype, name=f"{layer}_relu")(linear)
-        if layer in layers:
-            features = linear if pre_activation else x
-            cast = keras_layers.Identity(dtype="float32", name=f"{layer}_features")
-            outputs[layer] = cast(features)
-    model = keras.Model(image, {layer: outputs[layer] for layer in layers}, name=name)
+
+    model = build_feature_chain(
+        weights,
+        convolve,
+        outputs=layers,
+        preprocessing=CaffePreprocessing(dtype="float32", name="preprocessing"),
+        dtype=dtype,
+        **options,
+    )
     for layer, arrays in weights.items():
         model.get_layer(layer).set_weights(arrays)
     return model

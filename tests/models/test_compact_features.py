@@ -118,16 +118,6 @@ def test_bundled_network_takes_an_eighth_of_vgg19_and_two_megabytes():
     assert BUNDLED_FILE.stat().st_size <= 2e6
 
 
-def test_multiply_adds_by_hand():
-    network = build_compact_features(widths=SMALL, image_shape=(8, 6, 3))
-    first = 8 * 6 * (9 * 3 * 2 + 2 * 5)
-    second = 4 * 3 * (5 * 3 + 9 * 3 * 4 + 4 * 6)
-    third = 4 * 3 * (6 * 2 + 9 * 2 * 3 + 3 * 7)
-    assert count_multiply_adds(network) == first + second + third
-    with pytest.raises(ValueError, match="known image size"):
-        count_multiply_adds(build_compact_features(widths=SMALL))
-
-
 def test_bundled_network_answers_where_a_step_is(bundled):
     step = np.zeros((64, 64))
     step[:, 32:] = 0.8

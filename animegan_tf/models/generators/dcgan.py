@@ -53,14 +53,6 @@ def build_dcgan_generator(
             "`image_size` must be a power of 2 and at least 16. "
             f"Received: image_size={image_size}"
         )
-    normalization = "batch" if batch_norm else "none"
-
-    def activated(block):
-        return [
-            *normalization_layers(normalization, f"{block}_norm"),
-            layers.ReLU(name=f"{block}_act"),
-        ]
-
     # A bias before a normalization would be subtracted again.
     use_bias = not batch_norm
     project = layers.Dense(width * _START_SIZE**2, use_bias=use_bias, name="project")
@@ -68,16 +60,25 @@ def build_dcgan_generator(
         keras.Input((latent_dim,), name="noise"),
         project,
         layers.Reshape((_START_SIZE, _START_SIZE, width), name="map"),
-        *activated("map"),
+        *_activated("map", batch_norm),
     ]
     size, filters = _START_SIZE, width
     while size < image_size:
         size, filters = 2 * size, max(filters // 2, min(width, _MIN_WIDTH))
         block = f"up{size}"
         stack += upsampling_layers(upsampling, filters, 5, block, use_bias=use_bias)
-        stack += activated(block)
+        stack += _activated(block, batch_norm)
     # float32 keeps the levels of the picture exact under mixed precision.
     picture = layers.Conv2D(
         3, 7, padding="same", activation="tanh", dtype="float32", name="picture"
     )
     return keras.Sequential([*stack, picture], name=name)
+
+
+def _activated(block: str, batch_norm: bool) -> list:
+    """Return the layers that end a block: a normalization, if any, and the ReLU."""
+    normalization = "batch" if batch_norm else "none"
+    return [
+        *normalization_layers(normalization, f"{block}_norm"),
+        layers.ReLU(name=f"{block}_act"),
+    ]
