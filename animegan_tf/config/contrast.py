@@ -11,7 +11,7 @@ class Contrast:
 
     Attributes:
         layers: Names of the generator's layers whose features are compared; empty
-            takes those that `recipes.unpaired` knows for the generator.
+            takes those that `recipes.cut` knows for the generator.
         patches: Positions drawn in each layer.
         width: Channels of the projection heads.
         temperature: What similarities are divided by.

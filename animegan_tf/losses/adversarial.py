@@ -1,4 +1,4 @@
-"""Adversarial losses on a discriminator's logits, and penalties on its gradients.
+"""Adversarial losses on a discriminator's logits.
 
 Every loss is unweighted, float32 and finite for any finite logits. `ADVERSARIAL_LOSSES`
 lets a recipe choose a family by name.
@@ -143,43 +143,11 @@ def wasserstein_generator_loss(fake_logits):
     """Measure how low the critic values fakes: -mean(D(G(x))), unbounded.
 
     The critic's two parts together, negated, mean a distance only while it is
-    Lipschitz: see `gradient_penalty`.
+    Lipschitz: see `gradient_penalties.gradient_penalty`.
 
     Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
     """
     return -ops.mean(_float32(fake_logits))
-
-
-def gradient_penalty(gradients, target_norm: float = 1.0):
-    """Measure how far gradient norms are from a target: mean((|g| - target)^2).
-
-    Args:
-        gradients: Gradients of the summed logits by the discriminator's input,
-            `(batch, ...)`; the norm is taken over one sample.
-        target_norm: Norm that is asked for; 1 for WGAN-GP, 0 for a zero-centred one.
-
-    Returns:
-        A float32 scalar >= 0.
-
-    Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028.
-    """
-    # The square root has no derivative at 0, and this loss is differentiated.
-    norms = ops.sqrt(ops.maximum(_squared_norms(gradients), 1e-12))
-    return ops.mean(ops.square(norms - target_norm))
-
-
-def r1_penalty(gradients):
-    """Measure the mean squared gradient norm on real images: mean(|g|^2) >= 0.
-
-    Args:
-        gradients: Gradients of the summed real logits by the images, `(batch, ...)`.
-
-    Returns:
-        A float32 scalar; the paper weights it by gamma / 2.
-
-    Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406.
-    """
-    return ops.mean(_squared_norms(gradients))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,9 +199,3 @@ def _logit(probabilities):
     # 1 - 1e-7 is still below 1 in float32.
     probabilities = ops.clip(_float32(probabilities), 1e-7, 1.0 - 1e-7)
     return ops.log(probabilities) - ops.log1p(-probabilities)
-
-
-def _squared_norms(gradients):
-    gradients = _float32(gradients)
-    sample_axes = tuple(range(1, len(gradients.shape)))
-    return ops.sum(ops.square(gradients), axis=sample_axes)

@@ -14,8 +14,8 @@ RECIPES = {
     "wgan_gp": "animegan_tf.recipes.noise:build_noise_gan",
     "pix2pix": "animegan_tf.recipes.paired:build_pix2pix",
     "restore": "animegan_tf.recipes.paired:build_restore",
-    "cyclegan": "animegan_tf.recipes.unpaired:build_cyclegan",
-    "cut": "animegan_tf.recipes.unpaired:build_cut",
+    "cyclegan": "animegan_tf.recipes.cyclegan:build_cyclegan",
+    "cut": "animegan_tf.recipes.cut:build_cut",
 }
 
 

@@ -17,8 +17,8 @@ from animegan_tf.losses.perceptual import (
 )
 from animegan_tf.losses.pixel import gradient_loss, l1_loss, rgb_to_gray, rgb_to_yuv
 from animegan_tf.models.geometry import input_multiple
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.steps import apply_gradients
 from animegan_tf.training.terms import RunningCorrelation
 
 STYLE_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")

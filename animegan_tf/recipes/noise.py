@@ -10,14 +10,13 @@ from animegan_tf.config import TrainingConfig
 from animegan_tf.data.crops import read_squares
 from animegan_tf.data.datasets import build_image_dataset
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.recipes.adversary import build_adversary_network
 from animegan_tf.recipes.assembly import (
     MAX_VALIDATION,
     Assembly,
     build_with_average,
     hold_out,
-    precision,
 )
 from animegan_tf.training.noise_average import NoiseAverage
 from animegan_tf.training.noise_steps import build_noise_gan_update
@@ -27,7 +26,7 @@ from animegan_tf.training.optimizers import (
     build_learning_rate,
     build_rmsprop,
 )
-from animegan_tf.training.program import Program
+from animegan_tf.training.program import Program, build_sampler
 from animegan_tf.training.run_folder import RunFolder
 
 _NUM_SAMPLES = 64
@@ -113,21 +112,9 @@ def _check_settings(config) -> None:
 
 def _build_program(config) -> tuple[Program, int]:
     """Return the program and the size of its images."""
-    generator, plain = build_with_average(config)
-    ema = NoiseAverage(
-        generator,
-        plain.average,
-        config.ema_decay,
-        batch_size=config.data.batch_size,
-        seed=config.seed,
-    )
+    generator, ema = _build_with_average(config)
     image_size = _check_generator(generator)
-    with precision(config.precision):
-        discriminator = build_discriminator(
-            config.discriminator,
-            **{"image_shape": (image_size, image_size, 3)}
-            | config.discriminator_options,
-        )
+    discriminator = build_adversary_network(config, (image_size, image_size, 3))
     optimizers = _build_optimizers(config)
     from_logits = not gives_probabilities(discriminator)
     update = build_noise_gan_update(
@@ -141,7 +128,7 @@ def _build_program(config) -> tuple[Program, int]:
         clip_norm=config.clip_norm,
         from_logits=from_logits,
     )
-    sample = tf.function(lambda latents: ema.average(latents, training=False))
+    sample = build_sampler(ema.average)
     program = Program(
         networks={"generator": generator, "discriminator": discriminator},
         optimizers=optimizers,
@@ -158,6 +145,18 @@ def _build_program(config) -> tuple[Program, int]:
         sample_columns=lambda latents: np.split(sample(latents).numpy(), _NUM_COLUMNS),
     )
     return program, image_size
+
+
+def _build_with_average(config) -> tuple[keras.Model, NoiseAverage]:
+    generator, plain = build_with_average(config)
+    ema = NoiseAverage(
+        generator,
+        plain.average,
+        config.ema_decay,
+        batch_size=config.data.batch_size,
+        seed=config.seed,
+    )
+    return generator, ema
 
 
 def _split(data) -> tuple[list, list]:

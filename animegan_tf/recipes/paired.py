@@ -4,36 +4,32 @@ import tensorflow as tf
 
 from animegan_tf.config import DataConfig, TrainingConfig
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.paired import (
-    Pair,
-    build_paired_dataset,
-    pair_by_name,
-    pair_halves,
-    read_middles,
-)
+from animegan_tf.data.paired import build_paired_dataset, read_middles
+from animegan_tf.data.picture_pairs import Pair, pair_by_name, pair_halves
 from animegan_tf.data.restoration import build_restoration_dataset, damage_middles
 from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.recipes.adversary import Adversary
 from animegan_tf.recipes.assembly import (
     MAX_VALIDATION,
     Assembly,
     build_with_average,
     hold_out,
-    precision,
     split_photos,
     validation_of,
 )
-from animegan_tf.recipes.settings import check_weights, scheduled_adam
-from animegan_tf.training.adversary_steps import build_adversary_step
+from animegan_tf.recipes.settings import (
+    check_weights,
+    scheduled_adam,
+    stream_options,
+)
 from animegan_tf.training.pix2pix_steps import (
     PAIRED_TERMS,
     build_pair_validation,
     build_pix2pix_generator_step,
     pair_with_condition,
 )
-from animegan_tf.training.program import Program
+from animegan_tf.training.program import Program, build_sampler
 from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.training.stabilizers import build_generator_loss
 
 _NUM_SAMPLES = 4
 
@@ -63,7 +59,7 @@ def build_pix2pix(
     pairs, held_out = _split_pairs(data)
 
     def build_dataset(start_step):
-        return build_paired_dataset(pairs, **_stream_options(config, start_step))
+        return build_paired_dataset(pairs, **stream_options(config, start_step))
 
     middles = read_middles((held_out or pairs)[:MAX_VALIDATION], data.crop_size)
     return _assemble(
@@ -103,7 +99,7 @@ def build_restore(
         return build_restoration_dataset(
             paths,
             degradations=data.degradations,
-            **_stream_options(config, start_step),
+            **stream_options(config, start_step),
         )
 
     middles = damage_middles(
@@ -117,18 +113,6 @@ def build_restore(
     )
 
 
-def _stream_options(config: TrainingConfig, start_step: int) -> dict:
-    data = config.data
-    return {
-        "crop_size": data.crop_size,
-        "batch_size": data.batch_size,
-        "seed": config.seed,
-        "start_step": start_step,
-        "coverage": data.coverage,
-        "flip": data.flip,
-    }
-
-
 def _assemble(program, build_dataset, middles, validated, steps_per_epoch) -> Assembly:
     samples = {name: p[:_NUM_SAMPLES] for name, p in middles.items()}
     validation = validation_of(middles) if validated else None
@@ -140,48 +124,24 @@ def _build_program(config: TrainingConfig) -> Program:
     generator, ema = build_with_average(config)
     networks = {"generator": generator}
     optimizers = {"generator": scheduled_adam(config, "generator")}
-    adversarial = adversary_step = None
+    adversary = None
     if config.weights.adversarial:
-        with precision(config.precision):
-            discriminator = networks["discriminator"] = build_discriminator(
-                config.discriminator,
-                **{"image_shape": (None, None, 6)} | config.discriminator_options,
-            )
-        optimizers["discriminator"] = scheduled_adam(config, "discriminator")
-        shared = (config.adversarial_loss, config.stabilizers)
-        adversarial = build_generator_loss(discriminator, *shared, seed=config.seed)
-        adversary_step = build_adversary_step(
-            discriminator,
-            optimizers["discriminator"],
-            *shared,
-            seed=config.seed,
-            clip_norm=config.clip_norm,
-        )
+        adversary = Adversary(config, seed=config.seed, channels=6)
+        networks["discriminator"] = adversary.discriminator
+        optimizers["discriminator"] = adversary.optimizer
     generator_step = build_pix2pix_generator_step(
         generator,
-        adversarial,
+        adversary.generator_loss if adversary else None,
         optimizers["generator"],
         build_objective(config.weights),
         [name for name in config.weights.active() if name != "adversarial"],
         config.clip_norm,
     )
-
-    def update(batch, step):
-        # A Python number would be compiled in, and the next one compiled anew.
-        step = tf.constant(step, tf.int64)
-        scalars, result = generator_step(batch, step)
-        if adversary_step is not None:
-            reals = pair_with_condition(batch, batch["target"])
-            fakes = pair_with_condition(batch, result)
-            scalars |= adversary_step(reals, fakes, step)
-        ema.measure(batch["photo"])
-        return scalars
-
-    sample = tf.function(lambda photo: ema.average(photo, training=False))
+    sample = build_sampler(ema.average)
     return Program(
         networks=networks,
         optimizers=optimizers,
-        update=update,
+        update=_build_update(generator_step, adversary, ema),
         sample=sample,
         ema=ema,
         validate=build_pair_validation(ema.average),
@@ -191,6 +151,21 @@ def _build_program(config: TrainingConfig) -> Program:
             samples["target"],
         ],
     )
+
+
+def _build_update(generator_step, adversary, ema):
+    def update(batch, step):
+        # A Python number would be compiled in, and the next one compiled anew.
+        step = tf.constant(step, tf.int64)
+        scalars, result = generator_step(batch, step)
+        if adversary is not None:
+            reals = pair_with_condition(batch, batch["target"])
+            fakes = pair_with_condition(batch, result)
+            scalars |= adversary.step(reals, fakes, step)
+        ema.measure(batch["photo"])
+        return scalars
+
+    return update
 
 
 def _split_pairs(data: DataConfig) -> tuple[list[Pair], list[Pair]]:

@@ -1,5 +1,7 @@
 """What recipes make of settings in the same way."""
 
+from typing import Any
+
 import keras
 
 from animegan_tf.config import TrainingConfig
@@ -42,3 +44,16 @@ def scheduled_adam(config: TrainingConfig, network: str) -> keras.optimizers.Opt
         rate, config.steps, stabilizers.decay, stabilizers.decay_start
     )
     return build_adam(schedule, beta_1=0.5 if config.weights.adversarial else 0.9)
+
+
+def stream_options(config: TrainingConfig, start_step: int) -> dict[str, Any]:
+    """Return the keyword arguments of an endless dataset of crops, image to image."""
+    data = config.data
+    return {
+        "crop_size": data.crop_size,
+        "batch_size": data.batch_size,
+        "seed": config.seed,
+        "start_step": start_step,
+        "coverage": data.coverage,
+        "flip": data.flip,
+    }

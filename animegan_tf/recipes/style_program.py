@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 
-import tensorflow as tf
+import keras
 
 from animegan_tf.config import LossWeights, TrainingConfig
 from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.recipes.assembly import build_with_average, precision
+from animegan_tf.recipes.adversary import build_adversary_network
+from animegan_tf.recipes.assembly import build_with_average
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.program import Program
+from animegan_tf.training.program import Program, build_sampler
 from animegan_tf.training.steps import (
     build_discriminator_step,
     build_generator_step,
@@ -41,29 +41,13 @@ def build_style_program(
     generator, ema = build_with_average(
         config, **({} if num_styles is None else {"num_styles": num_styles})
     )
-    optimizers = {
-        "pretraining": build_adam(
-            config.pretraining_learning_rate,
-            cosine_steps=max(config.pretraining_steps, 1),
-            beta_1=0.9,
-            # A network without normalization meets sudden large gradients; this short
-            # a memory of their size holds the update back at once.
-            beta_2=0.99,
-        ),
-        "generator": build_adam(config.generator_learning_rate),
-    }
     networks = {"generator": generator}
     if config.weights.adversarial:
         for name in terms:
-            networks[name] = _build_adversary(config)
-            optimizers[name] = build_adam(config.discriminator_learning_rate)
-    regression = regression_weights(config.weights)
-    pretraining_step = build_pretraining_step(
-        generator,
-        optimizers["pretraining"],
-        build_objective(regression),
-        build_terms(regression),
-        config.clip_norm,
+            networks[name] = build_adversary_network(config, (None, None, 1))
+    optimizers = _build_optimizers(config, networks)
+    pretraining_step = _build_pretraining_step(
+        config, generator, optimizers["pretraining"]
     )
     updates = [
         _build_update(config, networks, optimizers, name, own_terms)
@@ -80,7 +64,7 @@ def build_style_program(
         networks=networks,
         optimizers=optimizers,
         update=update,
-        sample=tf.function(lambda photo: ema.average(photo, training=False)),
+        sample=build_sampler(ema.average),
         ema=ema,
     )
 
@@ -107,12 +91,31 @@ def regression_weights(weights: LossWeights) -> LossWeights:
     return LossWeights(**zeros | kept)
 
 
-def _build_adversary(config):
-    with precision(config.precision):
-        return build_discriminator(
-            config.discriminator,
-            **{"image_shape": (None, None, 1)} | config.discriminator_options,
-        )
+def _build_optimizers(config, networks) -> dict[str, keras.optimizers.Optimizer]:
+    """Build one for the pretraining, and one for each network."""
+    pretraining = build_adam(
+        config.pretraining_learning_rate,
+        cosine_steps=max(config.pretraining_steps, 1),
+        beta_1=0.9,
+        # A network without normalization meets sudden large gradients; this short a
+        # memory of their size holds the update back at once.
+        beta_2=0.99,
+    )
+    rates = dict.fromkeys(networks, config.discriminator_learning_rate)
+    rates["generator"] = config.generator_learning_rate
+    optimizers = {name: build_adam(rate) for name, rate in rates.items()}
+    return {"pretraining": pretraining, **optimizers}
+
+
+def _build_pretraining_step(config, generator, optimizer):
+    weights = regression_weights(config.weights)
+    return build_pretraining_step(
+        generator,
+        optimizer,
+        build_objective(weights),
+        build_terms(weights),
+        config.clip_norm,
+    )
 
 
 def _build_update(config, networks, optimizers, name, terms):

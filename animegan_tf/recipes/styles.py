@@ -9,25 +9,15 @@ import tensorflow as tf
 from animegan_tf.config import TrainingConfig
 from animegan_tf.data.datasets import build_anime_dataset
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.target_cache import compute_targets
-from animegan_tf.data.targets import get_target
-from animegan_tf.recipes.anime import (
+from animegan_tf.recipes.anime import build_validation, choose_held_out, draw_targets
+from animegan_tf.recipes.assembly import Assembly, read_samples, split_photos
+from animegan_tf.recipes.style_program import build_style_program, check_regression
+from animegan_tf.recipes.style_terms import (
     build_training_terms,
-    build_validation,
     build_validation_terms,
-    choose_held_out,
     measure_style,
 )
-from animegan_tf.recipes.assembly import (
-    Assembly,
-    cache_folder,
-    read_samples,
-    split_photos,
-)
-from animegan_tf.recipes.style_program import (
-    build_style_program,
-    check_regression,
-)
+from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.steps import build_validation_step
 
@@ -62,34 +52,9 @@ def build_styles(
     photos, held_out = split_photos(config.data, minimum=2)
     pictures = [scan_images(s.pictures, argument=s.name) for s in config.styles]
     measured = [measure_style(config, run, found, progress) for found in pictures]
-    parts = [build_training_terms(config, *style) for style in measured]
-    count = len(config.styles)
-    program = build_style_program(
-        config,
-        {
-            f"discriminator_{style.name}": terms
-            for style, (terms, _) in zip(config.styles, parts, strict=True)
-        },
-        num_styles=count,
-    )
-    sample = _build_sample(program.ema.average, count)
-    program.sample = lambda photos: sample(photos)[0]
-    program.sample_columns = lambda photos: [photos, *sample(photos)]
-    program.variables = {
-        f"{style.name}/{name}": variable
-        for style, (_, variables) in zip(config.styles, parts, strict=True)
-        for name, variable in variables.items()
-    }
-    program.validate = _build_validation_step(config, program.ema.average, measured)
-    compute = functools.partial(
-        compute_targets,
-        scales=config.data.scales,
-        cache_dir=cache_folder(config, run),
-        progress=progress,
-    )
-    targets = [get_target(style.target) for style in config.styles]
+    program = _build_program(config, measured)
     items, held_out_items = (
-        [compute(paths, function=t.draw, fingerprint=t.fingerprint) for t in targets]
+        [draw_targets(config, run, paths, s.target, progress) for s in config.styles]
         for paths in (photos, choose_held_out(held_out))
     )
     return Assembly(
@@ -107,6 +72,30 @@ def _check_styles(styles) -> None:
             "`styles` must name at least one style, each by a name of its own. "
             f"Received: styles named {names}"
         )
+
+
+def _build_program(config, measured) -> Program:
+    """Build the program, with what `measure_style` gives of each style."""
+    parts = [build_training_terms(config, *style) for style in measured]
+    names, count = [style.name for style in config.styles], len(config.styles)
+    program = build_style_program(
+        config,
+        {
+            f"discriminator_{name}": terms
+            for name, (terms, _) in zip(names, parts, strict=True)
+        },
+        num_styles=count,
+    )
+    sample = _build_sample(program.ema.average, count)
+    program.sample = lambda photos: sample(photos)[0]
+    program.sample_columns = lambda photos: [photos, *sample(photos)]
+    program.variables = {
+        f"{style}/{name}": variable
+        for style, (_, variables) in zip(names, parts, strict=True)
+        for name, variable in variables.items()
+    }
+    program.validate = _build_validation_step(config, program.ema.average, measured)
+    return program
 
 
 def _build_dataset(config, items, pictures, start_step) -> tf.data.Dataset:

@@ -1,19 +1,15 @@
 """The plain adversarial update: reals, fakes, then the generator, each by itself."""
 
 import contextlib
+import functools
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
-from animegan_tf.config import Stabilizers
 from animegan_tf.models.gan import all_layers, gives_probabilities
 from animegan_tf.training.network_state import unchanged_state
-from animegan_tf.training.verdict_losses import (
-    check_adversary,
-    fake_loss,
-    generator_verdict_loss,
-    real_loss,
-)
+from animegan_tf.training.verdict_losses import choose_losses
 
 
 def build_adversarial_step(
@@ -24,7 +20,7 @@ def build_adversarial_step(
     *,
     loss: str = "bce",
     from_logits: bool | None = None,
-):
+) -> Callable:
     """Build one update of both networks as a single compiled function.
 
     Made of the same three optimizer steps as `keras_step.build_keras_step`, with the
@@ -55,36 +51,30 @@ def build_adversarial_step(
     check_trainable(generator=generator, discriminator=discriminator)
     if from_logits is None:
         from_logits = not gives_probabilities(discriminator)
-    check_adversary(loss, Stabilizers(), from_logits)
+    losses = choose_losses(loss, from_logits=from_logits)
     generator_optimizer.build(generator.trainable_variables)
     discriminator_optimizer.build(discriminator.trainable_variables)
 
-    def judge(images, measure):
-        with tf.GradientTape() as tape:
-            value = measure(loss, discriminator(images, training=True))
-        variables = discriminator.trainable_variables
-        discriminator_optimizer.apply(tape.gradient(value, variables), variables)
-        return value
+    judge = functools.partial(_minimize, discriminator_optimizer, discriminator)
+
+    def deceive(inputs):
+        stylized = generator(inputs, training=True)
+        with frozen(discriminator):
+            return losses.generator(discriminator(stylized, training=True))
 
     @tf.function
     def adversarial_step(batch):
-        fakes = draw_fakes(generator, batch["input"])
-        on_real = judge(
-            batch["anime"], lambda *args: real_loss(*args, from_logits=from_logits)
-        )
-        on_fake = judge(fakes, lambda *args: fake_loss(*args, from_logits))
-        with tf.GradientTape() as tape:
-            stylized = generator(batch["input"], training=True)
-            with frozen(discriminator):
-                verdict = discriminator(stylized, training=True)
-            value = generator_verdict_loss(loss, verdict, from_logits)
-        variables = generator.trainable_variables
-        generator_optimizer.apply(tape.gradient(value, variables), variables)
+        inputs, reals = batch["input"], batch["anime"]
+        fakes = draw_fakes(generator, inputs)
+        on_real = judge(lambda: losses.real(discriminator(reals, training=True)))
+        on_fake = judge(lambda: losses.fake(discriminator(fakes, training=True)))
         return {
             "discriminator": 0.5 * (on_real + on_fake),
             "discriminator_on_real": on_real,
             "discriminator_on_fake": on_fake,
-            "generator": value,
+            "generator": _minimize(
+                generator_optimizer, generator, lambda: deceive(inputs)
+            ),
         }
 
     return adversarial_step
@@ -130,3 +120,12 @@ def check_trainable(**networks) -> None:
                 f"Received: trainable={network.trainable}, "
                 f"{len(network.variables)} variables"
             )
+
+
+def _minimize(optimizer, network: keras.Model, measure):
+    """Take a step of a network down a loss, and return what it was before."""
+    with tf.GradientTape() as tape:
+        loss = measure()
+    variables = network.trainable_variables
+    optimizer.apply(tape.gradient(loss, variables), variables)
+    return loss

@@ -1,24 +1,27 @@
 """The update that discriminators of all image-to-image recipes share."""
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.penalties import clip_weights
 from animegan_tf.training.stabilizers import build_discriminator_loss
-from animegan_tf.training.steps import apply_gradients
 
 
 def build_adversary_step(
-    discriminator,
-    optimizer,
+    discriminator: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
     adversarial_loss: str,
     stabilizers: Stabilizers,
     *,
     seed: int,
     clip_norm: float,
     suffix: str = "",
-):
+) -> Callable:
     """Build a discriminator's update on given reals and fakes.
 
     Args:
@@ -60,15 +63,15 @@ def build_adversary_step(
 
 
 def build_adversary_update(
-    discriminator,
-    optimizer,
+    discriminator: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
     adversarial_loss: str,
     stabilizers: Stabilizers,
     *,
     seed: int,
     clip_norm: float,
     from_logits: bool = True,
-):
+) -> Callable:
     """Build a discriminator's update that is not compiled by itself.
 
     The arguments are those of `build_adversary_step`, and `from_logits` whether the
@@ -97,7 +100,7 @@ def build_adversary_update(
     return update
 
 
-def build_judgement(discriminator, adversarial_loss: str):
+def build_judgement(discriminator: keras.Model, adversarial_loss: str) -> Callable:
     """Build what a discriminator makes of held-out results, without its stabilizers.
 
     Args:

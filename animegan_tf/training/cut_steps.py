@@ -4,19 +4,22 @@ What a patch should keep of the photo is measured by the features of the generat
 own first half, so there is neither a second generator nor a feature extractor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
 
+from animegan_tf.config import Contrast
 from animegan_tf.losses.contrastive import patch_nce_loss
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.seeds import stateless_seed
-from animegan_tf.training.steps import apply_gradients
 
 _SALT = 104
 
 
-def build_tapped_generator(generator: keras.Model, layers: Sequence[str]):
+def build_tapped_generator(
+    generator: keras.Model, layers: Sequence[str]
+) -> keras.Model:
     """Build the network that gives a generator's result and some of its features.
 
     Args:
@@ -40,7 +43,7 @@ def build_tapped_generator(generator: keras.Model, layers: Sequence[str]):
     return keras.Model(generator.inputs, [generator.output, *features])
 
 
-def build_encoder(generator: keras.Model, layers: Sequence[str]):
+def build_encoder(generator: keras.Model, layers: Sequence[str]) -> keras.Model:
     """Build the network that gives a generator's features alone, as a list."""
     features = [generator.get_layer(name).output for name in layers]
     return keras.Model(generator.inputs, features)
@@ -69,17 +72,17 @@ def sample_patches(features: Sequence, count: int, seed) -> list[tf.Tensor]:
 
 
 def build_cut_generator_step(
-    generator,
-    heads,
-    adversarial,
-    optimizer,
-    objective,
-    contrast,
+    generator: keras.Model,
+    heads: keras.Model,
+    adversarial: Callable,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Callable,
+    contrast: Contrast,
     layers: Sequence[str],
     *,
     seed: int,
     clip_norm: float,
-):
+) -> Callable:
     """Build the update of the generator and the projection heads at once.
 
     Args:
@@ -157,8 +160,14 @@ def contrast_features(queries, keys, heads, contrast, seed, *, training: bool):
 
 
 def build_cut_validation(
-    generator, heads, judge, contrast, layers: Sequence[str], *, seed: int
-):
+    generator: keras.Model,
+    heads: keras.Model,
+    judge: Callable,
+    contrast: Contrast,
+    layers: Sequence[str],
+    *,
+    seed: int,
+) -> Callable:
     """Build the measures of held-out photos, at positions that stay the same.
 
     Args:

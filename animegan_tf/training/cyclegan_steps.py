@@ -1,22 +1,25 @@
 """The generators' update of CycleGAN: there, back, and leave alone what fits."""
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.losses.pixel import l1_loss
-from animegan_tf.training.steps import apply_gradients
+from animegan_tf.training.gradients import apply_gradients
 
 
 def build_cyclegan_generator_step(
-    generator,
-    generator_back,
-    adversarial,
-    adversarial_back,
-    optimizer,
-    objective,
+    generator: keras.Model,
+    generator_back: keras.Model,
+    adversarial: Callable,
+    adversarial_back: Callable,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Callable,
     *,
     identity: bool,
     clip_norm: float,
-):
+) -> Callable:
     """Build the update of both generators at once.
 
     Args:
@@ -66,7 +69,9 @@ def build_cyclegan_generator_step(
     return generator_step
 
 
-def build_cyclegan_validation(generator, generator_back, judge):
+def build_cyclegan_validation(
+    generator: keras.Model, generator_back: keras.Model, judge: Callable
+) -> Callable:
     """Build the measures of held-out photos.
 
     Args:

@@ -8,11 +8,13 @@ Reference: Hinton et al., 2015, https://arxiv.org/abs/1503.02531 (distillation);
     et al., 2015, https://arxiv.org/abs/1412.6550 (of feature maps).
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from animegan_tf.training.steps import apply_gradients
+from animegan_tf.training.gradients import apply_gradients
 
 # Units below zero give nothing; a hint of the difference there wakes dead ones.
 _NEGATIVE_SLOPE = 0.1
@@ -90,7 +92,14 @@ def distillation_terms(student_maps, teacher_maps, scales) -> dict:
     }
 
 
-def build_distillation_step(student, teacher, scales, optimizer, *, clip_norm: float):
+def build_distillation_step(
+    student: keras.Model,
+    teacher: keras.Model,
+    scales,
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    clip_norm: float,
+) -> Callable:
     """Build the update of the student.
 
     Args:

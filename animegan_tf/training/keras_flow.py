@@ -1,20 +1,17 @@
 """A whole GAN training on arrays, with files after each epoch."""
 
-import json
 import logging
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 from tqdm import tqdm
 
 from animegan_tf.data.array_batches import ArrayBatches
-from animegan_tf.images import atomic_path
+from animegan_tf.training.epoch_files import EpochFiles
 from animegan_tf.training.keras_step import build_keras_step, check_gan, compile_gan
 from animegan_tf.training.monitor import HealthMonitor
 
 _logger = logging.getLogger("animegan_tf")
-SAVE_FORMATS = ("keras", "h5")
 
 
 def train_gan(
@@ -74,11 +71,7 @@ def train_gan(
         ValueError: If an argument is out of range, or shapes do not fit together.
     """
     _check_numbers(epochs=epochs, batch_size=batch_size, save_every=save_every)
-    if save_format not in SAVE_FORMATS:
-        raise ValueError(
-            f"`save_format` must be one of {', '.join(SAVE_FORMATS)}. "
-            f"Received: save_format={save_format!r}"
-        )
+    files = EpochFiles(output_dir, save_format, every=save_every, last=epochs - 1)
     check_gan(generator, discriminator, gan)
     batches = ArrayBatches(
         input_images,
@@ -89,56 +82,47 @@ def train_gan(
         value_range=value_range,
     )
     _check_shapes(generator, discriminator, batches)
+    step = _build_step(generator, discriminator, gan, learning_rate)
+    files.start()
+    for epoch, means in _train_epochs(step, batches, epochs, progress):
+        files.log(epoch, means)
+        if log is not None:
+            log(epoch, means)
+        files.save(epoch, generator=generator, discriminator=discriminator)
+    return files.history
+
+
+def _build_step(generator, discriminator, gan, learning_rate):
     if not (gan.compiled and discriminator.compiled):
         compile_gan(generator, discriminator, gan, learning_rate=learning_rate)
-    step = build_keras_step(generator, discriminator, gan)
-    output = Path(output_dir)
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "metrics.jsonl").write_text("")
-    history, monitor = {}, HealthMonitor()
-    num_steps = batches.steps_per_epoch
+    return build_keras_step(generator, discriminator, gan)
+
+
+def _train_epochs(
+    step, batches: ArrayBatches, epochs: int, progress: bool
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Train epoch by epoch; after each, yield its number and its mean losses."""
+    monitor, num_steps = HealthMonitor(), batches.steps_per_epoch
     with tqdm(total=epochs * num_steps, unit="step", disable=not progress) as bar:
         for epoch in range(epochs):
+            bar.set_description(f"epoch {epoch}", refresh=False)
             sums = {}
             for batch in batches.of_epoch(epoch):
                 losses = step(batch)
                 monitor.check(losses)
                 sums = {k: sums.get(k, 0.0) + value for k, value in losses.items()}
-                bar.set_description(f"epoch {epoch}", refresh=False)
-                bar.set_postfix(
-                    D=f"{losses['discriminator']:.4f}",
-                    G=f"{losses['generator']:.4f}",
-                    refresh=False,
-                )
+                short = {"D": losses["discriminator"], "G": losses["generator"]}
+                shown = {name: f"{value:.4f}" for name, value in short.items()}
+                bar.set_postfix(shown, refresh=False)
                 bar.update()
             means = {name: total / num_steps for name, total in sums.items()}
-            _record(output, epoch, means, history, log)
-            if epoch % save_every == 0 or epoch == epochs - 1:
-                name = f"epoch_{epoch}.{save_format}"
-                _save(generator, output / f"generator_{name}")
-                _save(discriminator, output / f"discriminator_{name}")
-    return history
-
-
-def _record(output, epoch, means, history, log):
-    line = {"epoch": epoch} | {k: round(value, 6) for k, value in means.items()}
-    with open(output / "metrics.jsonl", "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
-    for name, value in means.items():
-        history.setdefault(name, []).append(value)
-    _logger.info(
-        "epoch %d: D loss %.4f, G loss %.4f",
-        epoch,
-        means["discriminator"],
-        means["generator"],
-    )
-    if log is not None:
-        log(epoch, means)
-
-
-def _save(network, path):
-    with atomic_path(path) as temporary:
-        network.save(temporary)
+            _logger.info(
+                "epoch %d: D loss %.4f, G loss %.4f",
+                epoch,
+                means["discriminator"],
+                means["generator"],
+            )
+            yield epoch, means
 
 
 def _noise_length(generator, latent_dim) -> int | None:

@@ -1,6 +1,6 @@
 """GAN updates with Keras' own `compile` and `train_on_batch`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -62,7 +62,7 @@ def compile_gan(
 
 def build_keras_step(
     generator: keras.Model, discriminator: keras.Model, gan: keras.Model
-):
+) -> Callable:
     """Build one update of both networks out of `train_on_batch`.
 
     The discriminator learns that reals are 1, then that fakes are 0; then the generator

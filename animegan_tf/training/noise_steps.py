@@ -1,15 +1,17 @@
 """Updates of GANs that draw pictures from noise: DCGAN, WGAN, WGAN-GP and kin."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.training.adversary_steps import build_adversary_update
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.network_state import unchanged_state
 from animegan_tf.training.seeds import stateless_seed
 from animegan_tf.training.stabilizers import build_generator_loss
-from animegan_tf.training.steps import apply_gradients
 
 _LATENT_SALT = 102
 # The generator's own draw, beside those for the discriminator's updates 0, 1, ...
@@ -17,8 +19,8 @@ _GENERATOR_TURN = -1
 
 
 def build_noise_gan_update(
-    generator,
-    discriminator,
+    generator: keras.Model,
+    discriminator: keras.Model,
     optimizers: Mapping,
     adversarial_loss: str,
     stabilizers: Stabilizers,
@@ -27,7 +29,7 @@ def build_noise_gan_update(
     seed: int,
     clip_norm: float,
     from_logits: bool = True,
-):
+) -> Callable:
     """Build the update: `critic_steps` of the discriminator, one of the generator.
 
     Args:
@@ -52,8 +54,7 @@ def build_noise_gan_update(
     Raises:
         ValueError: If the loss is unknown or has no use for a setting.
     """
-    discriminator_step = build_discriminator_step(
-        generator,
+    adversary_update = build_adversary_update(
         discriminator,
         optimizers["discriminator"],
         adversarial_loss,
@@ -62,51 +63,37 @@ def build_noise_gan_update(
         clip_norm=clip_norm,
         from_logits=from_logits,
     )
+    adversarial = build_generator_loss(
+        discriminator, adversarial_loss, stabilizers, seed=seed, from_logits=from_logits
+    )
     generator_step = build_generator_step(
         generator,
-        discriminator,
+        adversarial,
         optimizers["generator"],
-        adversarial_loss,
-        stabilizers,
         batch_size=batch_size,
         seed=seed,
         clip_norm=clip_norm,
-        from_logits=from_logits,
     )
-    expected = batch_size * stabilizers.critic_steps
-
-    def update(batch, step):
-        images = batch["image"]
-        if images.shape[0] != expected:
-            raise ValueError(
-                "`batch` must hold batch_size * critic_steps images, "
-                f"{expected}. Received: {images.shape[0]}"
-            )
-        # A Python number would be compiled in, and the next one compiled anew.
-        step = tf.constant(step, tf.int64)
-        scalars = {}
-        for turn, reals in enumerate(tf.split(images, stabilizers.critic_steps)):
-            scalars = discriminator_step(reals, step, tf.constant(turn, tf.int64))
-        return {**scalars, **generator_step(step)}
-
-    return update
+    return _alternate(
+        build_discriminator_step(generator, adversary_update, seed=seed),
+        generator_step,
+        critic_steps=stabilizers.critic_steps,
+        batch_size=batch_size,
+    )
 
 
 def build_discriminator_step(
-    generator,
-    discriminator,
-    optimizer,
-    adversarial_loss: str,
-    stabilizers: Stabilizers,
-    *,
-    seed: int,
-    clip_norm: float,
-    from_logits: bool = True,
-):
+    generator: keras.Model, adversary_update: Callable, *, seed: int
+) -> Callable:
     """Build the discriminator's update against as many fakes as there are reals.
 
     The generator draws in training mode, with its batch's statistics, but its state
-    stays as it was. The arguments are those of `build_noise_gan_update`.
+    stays as it was.
+
+    Args:
+        generator: As in `build_noise_gan_update`.
+        adversary_update: What `build_adversary_update` returned.
+        seed: Seed of the latents.
 
     Returns:
         A function of `(reals, step, turn)`, the last two int64 scalar tensors, that
@@ -114,22 +101,13 @@ def build_discriminator_step(
         batch's fakes differ from each other, in parts of what the reals do: it falls
         towards 0 when the generator collapses onto one picture.
     """
-    update = build_adversary_update(
-        discriminator,
-        optimizer,
-        adversarial_loss,
-        stabilizers,
-        seed=seed,
-        clip_norm=clip_norm,
-        from_logits=from_logits,
-    )
 
     @tf.function
     def discriminator_step(reals, step, turn):
         latents = draw_latents(generator, tf.shape(reals)[0], seed, step, turn)
         with unchanged_state(generator):
             fakes = generator(latents, training=True)
-        logs = update(reals, fakes, step, turn)
+        logs = adversary_update(reals, fakes, step, turn)
         diversity = _deviation(fakes) / tf.maximum(_deviation(reals), 1e-6)
         return {**logs, "diversity": diversity}
 
@@ -137,33 +115,36 @@ def build_discriminator_step(
 
 
 def build_generator_step(
-    generator,
-    discriminator,
-    optimizer,
-    adversarial_loss: str,
-    stabilizers: Stabilizers,
+    generator: keras.Model,
+    adversarial: Callable,
+    optimizer: keras.optimizers.Optimizer,
     *,
     batch_size: int,
     seed: int,
     clip_norm: float,
-    from_logits: bool = True,
-):
-    """Build the generator's update; the arguments are `build_noise_gan_update`'s.
+) -> Callable:
+    """Build the generator's update.
+
+    Args:
+        generator: As in `build_noise_gan_update`.
+        adversarial: Function of `(images, step)` to the adversary's scalar, from
+            `build_generator_loss`.
+        optimizer: The generator's optimizer.
+        batch_size: Images drawn for an update.
+        seed: Seed of the latents.
+        clip_norm: Largest global norm of the gradient.
 
     Returns:
         A function of `step`, an int64 scalar tensor, that returns float32 scalars by
         name.
     """
     optimizer.build(generator.trainable_variables)
-    generator_loss = build_generator_loss(
-        discriminator, adversarial_loss, stabilizers, seed=seed, from_logits=from_logits
-    )
 
     @tf.function
     def generator_step(step):
         latents = draw_latents(generator, batch_size, seed, step, _GENERATOR_TURN)
         with tf.GradientTape() as tape:
-            loss = generator_loss(generator(latents, training=True), step)
+            loss = adversarial(generator(latents, training=True), step)
         variables = generator.trainable_variables
         norm = apply_gradients(optimizer, tape, loss, variables, clip_norm)
         return {"adversarial": loss, "generator_norm": norm}
@@ -187,6 +168,29 @@ def draw_latents(generator, count, seed: int, step, turn) -> tf.Tensor:
     shape = [count, *generator.input_shape[1:]]
     drawn = stateless_seed(seed, _LATENT_SALT, step, turn)
     return tf.random.stateless_normal(shape, drawn)
+
+
+def _alternate(
+    discriminator_step, generator_step, *, critic_steps: int, batch_size: int
+):
+    """Build the update whose batch is shared out among the critic's steps."""
+    expected = batch_size * critic_steps
+
+    def update(batch: Mapping[str, Any], step: int) -> dict[str, Any]:
+        images = batch["image"]
+        if images.shape[0] != expected:
+            raise ValueError(
+                "`batch` must hold batch_size * critic_steps images, "
+                f"{expected}. Received: {images.shape[0]}"
+            )
+        # A Python number would be compiled in, and the next one compiled anew.
+        step = tf.constant(step, tf.int64)
+        scalars = {}
+        for turn, reals in enumerate(tf.split(images, critic_steps)):
+            scalars = discriminator_step(reals, step, tf.constant(turn, tf.int64))
+        return {**scalars, **generator_step(step)}
+
+    return update
 
 
 def _deviation(images):

@@ -1,16 +1,24 @@
 """What the discriminator of a noise GAN makes of held-out pictures."""
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.training.noise_steps import draw_latents
-from animegan_tf.training.verdict_losses import fake_loss, real_loss
+from animegan_tf.training.verdict_losses import choose_losses
 
 _VALIDATION_TURN = -3
 
 
 def build_noise_validation(
-    generator, discriminator, adversarial_loss: str, *, seed: int, from_logits: bool
-):
+    generator: keras.Model,
+    discriminator: keras.Model,
+    adversarial_loss: str,
+    *,
+    seed: int,
+    from_logits: bool,
+) -> Callable:
     """Build the measures of held-out pictures beside as many drawn ones.
 
     Logits of held-out reals far below those of the training's reals, which the log has
@@ -26,7 +34,11 @@ def build_noise_validation(
     Returns:
         A function of a batch with `image` to float32 scalars: `discriminator`, its
         loss without penalties, and the mean verdicts `real_logits` and `fake_logits`.
+
+    Raises:
+        ValueError: If the loss is unknown or needs logits.
     """
+    losses = choose_losses(adversarial_loss, from_logits=from_logits)
 
     @tf.function
     def validate(batch):
@@ -36,8 +48,7 @@ def build_noise_validation(
         reals = discriminator(images, training=False)
         fakes = discriminator(generator(latents, training=False), training=False)
         return {
-            "discriminator": real_loss(adversarial_loss, reals, 1.0, from_logits)
-            + fake_loss(adversarial_loss, fakes, from_logits),
+            "discriminator": losses.discriminator(reals, fakes),
             "real_logits": tf.reduce_mean(tf.cast(reals, tf.float32)),
             "fake_logits": tf.reduce_mean(tf.cast(fakes, tf.float32)),
         }

@@ -3,8 +3,41 @@
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.losses.adversarial import r1_penalty
+from animegan_tf.losses.gradient_penalties import gradient_penalty, r1_penalty
 from animegan_tf.training.network_state import unchanged_state
+
+
+def measure_penalties(
+    discriminator, reals, fakes, count, seed, stabilizers: Stabilizers
+) -> tuple[list, dict]:
+    """Measure the penalties that the settings ask for.
+
+    Args:
+        discriminator: Network, called in training mode; its state stays as it was.
+        reals: float32 images as the discriminator sees them.
+        fakes: The same of generated images.
+        count: Number of updates of the discriminator so far.
+        seed: Integer pair, of the images between reals and fakes.
+        stabilizers: Settings `gradient_penalty`, `r1`, `r1_every` and `l2`.
+
+    Returns:
+        `(weighted, logs)`: the float32 scalars to add to the discriminator's loss, and
+        the same without their weights, by name, for the log. R1 is not among these:
+        most updates leave it out.
+    """
+    weighted, logs = [], {}
+    if stabilizers.gradient_penalty:
+        mixed = interpolate(reals, fakes, seed)
+        logs["gradient_penalty"] = gradient_penalty(
+            input_gradients(discriminator, mixed)
+        )
+        weighted.append(stabilizers.gradient_penalty * logs["gradient_penalty"])
+    if stabilizers.r1:
+        weighted.append(lazy_r1(discriminator, reals, count, stabilizers))
+    if stabilizers.l2:
+        logs["l2"] = sum_of_squares(discriminator)
+        weighted.append(stabilizers.l2 * logs["l2"])
+    return weighted, logs
 
 
 def interpolate(reals, fakes, seed):

@@ -1,9 +1,12 @@
 """Updates of pix2pix: a generator of pairs, and an adversary that sees both halves."""
 
+from collections.abc import Callable, Sequence
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.losses.pixel import l1_loss
-from animegan_tf.training.steps import apply_gradients
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.terms import PIXEL_TERMS
 
 # Every term that is measured against the paired picture.
@@ -27,8 +30,13 @@ def pair_with_condition(batch, picture):
 
 
 def build_pix2pix_generator_step(
-    generator, adversarial, optimizer, objective, terms, clip_norm: float
-):
+    generator: keras.Model,
+    adversarial: Callable | None,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Callable,
+    terms: Sequence[str],
+    clip_norm: float,
+) -> Callable:
     """Build the generator's update on pairs.
 
     Args:
@@ -65,7 +73,7 @@ def build_pix2pix_generator_step(
     return generator_step
 
 
-def build_pair_validation(generator):
+def build_pair_validation(generator: keras.Model) -> Callable:
     """Build the measures of held-out pairs.
 
     Args:

@@ -6,11 +6,10 @@ from typing import Any
 
 import keras
 
-from animegan_tf.config import Stabilizers
 from animegan_tf.models.gan import gives_probabilities
 from animegan_tf.training.adversarial_steps import build_adversarial_step
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.verdict_losses import check_adversary
+from animegan_tf.training.verdict_losses import check_losses
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +84,7 @@ def build_loss(
     """
     if from_logits is None:
         from_logits = not gives_probabilities(discriminator)
-    check_adversary(name, Stabilizers(), from_logits)
+    check_losses(name, from_logits=from_logits)
     return GanLoss(name, generator, discriminator, from_logits)
 
 
@@ -116,9 +115,15 @@ def build_optimizer(
         raise ValueError(
             f"`loss` must be what build_loss returned. Received: loss={loss!r}"
         )
-    for rate in (learning_rate, discriminator_learning_rate):
+    rates = {
+        "learning_rate": learning_rate,
+        "discriminator_learning_rate": discriminator_learning_rate,
+    }
+    for argument, rate in rates.items():
         if not rate > 0.0:
-            raise ValueError(f"A learning rate must be positive. Received: {rate!r}")
+            raise ValueError(
+                f"`{argument}` must be positive. Received: {argument}={rate!r}"
+            )
     return GanOptimizer(
         loss,
         generator=build_adam(learning_rate, beta_1=beta_1),

@@ -53,3 +53,8 @@ class Program:
         state["ema/num_updates"] = self.ema.num_updates
         state |= {f"variable/{name}": v for name, v in self.variables.items()}
         return state
+
+
+def build_sampler(network: keras.Model) -> Callable[[Any], Any]:
+    """Compile what a network makes in use: a function for `Program.sample`."""
+    return tf.function(lambda inputs: network(inputs, training=False))

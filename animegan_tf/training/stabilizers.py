@@ -5,38 +5,30 @@ belong into a loss; the functions below them do one thing each. All that is rand
 pure function of the seed and the step, so a resumed training draws the same.
 """
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.losses.adversarial import gradient_penalty
 from animegan_tf.training.diff_augment import diff_augment
 from animegan_tf.training.network_state import unchanged_state
-from animegan_tf.training.penalties import (
-    input_gradients,
-    interpolate,
-    lazy_r1,
-    sum_of_squares,
-)
+from animegan_tf.training.penalties import measure_penalties
 from animegan_tf.training.seeds import stateless_seed
-from animegan_tf.training.verdict_losses import (
-    check_adversary,
-    fake_loss,
-    generator_verdict_loss,
-    real_loss,
-)
+from animegan_tf.training.verdict_losses import choose_losses
 
 _SALT = 101
 _REAL, _FAKE, _GENERATOR, _MIX = range(4)
 
 
 def build_discriminator_loss(
-    discriminator,
+    discriminator: keras.Model,
     adversarial_loss: str,
     stabilizers: Stabilizers,
     *,
     seed: int,
     from_logits: bool = True,
-):
+) -> Callable:
     """Build the stabilized loss of a discriminator, to be called in a gradient tape.
 
     Reals and fakes go through the discriminator in calls of their own, so batch
@@ -53,13 +45,13 @@ def build_discriminator_loss(
     Returns:
         A function of `(reals, fakes, step, turn=0)`, with images in [-1, 1], the
         number of updates made, and which of the `critic_steps` this is. It returns the
-        float32 loss and a dict of float32 scalars for the log. R1 is not among them:
-        most updates leave it out.
+        float32 loss and a dict of float32 scalars for the log, with those of
+        `measure_penalties` among them.
 
     Raises:
         ValueError: If the loss is unknown or has no use for a setting.
     """
-    check_adversary(adversarial_loss, stabilizers, from_logits)
+    losses = _choose_losses(adversarial_loss, stabilizers, from_logits)
 
     def discriminator_loss(reals, fakes, step, turn=0):
         def seed_of(purpose):
@@ -69,41 +61,31 @@ def build_discriminator_loss(
         fakes = see(fakes, stabilizers, step, seed_of(_FAKE))
         real_outputs = discriminator(reals, training=True)
         fake_outputs = discriminator(fakes, training=True)
-        loss = stabilizers.real_weight * real_loss(
-            adversarial_loss, real_outputs, stabilizers.real_label, from_logits
-        ) + stabilizers.fake_weight * fake_loss(
-            adversarial_loss, fake_outputs, from_logits
+        loss, logs = _weigh_verdicts(losses, stabilizers, real_outputs, fake_outputs)
+        made = tf.cast(step, tf.int64) * stabilizers.critic_steps
+        penalties, penalty_logs = measure_penalties(
+            discriminator,
+            reals,
+            fakes,
+            made + tf.cast(turn, tf.int64),
+            seed_of(_MIX),
+            stabilizers,
         )
-        logs = {
-            "real_logits": tf.reduce_mean(tf.cast(real_outputs, tf.float32)),
-            "fake_logits": tf.reduce_mean(tf.cast(fake_outputs, tf.float32)),
-        }
-        if stabilizers.gradient_penalty:
-            mixed = interpolate(reals, fakes, seed_of(_MIX))
-            penalty = gradient_penalty(input_gradients(discriminator, mixed))
-            loss += stabilizers.gradient_penalty * penalty
-            logs["gradient_penalty"] = penalty
-        if stabilizers.r1:
-            count = tf.cast(step, tf.int64) * stabilizers.critic_steps
-            loss += lazy_r1(
-                discriminator, reals, count + tf.cast(turn, tf.int64), stabilizers
-            )
-        if stabilizers.l2:
-            logs["l2"] = sum_of_squares(discriminator)
-            loss += stabilizers.l2 * logs["l2"]
-        return loss, {"discriminator": loss, **logs}
+        for penalty in penalties:
+            loss += penalty
+        return loss, {"discriminator": loss, **logs, **penalty_logs}
 
     return discriminator_loss
 
 
 def build_generator_loss(
-    discriminator,
+    discriminator: keras.Model,
     adversarial_loss: str,
     stabilizers: Stabilizers,
     *,
     seed: int,
     from_logits: bool = True,
-):
+) -> Callable:
     """Build the adversarial loss of a generator, to be called in a gradient tape.
 
     The discriminator judges as in its own training, dropout and batch statistics
@@ -122,14 +104,14 @@ def build_generator_loss(
     Raises:
         ValueError: If the loss is unknown or has no use for a setting.
     """
-    check_adversary(adversarial_loss, stabilizers, from_logits)
+    losses = _choose_losses(adversarial_loss, stabilizers, from_logits)
 
     def generator_loss(fakes, step):
         drawn = stateless_seed(seed, _SALT, _GENERATOR, step, 0)
         fakes = see(fakes, stabilizers, step, drawn)
         with unchanged_state(discriminator):
             outputs = discriminator(fakes, training=True)
-        return generator_verdict_loss(adversarial_loss, outputs, from_logits)
+        return losses.generator(outputs)
 
     return generator_loss
 
@@ -166,3 +148,23 @@ def noise_deviation(start: float, num_steps: int, step):
     """
     passed = tf.cast(step, tf.float32) / num_steps
     return start * tf.maximum(1.0 - passed, 0.0)
+
+
+def _choose_losses(adversarial_loss, stabilizers, from_logits):
+    return choose_losses(
+        adversarial_loss, real_label=stabilizers.real_label, from_logits=from_logits
+    )
+
+
+def _weigh_verdicts(losses, stabilizers, real_outputs, fake_outputs):
+    """Return the loss of the verdicts by themselves, and their means for the log."""
+    loss = losses.discriminator(
+        real_outputs,
+        fake_outputs,
+        real_weight=stabilizers.real_weight,
+        fake_weight=stabilizers.fake_weight,
+    )
+    return loss, {
+        "real_logits": tf.reduce_mean(tf.cast(real_outputs, tf.float32)),
+        "fake_logits": tf.reduce_mean(tf.cast(fake_outputs, tf.float32)),
+    }

@@ -1,38 +1,13 @@
-"""Updates of the anime recipe, and what updates of every recipe share."""
+"""Updates of the anime recipe."""
 
+from collections.abc import Callable
+
+import keras
 import tensorflow as tf
 
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
 from animegan_tf.losses.pixel import rgb_to_gray
-
-
-def apply_gradients(optimizer, tape, loss, variables, clip_norm):
-    """Take one guarded optimizer step.
-
-    Gradients longer than `clip_norm` are scaled down; where one is not a number or not
-    finite, the whole update is left out, so one bad batch cannot spoil the weights.
-
-    Args:
-        optimizer: Built Keras optimizer of these variables.
-        tape: The tape that recorded `loss`.
-        loss: Scalar.
-        variables: The trainable variables of one network.
-        clip_norm: Largest global norm.
-
-    Returns:
-        The float32 global norm before clipping.
-    """
-    gradients = tape.gradient(loss, variables)
-    gradients, norm = tf.clip_by_global_norm(
-        [tf.cast(gradient, tf.float32) for gradient in gradients], clip_norm
-    )
-
-    def apply():
-        optimizer.apply(gradients, variables)
-        return True
-
-    tf.cond(tf.math.is_finite(norm), apply, lambda: False)
-    return norm
+from animegan_tf.training.gradients import apply_gradients
 
 
 def generator_inputs(batch):
@@ -53,7 +28,13 @@ def standardize(gray):
     return gray * tf.math.rsqrt(power + 0.04**2)
 
 
-def build_pretraining_step(generator, optimizer, objective, terms, clip_norm):
+def build_pretraining_step(
+    generator: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Callable,
+    terms: Callable,
+    clip_norm: float,
+) -> Callable:
     """Build the update that regresses the target, before there is an adversary.
 
     Args:
@@ -81,8 +62,14 @@ def build_pretraining_step(generator, optimizer, objective, terms, clip_norm):
 
 
 def build_generator_step(
-    generator, discriminator, optimizer, objective, terms, adversarial_loss, clip_norm
-):
+    generator: keras.Model,
+    discriminator: keras.Model | None,
+    optimizer: keras.optimizers.Optimizer,
+    objective: Callable,
+    terms: Callable,
+    adversarial_loss: str,
+    clip_norm: float,
+) -> Callable:
     """Build the generator's update against the adversary.
 
     Args:
@@ -122,14 +109,14 @@ def build_generator_step(
 
 
 def build_discriminator_step(
-    discriminator,
-    optimizer,
-    adversarial_loss,
+    discriminator: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    adversarial_loss: str,
     *,
-    smooth_weight,
-    target_weight,
-    clip_norm,
-):
+    smooth_weight: float,
+    target_weight: float,
+    clip_norm: float,
+) -> Callable:
     """Build the adversary's update: style against stylized and edge-smoothed style.
 
     Args:
@@ -177,7 +164,7 @@ def build_discriminator_step(
     return discriminator_step
 
 
-def build_validation_step(generator, terms):
+def build_validation_step(generator: keras.Model, terms: Callable) -> Callable:
     """Build the function that measures a generator on held-out photos.
 
     Args:

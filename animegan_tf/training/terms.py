@@ -1,8 +1,11 @@
 """What the generator of a style is measured by, besides its adversary."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
+from animegan_tf.config import LossWeights
 from animegan_tf.losses.perceptual import (
     content_loss,
     correlation_gram,
@@ -23,7 +26,11 @@ PIXEL_TERMS = {
 }
 
 
-def build_terms(weights, feature_extractor=None, style_statistics=None):
+def build_terms(
+    weights: LossWeights,
+    feature_extractor: keras.Model | None = None,
+    style_statistics: "RunningCorrelation | None" = None,
+) -> Callable:
     """Build the function that measures every term but the adversarial one.
 
     Args:

@@ -13,9 +13,7 @@ from animegan_tf.data.datasets import build_validation_dataset  # noqa: E402
 from animegan_tf.data.target_cache import compute_targets  # noqa: E402
 from animegan_tf.images import write_image  # noqa: E402
 from animegan_tf.losses.pixel import l1_loss  # noqa: E402
-from animegan_tf.recipes.anime import measure_style  # noqa: E402
 from animegan_tf.recipes.assembly import run_recipe  # noqa: E402
-from animegan_tf.training.run_folder import RunFolder  # noqa: E402
 
 
 @pytest.fixture
@@ -100,25 +98,6 @@ def test_resumed_training_equals_an_unbroken_one(folders, features, tmp_path):
         assert set(a) == set(b)
         for name in a:
             np.testing.assert_array_equal(a[name], b[name], err_msg=name)
-
-
-def test_style_is_measured_anew_when_the_feature_weights_change(
-    folders, features, tmp_path
-):
-    config = _config(folders, features, 1)
-    run = RunFolder(tmp_path / "run")
-    style = sorted((folders / "style").iterdir())
-
-    def count_measures():
-        measure_style(config, run, style, False)
-        return len(list((run.path / "cache").glob("style-*.npz")))
-
-    assert [count_measures(), count_measures()] == [1, 1]
-    with np.load(features) as archive:
-        arrays = dict(archive)
-    arrays["block2_conv1/kernel"] *= 2.0
-    np.savez(features, **arrays)
-    assert count_measures() == 2
 
 
 def test_log_names_the_terms_of_each_phase(folders, features, tmp_path):

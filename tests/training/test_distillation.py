@@ -9,7 +9,6 @@ from animegan_tf.training.distillation import (
     distillation_terms,
     measure_scales,
 )
-from animegan_tf.training.layer_regression import fit_layers
 from animegan_tf.training.optimizers import build_adam
 
 TEACHER = {"block1_conv1": (6, 0, 6), "block2_conv1": (8, 6, 8)}
@@ -66,31 +65,3 @@ def test_step_moves_only_the_student_and_lowers_every_term(networks, images):
         assert float(records[-1][layer]) < 0.7 * float(records[0][layer])
     for old, new in zip(before, teacher.variables, strict=True):
         np.testing.assert_array_equal(old, new.numpy())
-
-
-def test_regression_finds_a_teacher_of_its_own_rank(networks, images):
-    """A teacher that is such a network itself is met exactly, up to the ridge."""
-    _, teacher = networks
-    student = build_compact_features(widths=TEACHER, pre_activation=True)
-    scales = {"block1_conv1": np.full(6, 2.0), "block2_conv1": np.full(8, 0.5)}
-    scales = {name: values.astype("float32") for name, values in scales.items()}
-    fit_layers(student, teacher, images, scales)
-    theirs = teacher(images)
-    for layer, maps in student(images).items():
-        wanted = theirs[layer] / scales[layer]
-        error = np.mean(np.square(maps - wanted)) / np.var(wanted)
-        assert error < 1e-3, layer
-
-
-def test_regression_of_a_lower_rank_leaves_the_best_of_that_rank(networks, images):
-    student, teacher = networks
-    scales = {
-        "block1_conv1": np.ones(6, "float32"),
-        "block2_conv1": np.ones(8, "float32"),
-    }
-    fit_layers(student, teacher, images, scales)
-    wanted = teacher(images)["block1_conv1"].numpy().reshape(-1, 6)
-    found = student(images)["block1_conv1"].numpy().reshape(-1, 6)
-    # The first layer is linear in the picture: what a rank of 4 must miss is known.
-    missed = np.linalg.eigvalsh(np.cov(wanted.T, bias=True))[:2].sum()
-    assert np.square(found - wanted).sum(1).mean() == pytest.approx(missed, rel=0.05)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
+from animegan_tf.training.adversary_steps import build_adversary_update
 from animegan_tf.training.noise_steps import (
     build_discriminator_step,
     build_generator_step,
@@ -12,6 +13,7 @@ from animegan_tf.training.noise_steps import (
     draw_latents,
 )
 from animegan_tf.training.optimizers import build_adam, build_rmsprop
+from animegan_tf.training.stabilizers import build_generator_loss
 
 LATENT_DIM = 4
 STEP, TURN = tf.constant(0, tf.int64), tf.constant(0, tf.int64)
@@ -63,6 +65,19 @@ def _update(networks, loss="bce", from_logits=True, batch_size=4, **settings):
     )
 
 
+def _discriminator_step(networks, loss="bce", **settings):
+    generator, discriminator = networks
+    update = build_adversary_update(
+        discriminator,
+        build_adam(1e-3),
+        loss,
+        Stabilizers(**settings),
+        seed=1,
+        clip_norm=1e6,
+    )
+    return build_discriminator_step(generator, update, seed=1)
+
+
 def _weights(network):
     return network.get_weights()
 
@@ -74,14 +89,7 @@ def _same(before, after):
 @pytest.mark.parametrize("penalty", [0.0, 10.0])
 def test_discriminator_step_moves_only_the_discriminator(networks, penalty):
     generator, discriminator = networks
-    step = build_discriminator_step(
-        *networks,
-        build_adam(1e-3),
-        "wasserstein",
-        Stabilizers(gradient_penalty=penalty),
-        seed=1,
-        clip_norm=1e6,
-    )
+    step = _discriminator_step(networks, "wasserstein", gradient_penalty=penalty)
     before = _weights(generator), _weights(discriminator)
     step(_images(4), STEP, TURN)
     assert _same(before[0], _weights(generator))
@@ -91,10 +99,9 @@ def test_discriminator_step_moves_only_the_discriminator(networks, penalty):
 def test_generator_step_moves_only_the_generator(networks):
     generator, discriminator = networks
     step = build_generator_step(
-        *networks,
+        generator,
+        build_generator_loss(discriminator, "bce", Stabilizers(), seed=1),
         build_adam(1e-3),
-        "bce",
-        Stabilizers(),
         batch_size=4,
         seed=1,
         clip_norm=1e6,
@@ -167,9 +174,7 @@ def test_latents_of_one_step_are_all_different():
 
 def test_one_trace_serves_every_step_and_turn():
     networks = _generator(), _discriminator()
-    step = build_discriminator_step(
-        *networks, build_adam(1e-3), "bce", Stabilizers(), seed=1, clip_norm=1e6
-    )
+    step = _discriminator_step(networks)
     for number in range(3):
         step(_images(4), tf.constant(number, tf.int64), TURN + number)
     assert step.experimental_get_tracing_count() == 1

@@ -71,5 +71,8 @@ def test_unknown_losses_are_refused():
 def test_rates_and_losses_of_other_kinds_are_refused():
     with pytest.raises(ValueError, match="`loss` must be what build_loss returned"):
         build_optimizer("lsgan")
-    with pytest.raises(ValueError, match="positive. Received: -1.0"):
-        build_optimizer(build_loss(*_networks()), learning_rate=-1.0)
+    loss = build_loss(*_networks())
+    for argument in ("learning_rate", "discriminator_learning_rate"):
+        message = f"`{argument}` must be positive. Received: {argument}=-1.0"
+        with pytest.raises(ValueError, match=message):
+            build_optimizer(loss, **{argument: -1.0})

@@ -1,0 +1,41 @@
+"""The guarded optimizer step that updates of all recipes end in."""
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+
+def apply_gradients(
+    optimizer: keras.optimizers.Optimizer,
+    tape: tf.GradientTape,
+    loss,
+    variables: Sequence[keras.Variable],
+    clip_norm: float,
+) -> tf.Tensor:
+    """Take one guarded optimizer step.
+
+    Gradients longer than `clip_norm` are scaled down; where one is not a number or not
+    finite, the whole update is left out, so one bad batch cannot spoil the weights.
+
+    Args:
+        optimizer: Built Keras optimizer of these variables.
+        tape: The tape that recorded `loss`.
+        loss: Scalar.
+        variables: The trainable variables of one network.
+        clip_norm: Largest global norm.
+
+    Returns:
+        The float32 global norm before clipping.
+    """
+    gradients = tape.gradient(loss, variables)
+    gradients, norm = tf.clip_by_global_norm(
+        [tf.cast(gradient, tf.float32) for gradient in gradients], clip_norm
+    )
+
+    def apply():
+        optimizer.apply(gradients, variables)
+        return True
+
+    tf.cond(tf.math.is_finite(norm), apply, lambda: False)
+    return norm
