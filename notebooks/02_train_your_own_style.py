@@ -91,7 +91,8 @@ plt.show()
 # - `target` is the filter that draws the photos themselves. The network first learns to
 #   imitate it (`pretraining_steps`), which is quick and cannot fail.
 # - `style` is the folder. After the pretraining an adversary compares with it, and the
-#   style loss with its statistics. `features="bundled"` needs no download.
+#   style loss with its statistics: those of the bundled feature network, so that
+#   nothing is downloaded.
 
 # %%
 base = default_config("anime")
@@ -116,7 +117,6 @@ config = dataclasses.replace(
         "head_width": 16,
     },
     discriminator_options={"width": 16},
-    features="bundled",
     pretraining_learning_rate=3e-3,
     ema_decay=0.95,
     log_every=5,
@@ -225,11 +225,10 @@ print(
 # ## Your own pictures
 #
 # A few hundred photos and a few hundred drawings are a good start. Take the default
-# network and several thousand steps, and leave it running:
+# network and its 6,000 steps, and leave it running; more steps can follow later:
 #
 # ```bash
-# animegan-tf train --photos my_photos --style my_drawings --run runs/mine \
-#     --features bundled --steps 6000
+# animegan-tf train --photos my_photos --style my_drawings --run runs/mine
 # animegan-tf train --run runs/mine --resume --steps 9000
 # animegan-tf stylize photo.jpg -o picture.png --style runs/mine
 # ```

@@ -252,7 +252,7 @@ axis.invert_xaxis()
 axis.set_ylim(0, 1.4)
 axis.set_xlabel("contrast of the photo (fading to the right)")
 axis.set_ylabel("distance, of the start's")
-axis.legend()
+axis.legend(loc="lower left")
 figure.tight_layout()
 plt.show()
 
@@ -318,7 +318,7 @@ axes[1].set_title("push towards 'real'")
 for axis in axes:
     axis.set_xlabel("logit of a drawing by the generator")
     axis.set_ylim(-5, 6)
-axes[1].legend(fontsize=8, loc="upper right")
+axes[1].legend(fontsize=8, loc="lower left")
 figure.tight_layout()
 plt.show()
 
