@@ -5,7 +5,6 @@ Without a folder the demonstration draws its own pictures.
 
 import argparse
 import dataclasses
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -31,8 +30,7 @@ def main(argv=None):
     )
     parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
     arguments = parser.parse_args(argv)
-    # TensorFlow reads this when it is loaded, at the first training.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    animegan_tf.import_tensorflow_quietly()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder
         if folder is None:

@@ -5,19 +5,19 @@ for some seconds, and writes a sheet of what the generator has learned to draw.
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-# Read once, when TensorFlow is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
-from keras import layers
 from tqdm import tqdm
 
 import animegan_tf
+
+# Before Keras, which loads it too.
+animegan_tf.import_tensorflow_quietly()
+
+import keras
+from keras import layers
 
 LATENT_DIM = 16
 SIZE = 32
