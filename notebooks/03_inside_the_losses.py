@@ -318,7 +318,7 @@ axes[1].set_title("push towards 'real'")
 for axis in axes:
     axis.set_xlabel("logit of a drawing by the generator")
     axis.set_ylim(-5, 6)
-axes[1].legend(fontsize=8, loc="lower left")
+axes[1].legend(fontsize=7, labelspacing=0.2, loc="lower left")
 figure.tight_layout()
 plt.show()
 
