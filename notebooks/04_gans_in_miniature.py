@@ -146,10 +146,10 @@ show(stages | {"real": sheet(balls[:16], columns=4)})
 # the three of the real balls, and most spots have a light and a dark side, though few
 # are quite round.
 #
-# A detail that matters: in training, batch normalization uses the means of the batch at
-# hand; in use, as here, running means of the past batches. Keras' memory for these, 0.99
-# an update, is too long for such a quick start: step 150 would be almost white, though
-# training sees good spots. The generators of this library have 0.9.
+# A detail that matters: in training, batch normalization uses the means of the batch
+# at hand; in use, as here, running means of the past batches. Keras' memory for these,
+# 0.99 an update, is too long for such a quick start: step 150 would be almost white,
+# though training sees good spots. The generators of this library have 0.9.
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 2.4))
