@@ -9,7 +9,7 @@ import tensorflow as tf
 from animegan_tf.data.augmentation import random_rescaled_crop
 from animegan_tf.data.crops import check_stream, float_levels, middle_square
 from animegan_tf.data.image_folder import ImageCache
-from animegan_tf.data.picture_pairs import Pair, pair_by_name, pair_halves  # noqa: F401
+from animegan_tf.data.picture_pairs import Pair
 from animegan_tf.data.streams import batched, build_reader, index_stream
 
 _PAIR_SALT = 3

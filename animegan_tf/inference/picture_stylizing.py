@@ -146,8 +146,13 @@ def stylize_picture(
     The network sees sRGB, with the surroundings' colours where it is transparent. The
     dials `strength` and `mask` mix the pixels as they are in the file, so that what is
     left of the photo is left exactly.
+
+    Raises:
+        ValueError: If `stylizer` or `dials` is something else, or the mask has another
+            shape.
     """
-    dials = dials or Dials()
+    dials = Dials() if dials is None else dials
+    _check_kinds(stylizer, dials)
     picture = _with_bits(picture, bits)
     if dials.strength == 0.0:
         return dataclasses.replace(picture, colors=picture.colors.copy())
@@ -162,6 +167,18 @@ def stylize_picture(
         stylized = conversion.from_srgb(stylized)
     stylized = mix(picture.colors, stylized, dials)
     return dataclasses.replace(picture, colors=stylized)
+
+
+def _check_kinds(stylizer, dials):
+    if not callable(stylizer):
+        raise ValueError(
+            "`stylizer` must be a Stylizer; Stylizer.from_preset makes one from a "
+            f"style's name. Received: stylizer={stylizer!r}"
+        )
+    if not isinstance(dials, Dials):
+        raise ValueError(
+            f"`dials` must be of the type Dials. Received: dials={dials!r}"
+        )
 
 
 def is_animated_target(path) -> bool:

@@ -210,3 +210,14 @@ def test_source_is_never_overwritten(tmp_path, negative, photo):
     with pytest.raises(ValueError, match="would overwrite the source"):
         stylize_file(source, source, negative)
     assert source.read_bytes() == before
+
+
+def test_a_name_is_no_stylizer_and_a_number_no_dials(tmp_path, negative, photo):
+    source = write_image(photo, tmp_path / "a.png")
+    with pytest.raises(ValueError, match="from_preset .* Received: stylizer='comic'"):
+        stylize_image(photo, "comic")
+    with pytest.raises(ValueError, match="`stylizer` must be"):
+        stylize_file(source, tmp_path / "b.png", "comic")
+    with pytest.raises(ValueError, match="`dials` must be .* Received: dials=0.5"):
+        stylize_image(photo, negative, 0.5)
+    assert not (tmp_path / "b.png").exists()
