@@ -86,8 +86,15 @@ def write_image(
     return path
 
 
-def check_target(path) -> Path:
+def check_target(path, *, argument: str = "path") -> Path:
     """Find out before any work whether a picture could be written to a path.
+
+    Args:
+        path: The file.
+        argument: Name by which the caller's caller knows it.
+
+    Returns:
+        It as a `Path`.
 
     Raises:
         ValueError: If the suffix is not that of a picture format, or its plug-in is not
@@ -97,8 +104,8 @@ def check_target(path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise ValueError(
-            f"`path` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
-            f"Received: path={str(path)!r}"
+            f"`{argument}` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
+            f"Received: {argument}={str(path)!r}"
         )
     if not path.parent.is_dir():
         raise FileNotFoundError(f"No such output folder: {str(path.parent)!r}")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from animegan_tf.images import (
-    IMAGE_SUFFIXES,
+    check_target,
     list_images,
     pil_to_array,
     read_image,
@@ -103,14 +103,7 @@ def style_transfer(
 
 def _check_output(output, *pictures) -> None:
     """Find out before any work that the result could not be written."""
-    output = Path(output)
-    if output.suffix.lower() not in IMAGE_SUFFIXES:
-        raise ValueError(
-            f"`output` must end in one of {', '.join(IMAGE_SUFFIXES)}. "
-            f"Received: output={str(output)!r}"
-        )
-    if not output.parent.is_dir():
-        raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
+    output = check_target(output, argument="output")
     for path in _paths(pictures):
         # Sees through links of both kinds, and through other spellings.
         if output.exists() and path.exists() and os.path.samefile(output, path):

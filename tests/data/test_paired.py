@@ -4,25 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from animegan_tf.data.paired import build_paired_dataset, read_middles
 from animegan_tf.data.picture_pairs import Pair, pair_by_name
 from animegan_tf.images import write_image
-
-
-@pytest.fixture
-def folders(tmp_path):
-    """Five pictures, `a` to `e`, and their negatives."""
-    rng = np.random.default_rng(0)
-    for folder in ("photos", "targets"):
-        (tmp_path / folder).mkdir()
-    for name in "abcde":
-        coarse = rng.integers(0, 256, (5, 7, 3)).astype("uint8")
-        picture = np.asarray(Image.fromarray(coarse).resize((28, 20), Image.BILINEAR))
-        write_image(picture, tmp_path / "photos" / f"{name}.png")
-        write_image(255 - picture, tmp_path / "targets" / f"{name}.png")
-    return tmp_path
 
 
 def _pairs(folders):

@@ -10,20 +10,6 @@ from animegan_tf.data.picture_pairs import Pair, pair_by_name, pair_halves
 from animegan_tf.images import write_image
 
 
-@pytest.fixture
-def folders(tmp_path):
-    """Five pictures, `a` to `e`, and their negatives."""
-    rng = np.random.default_rng(0)
-    for folder in ("photos", "targets"):
-        (tmp_path / folder).mkdir()
-    for name in "abcde":
-        coarse = rng.integers(0, 256, (5, 7, 3)).astype("uint8")
-        picture = np.asarray(Image.fromarray(coarse).resize((28, 20), Image.BILINEAR))
-        write_image(picture, tmp_path / "photos" / f"{name}.png")
-        write_image(255 - picture, tmp_path / "targets" / f"{name}.png")
-    return tmp_path
-
-
 def _pairs(folders):
     return pair_by_name(folders / "photos", folders / "targets")
 
