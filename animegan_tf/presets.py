@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from animegan_tf.json_file import read_json
-from animegan_tf.messages import suggestion
+from animegan_tf.utils.json_file import read_json
+from animegan_tf.utils.messages import suggestion
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
 DEFAULT_STYLE = "comic"
@@ -149,10 +149,10 @@ def load_preset(name: str):
             do not fit together.
     """
     # These load TensorFlow, which `list_styles` does without.
-    from animegan_tf.array_file import read_shapes
     from animegan_tf.models.generators import build_generator
     from animegan_tf.models.generators.anime import fold_style, remove_chroma
     from animegan_tf.models.weights_io import load_weights_npz
+    from animegan_tf.utils.array_file import read_shapes
 
     shares = parse_blend(name)
     styles = [get_preset(style) for style in shares]

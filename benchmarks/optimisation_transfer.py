@@ -29,7 +29,7 @@ def main(argv=None):
 
     from animegan_tf.data.image_folder import downscale
     from animegan_tf.evaluation import STYLE_LAYERS, style_statistics
-    from animegan_tf.images import list_images
+    from animegan_tf.imaging.image_io import list_images
 
     network = animegan_tf.build_feature_extractor(
         arguments.features, layers=STYLE_LAYERS, name=Path(arguments.features).stem
@@ -107,7 +107,7 @@ def trace_curve(photos, target, network, arguments):
     from animegan_tf.evaluation import style_distance
     from animegan_tf.evaluation.features import feature_square
     from animegan_tf.evaluation.style import StyleMean
-    from animegan_tf.images import to_uint8
+    from animegan_tf.imaging.image_io import to_uint8
 
     recorded = range(0, arguments.steps + 1, arguments.record_every)
     means = {step: StyleMean(network) for step in recorded}
@@ -142,7 +142,7 @@ def build_update(square, target, network, arguments):
     import tensorflow as tf
 
     from animegan_tf.evaluation.features import deepest_map
-    from animegan_tf.images import to_float
+    from animegan_tf.imaging.image_io import to_float
     from animegan_tf.losses.perceptual import correlation_gram, correlation_style_loss
     from animegan_tf.losses.pixel import rgb_to_gray
 

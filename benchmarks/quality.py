@@ -28,8 +28,8 @@ def main(argv=None):
     animegan_tf.import_tensorflow_quietly()
     from animegan_tf.data.image_folder import downscale
     from animegan_tf.evaluation import STYLE_LAYERS, evaluate_pictures
-    from animegan_tf.images import list_images
-    from animegan_tf.recipes.held_out import find_pictures
+    from animegan_tf.evaluation.held_out import find_pictures
+    from animegan_tf.imaging.image_io import list_images
 
     paths = list_images(arguments.photos)
     photos = [downscale(animegan_tf.read_image(p), arguments.size) for p in paths]

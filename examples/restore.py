@@ -48,7 +48,7 @@ def main(argv=None):
 def restore(folder, run_path, arguments):
     import keras
 
-    from animegan_tf.recipes.assembly import run_recipe, split_photos
+    from animegan_tf.recipes.runner import run_recipe, split_photos
 
     config = small_config(folder, arguments)
     run = run_recipe(config, run_path)
@@ -96,7 +96,7 @@ def small_config(folder, arguments):
 
 def measure(generator, size, paths, kinds):
     """Return the PSNR of damaged and of restored pictures."""
-    from animegan_tf.data.restoration import damage_middles
+    from animegan_tf.data.datasets.restoration import damage_middles
     from animegan_tf.training.pix2pix_steps import psnr
 
     pictures = damage_middles(paths, size, kinds, seed=1)

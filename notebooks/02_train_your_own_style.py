@@ -24,11 +24,11 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
 import animegan_tf
-from animegan_tf.data.painting import brush_and_ink
+from animegan_tf.data.targets.painting import brush_and_ink
 from animegan_tf.recipes.defaults import default_config
 
 animegan_tf.import_tensorflow_quietly()
-from animegan_tf.recipes.assembly import run_recipe
+from animegan_tf.recipes.runner import run_recipe
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 82})
 

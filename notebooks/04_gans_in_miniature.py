@@ -29,9 +29,9 @@ animegan_tf.import_tensorflow_quietly()
 import keras
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.images import to_float, to_uint8
-from animegan_tf.recipes.assembly import run_recipe
+from animegan_tf.imaging.image_io import to_float, to_uint8
 from animegan_tf.recipes.defaults import default_config
+from animegan_tf.recipes.runner import run_recipe
 
 keras.utils.set_random_seed(0)
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})

@@ -6,7 +6,7 @@ import sys
 from animegan_tf import __version__
 from animegan_tf.cli import evaluate, styles, stylize, train, transfer, video
 from animegan_tf.cli.parsing import Parser, add_commands
-from animegan_tf.training.monitor import TrainingDivergedError
+from animegan_tf.training.health import TrainingDivergedError
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.
 COMMANDS = (stylize, video, transfer, train, evaluate, styles)

@@ -49,7 +49,7 @@ def time(text: str) -> Fraction:
     Raises:
         argparse.ArgumentTypeError: If it is something else.
     """
-    from animegan_tf.inference.video_timing import parse_time
+    from animegan_tf.inference.video.timing import parse_time
 
     return _parse(parse_time, text)
 
@@ -60,7 +60,7 @@ def rate(text: str) -> Fraction:
     Raises:
         argparse.ArgumentTypeError: If it is something else.
     """
-    from animegan_tf.inference.video_options import parse_rate
+    from animegan_tf.inference.video.options import parse_rate
 
     return _parse(parse_rate, text)
 

@@ -1,6 +1,7 @@
 """`animegan-tf evaluate`: judge results, by what they are."""
 
-from animegan_tf.cli import evaluate_pictures, evaluate_video
+from animegan_tf.cli import evaluate_images as evaluate_pictures
+from animegan_tf.cli import evaluate_video
 from animegan_tf.cli.parsing import add_commands
 
 # Each has add_parser(subparsers) and run(arguments) -> exit code.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from animegan_tf.cli import argument_types
 from animegan_tf.cli.report_arguments import add_report_argument, check_report
-from animegan_tf.images import atomic_path
+from animegan_tf.imaging.image_io import atomic_path
 
 
 def add_parser(subparsers) -> None:
@@ -34,7 +34,7 @@ def add_parser(subparsers) -> None:
 def run(arguments) -> int:
     """Measure the film; print the values, write them if asked to."""
     from animegan_tf.evaluation.flicker import measure_flicker
-    from animegan_tf.inference.video_pairs import read_frame_pairs
+    from animegan_tf.inference.video.pairs import read_frame_pairs
 
     output = arguments.output
     check_report(output)

@@ -1,7 +1,7 @@
 """The arguments of faces, for commands that stylize pictures."""
 
 from animegan_tf.cli import argument_types
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 # As in inference.faces, which loads slowly.
 _SIZE = 512
@@ -45,7 +45,7 @@ def with_faces(stylizer, arguments):
     if not arguments.faces and implied == (False, None, None):
         return stylizer
     import_tensorflow_quietly()
-    from animegan_tf.inference.faces import FaceStylizer
+    from animegan_tf.inference.faces.stylizer import FaceStylizer
     from animegan_tf.inference.stylizer import Stylizer
 
     artist = stylizer

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from animegan_tf.image_opening import open_image
+from animegan_tf.imaging.image_file import PictureFile
+from animegan_tf.imaging.opening import open_image
+from animegan_tf.imaging.reading import read_picture_file
+from animegan_tf.imaging.writing import write_picture_file
 from animegan_tf.inference.dials import Dials
-from animegan_tf.inference.picture_stylizing import (
+from animegan_tf.inference.files import (
     is_animated_target,
     stylize_file,
     stylize_picture_file,
 )
-from animegan_tf.inference.streaming import stream
 from animegan_tf.inference.stylizer import Stylizer
-from animegan_tf.picture_file.picture import PictureFile
-from animegan_tf.picture_file.reading import read_picture_file
-from animegan_tf.picture_file.writing import write_picture_file
+from animegan_tf.utils.streaming import stream
 
 # Larger pictures are neither read ahead nor written behind, to have but one in memory.
 _LARGE_PIXELS = 2**25

@@ -8,11 +8,11 @@ from pathlib import Path
 from animegan_tf.cli import argument_types
 from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
 from animegan_tf.cli.face_arguments import add_face_arguments, with_faces
-from animegan_tf.cli.jobs import check_jobs, plan_jobs, unfinished
+from animegan_tf.cli.io_plan import check_jobs, plan_jobs, unfinished
 from animegan_tf.cli.network_arguments import add_precision_argument, add_style_argument
-from animegan_tf.cli.stylize_film import is_film, run_film
+from animegan_tf.cli.stylize_video import is_film, run_film
 from animegan_tf.cli.writing_arguments import add_writing_arguments
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 _FORMATS |= {"avif": ".avif"}
@@ -61,7 +61,7 @@ def run(arguments) -> int:
 
 def _plan(arguments) -> list[tuple[Path, Path]]:
     """Pair sources with targets; refuse what cannot be done before any work."""
-    from animegan_tf.inference.picture_stylizing import check_bits
+    from animegan_tf.inference.files import check_bits
 
     if arguments.resume and arguments.overwrite:
         raise ValueError("`--resume` and `--overwrite` exclude each other.")

@@ -13,10 +13,10 @@ from animegan_tf.config import (
     read_config,
     to_dict,
 )
-from animegan_tf.json_file import parse_json
-from animegan_tf.messages import suggestion
 from animegan_tf.recipes.defaults import default_config
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.utils.json_file import parse_json
+from animegan_tf.utils.messages import suggestion
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 # Their generators take noise, so there is no photo to stylize.
 NOISE_RECIPES = ("dcgan", "wgan", "wgan_gp")
@@ -88,7 +88,7 @@ def run(arguments) -> int:
         print(json.dumps(to_dict(config), indent=2))
         return 0
     import_tensorflow_quietly()
-    from animegan_tf.recipes.assembly import run_recipe
+    from animegan_tf.recipes.runner import run_recipe
 
     try:
         run_recipe(config, arguments.run_folder, resume=arguments.resume)

@@ -3,13 +3,13 @@
 import time
 from pathlib import Path
 
-from animegan_tf.cli.jobs import check_jobs, plan_jobs
+from animegan_tf.cli.io_plan import check_jobs, plan_jobs
 from animegan_tf.cli.network_arguments import (
     add_features_argument,
     add_style_argument,
 )
 from animegan_tf.cli.writing_arguments import add_writing_arguments
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 
 def add_parser(subparsers) -> None:
@@ -64,7 +64,7 @@ def run(arguments) -> int:
     jobs = plan_jobs([arguments.source], arguments.output)
     check_jobs(jobs, overwrite=arguments.overwrite)
     import_tensorflow_quietly()
-    from animegan_tf.recipes.style_transfer import style_transfer
+    from animegan_tf.transfer.style_transfer import style_transfer
 
     ((source, output),) = jobs
     output.parent.mkdir(exist_ok=True)

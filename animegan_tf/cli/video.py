@@ -7,7 +7,7 @@ from pathlib import Path
 from animegan_tf.cli import argument_types
 from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
 from animegan_tf.cli.network_arguments import add_precision_argument, add_style_argument
-from animegan_tf.tensorflow_import import import_tensorflow_quietly
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _OPTIONS = (
     *("codec", "crf", "audio", "max_size", "fps", "start", "end"),
@@ -121,8 +121,8 @@ def _add_file_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Stylize the video."""
-    from animegan_tf.inference.video import stylize_video
-    from animegan_tf.inference.video_options import VideoOptions, check_target
+    from animegan_tf.inference.video.options import VideoOptions, check_target
+    from animegan_tf.inference.video.stylize import stylize_video
 
     options = {name: getattr(arguments, name) for name in _OPTIONS}
     # What is wrong is told before the seconds that TensorFlow takes to load.

@@ -9,7 +9,7 @@ import types
 import typing
 from typing import Any
 
-from animegan_tf.messages import suggestion
+from animegan_tf.utils.messages import suggestion
 
 
 def to_dict(config) -> dict[str, Any]:

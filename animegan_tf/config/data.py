@@ -15,7 +15,7 @@ class DataConfig:
     Attributes:
         photos: Folder of photographs.
         target: Name of the way the photos' targets are drawn, a key of
-            `animegan_tf.data.targets.TARGETS`.
+            `animegan_tf.data.targets.registry.TARGETS`.
         style: Folder of pictures in the style to learn.
         validation: Folder of photographs held out for samples, or the fraction of
             `photos` to hold out, in [0, 1).

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from animegan_tf.config.conversion import from_dict, to_dict
 from animegan_tf.config.training import TrainingConfig
-from animegan_tf.json_file import read_json
+from animegan_tf.utils.json_file import read_json
 
 
 def write_config(config, path) -> None:

@@ -13,7 +13,7 @@ class StyleConfig:
         name: What users call it by: letters, digits, `-` and `_`.
         pictures: Folder of pictures in the style.
         target: Name of the way its targets are drawn, a key of
-            `animegan_tf.data.targets.TARGETS`.
+            `animegan_tf.data.targets.registry.TARGETS`.
     """
 
     name: str

@@ -9,7 +9,7 @@ from PIL import Image
 
 from animegan_tf.data.image_folder import ImageCache, downscale
 from animegan_tf.data.streams import build_reader
-from animegan_tf.images import read_image, to_float
+from animegan_tf.imaging.image_io import read_image, to_float
 
 
 def build_reduced_reader(

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_tf.image_opening import open_image
-from animegan_tf.images import list_images, read_image
+from animegan_tf.imaging.image_io import list_images, read_image
+from animegan_tf.imaging.opening import open_image
 
 logger = logging.getLogger("animegan_tf")
 

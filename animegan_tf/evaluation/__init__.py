@@ -26,7 +26,7 @@ _PUBLIC = {
     "flatness": "tone",
     "line_darkness": "tone",
     "Report": "report",
-    "evaluate_pictures": "picture_sets",
+    "evaluate_pictures": "image_sets",
 }
 
 __all__ = list(_PUBLIC)

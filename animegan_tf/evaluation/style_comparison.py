@@ -13,7 +13,7 @@ from animegan_tf.evaluation.style import (
     style_distance,
     style_statistics,
 )
-from animegan_tf.images import atomic_path, list_images, read_image
+from animegan_tf.imaging.image_io import atomic_path, list_images, read_image
 
 _TITLES = {
     "correlation": "correlation distance",

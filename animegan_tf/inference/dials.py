@@ -6,15 +6,15 @@ import math
 import numpy as np
 from PIL import Image
 
-from animegan_tf.color_profiles import row_bands
-from animegan_tf.inference.guided_filter import guided_filter
-from animegan_tf.inference.luminance import (
+from animegan_tf.imaging.color.luminance import (
     luma,
     shift_luma,
     with_luma_gain,
     with_photo_chroma,
 )
-from animegan_tf.inference.palette import transfer_palette
+from animegan_tf.imaging.color.palette import transfer_palette
+from animegan_tf.imaging.color.profiles import row_bands
+from animegan_tf.imaging.guided_filter import guided_filter
 
 RECOLORINGS = {"photo": with_photo_chroma, "luma-gain": with_luma_gain}
 COLORS = ("style", *RECOLORINGS)

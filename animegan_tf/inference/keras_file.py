@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 
 from animegan_tf.inference.hdf5_file import read_dataset_shapes
-from animegan_tf.json_file import parse_json
+from animegan_tf.utils.json_file import parse_json
 
 _MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 _MAX_CONFIG_BYTES = 2**26

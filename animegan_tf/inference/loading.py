@@ -10,8 +10,8 @@ import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
 from animegan_tf.config import read_config
 from animegan_tf.inference.keras_file import check_keras_file
-from animegan_tf.messages import reason_of
 from animegan_tf.models.generators.anime import fold_style
+from animegan_tf.utils.messages import reason_of
 
 
 def load_generator(name_or_path) -> keras.Model:

@@ -10,14 +10,14 @@ import tensorflow as tf
 from PIL import Image
 
 from animegan_tf import presets
-from animegan_tf.images import pil_to_array, read_image
-from animegan_tf.inference.level_function import LevelFunction
+from animegan_tf.imaging.image_io import pil_to_array, read_image
+from animegan_tf.inference.compiled import LevelFunction
 from animegan_tf.inference.loading import load_generator, style_shares
 from animegan_tf.inference.precision import resolve_precision, with_precision
-from animegan_tf.inference.streaming import stream
-from animegan_tf.inference.tile_planner import AUTO, TilePlanner
-from animegan_tf.inference.tiling import read_tile
-from animegan_tf.models.geometry import input_multiple
+from animegan_tf.inference.tiling.planner import AUTO, TilePlanner
+from animegan_tf.inference.tiling.tiles import read_tile
+from animegan_tf.models.analysis.input_multiple import input_multiple
+from animegan_tf.utils.streaming import stream
 
 _PATHS = (str, os.PathLike)
 

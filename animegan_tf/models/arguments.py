@@ -5,7 +5,7 @@ import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from animegan_tf.messages import suggestion
+from animegan_tf.utils.messages import suggestion
 
 # What may stand for a default of a type; True is an integer to Python alone.
 _TYPES = {

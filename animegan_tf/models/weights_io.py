@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan_tf.array_file import read_arrays, read_shapes
-from animegan_tf.images import atomic_path
+from animegan_tf.imaging.image_io import atomic_path
+from animegan_tf.utils.array_file import read_arrays, read_shapes
 
 
 def save_weights_npz(model, path, *, dtype: str = "float16") -> Path:

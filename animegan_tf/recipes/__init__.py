@@ -2,16 +2,16 @@
 
 import importlib
 
-from animegan_tf.messages import suggestion
+from animegan_tf.utils.messages import suggestion
 
 # Where each recipe's builder lives: imported at its first use, since TensorFlow takes
 # seconds to load and printing settings does not need it.
 RECIPES = {
     "anime": "animegan_tf.recipes.anime:build_anime",
     "styles": "animegan_tf.recipes.styles:build_styles",
-    "dcgan": "animegan_tf.recipes.noise:build_noise_gan",
-    "wgan": "animegan_tf.recipes.noise:build_noise_gan",
-    "wgan_gp": "animegan_tf.recipes.noise:build_noise_gan",
+    "dcgan": "animegan_tf.recipes.unconditional:build_noise_gan",
+    "wgan": "animegan_tf.recipes.unconditional:build_noise_gan",
+    "wgan_gp": "animegan_tf.recipes.unconditional:build_noise_gan",
     "pix2pix": "animegan_tf.recipes.paired:build_pix2pix",
     "restore": "animegan_tf.recipes.paired:build_restore",
     "cyclegan": "animegan_tf.recipes.cyclegan:build_cyclegan",

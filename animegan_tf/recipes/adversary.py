@@ -3,11 +3,14 @@
 import keras
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.recipes.assembly import precision
+from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.recipes.runner import precision
 from animegan_tf.recipes.settings import scheduled_adam
-from animegan_tf.training.adversary_steps import build_adversary_step, build_judgement
-from animegan_tf.training.stabilizers import build_generator_loss
+from animegan_tf.training.discriminator_step import (
+    build_adversary_step,
+    build_judgement,
+)
+from animegan_tf.training.regularization import build_generator_loss
 
 
 def build_adversary_network(

@@ -5,11 +5,14 @@ from pathlib import Path
 import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.data.datasets import build_anime_dataset, build_validation_dataset
+from animegan_tf.data.datasets.anime import (
+    build_anime_dataset,
+    build_validation_dataset,
+)
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.target_cache import TargetItem, compute_targets
-from animegan_tf.data.targets import get_target
-from animegan_tf.recipes.assembly import (
+from animegan_tf.data.targets.cache import TargetItem, compute_targets
+from animegan_tf.data.targets.registry import get_target
+from animegan_tf.recipes.runner import (
     Assembly,
     cache_folder,
     read_samples,
@@ -95,7 +98,7 @@ def draw_targets(
         config: Settings, of the scales and the cache.
         run: Run folder, for the cache.
         photos: Paths of the photos.
-        target: Key of `animegan_tf.data.targets.TARGETS`.
+        target: Key of `animegan_tf.data.targets.registry.TARGETS`.
         progress: Whether to show a progress bar.
 
     Returns:

@@ -6,7 +6,7 @@ from animegan_tf.config import TrainingConfig
 from animegan_tf.losses.objective import build_objective
 from animegan_tf.models.generators import build_generator
 from animegan_tf.recipes.adversary import Adversary
-from animegan_tf.recipes.assembly import Assembly, build_with_average, precision
+from animegan_tf.recipes.runner import Assembly, build_with_average, precision
 from animegan_tf.recipes.settings import check_weights, scheduled_adam
 from animegan_tf.recipes.unpaired import assemble_unpaired
 from animegan_tf.training.cyclegan_steps import (

@@ -3,7 +3,7 @@
 import dataclasses
 
 from animegan_tf.config import DataConfig, LossWeights, Stabilizers, TrainingConfig
-from animegan_tf.messages import suggestion
+from animegan_tf.utils.messages import suggestion
 
 # The papers of the noise GANs clip no gradients; theirs never get this long.
 _NO_CLIPPING = 1e6

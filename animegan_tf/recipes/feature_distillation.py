@@ -8,19 +8,22 @@ from pathlib import Path
 import keras
 
 from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.datasets.varied_crops import build_varied_dataset
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.varied_crops import build_varied_dataset
-from animegan_tf.models.compact_features import (
+from animegan_tf.models.features.compact import (
     WIDTHS,
     build_compact_features,
     scale_maps,
 )
-from animegan_tf.models.feature_extractor import build_feature_extractor
+from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.weights_io import save_weights_npz
-from animegan_tf.recipes.assembly import precision
-from animegan_tf.training.distillation import build_distillation_step, measure_scales
+from animegan_tf.recipes.runner import precision
+from animegan_tf.training.distillation.feature_matching import (
+    build_distillation_step,
+    measure_scales,
+)
+from animegan_tf.training.distillation.layer_regression import fit_layers
 from animegan_tf.training.ema import ExponentialMovingAverage
-from animegan_tf.training.layer_regression import fit_layers
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder

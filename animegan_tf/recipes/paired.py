@@ -3,13 +3,16 @@
 import tensorflow as tf
 
 from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.datasets.paired import build_paired_dataset, read_middles
+from animegan_tf.data.datasets.restoration import (
+    build_restoration_dataset,
+    damage_middles,
+)
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.paired import build_paired_dataset, read_middles
-from animegan_tf.data.picture_pairs import Pair, pair_by_name, pair_halves
-from animegan_tf.data.restoration import build_restoration_dataset, damage_middles
+from animegan_tf.data.image_pairs import Pair, pair_by_name, pair_halves
 from animegan_tf.losses.objective import build_objective
 from animegan_tf.recipes.adversary import Adversary
-from animegan_tf.recipes.assembly import (
+from animegan_tf.recipes.runner import (
     MAX_VALIDATION,
     Assembly,
     build_with_average,

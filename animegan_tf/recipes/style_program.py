@@ -8,7 +8,7 @@ import keras
 from animegan_tf.config import LossWeights, TrainingConfig
 from animegan_tf.losses.objective import build_objective
 from animegan_tf.recipes.adversary import build_adversary_network
-from animegan_tf.recipes.assembly import build_with_average
+from animegan_tf.recipes.runner import build_with_average
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.program import Program, build_sampler
 from animegan_tf.training.steps import (

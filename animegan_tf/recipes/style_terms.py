@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from animegan_tf.config import TrainingConfig
 from animegan_tf.evaluation.style import style_statistics
-from animegan_tf.images import atomic_path, read_image
-from animegan_tf.models.feature_extractor import build_feature_extractor
-from animegan_tf.recipes.assembly import cache_folder, precision
+from animegan_tf.imaging.image_io import atomic_path, read_image
+from animegan_tf.models.features.extractor import build_feature_extractor
+from animegan_tf.recipes.runner import cache_folder, precision
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.terms import RunningCorrelation, build_terms
 

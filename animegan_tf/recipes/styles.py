@@ -7,10 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.data.datasets import build_anime_dataset
+from animegan_tf.data.datasets.anime import build_anime_dataset
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.recipes.anime import build_validation, choose_held_out, draw_targets
-from animegan_tf.recipes.assembly import Assembly, read_samples, split_photos
+from animegan_tf.recipes.runner import Assembly, read_samples, split_photos
 from animegan_tf.recipes.style_program import build_style_program, check_regression
 from animegan_tf.recipes.style_terms import (
     build_training_terms,

@@ -2,9 +2,9 @@
 
 from animegan_tf.config import TrainingConfig
 from animegan_tf.data.crops import read_squares
+from animegan_tf.data.datasets.unpaired import build_unpaired_dataset
 from animegan_tf.data.image_folder import scan_images
-from animegan_tf.data.unpaired import build_unpaired_dataset
-from animegan_tf.recipes.assembly import (
+from animegan_tf.recipes.runner import (
     MAX_VALIDATION,
     Assembly,
     read_samples,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan_tf.array_file import read_arrays, read_shapes
-from animegan_tf.images import atomic_path
+from animegan_tf.imaging.image_io import atomic_path
 from animegan_tf.training.program import Program
+from animegan_tf.utils.array_file import read_arrays, read_shapes
 
 _NAME = re.compile(r"step_(\d+)\.npz")
 _NUM_KEPT = 2

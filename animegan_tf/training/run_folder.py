@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.config import read_config, to_dict, write_config
-from animegan_tf.images import atomic_path, to_uint8, write_image
-from animegan_tf.json_file import parse_json
+from animegan_tf.imaging.image_io import atomic_path, to_uint8, write_image
 from animegan_tf.training.checkpoints import list_checkpoints
+from animegan_tf.utils.json_file import parse_json
 
 GENERATOR_FILE = "generator.keras"
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from animegan_tf.training.checkpoints import restore_checkpoint, save_checkpoint
-from animegan_tf.training.monitor import HealthMonitor
+from animegan_tf.training.health import HealthMonitor
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
 

@@ -56,13 +56,13 @@ def _encode(path, codec, sound):
 
 def read_film(path):
     """Read a film as `stylize_video` does, at an even rate."""
-    from animegan_tf.inference.video_pixels import frame_to_rgb
-    from animegan_tf.inference.video_reader import (
+    from animegan_tf.inference.video.pixels import frame_to_rgb
+    from animegan_tf.inference.video.reader import (
         DecodingLog,
         decode_frames,
         read_video_info,
     )
-    from animegan_tf.inference.video_timing import build_timeline, schedule
+    from animegan_tf.inference.video.timing import build_timeline, schedule
 
     info = read_video_info(path)
     timeline = build_timeline(info, fps=Fraction(10))

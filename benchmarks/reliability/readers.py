@@ -34,15 +34,15 @@ class Reader:
 
 
 def _prepare_pictures(kind, folder):
-    from animegan_tf.images import read_image
+    from animegan_tf.imaging.image_io import read_image
 
     return build_pictures(kind), read_image
 
 
 def _prepare_whole_pictures(folder):
-    from animegan_tf.picture_file.picture import Metadata, Picture
-    from animegan_tf.picture_file.reading import read_picture_file
-    from animegan_tf.picture_file.writing import write_picture
+    from animegan_tf.imaging.image_file import Metadata, Picture
+    from animegan_tf.imaging.reading import read_picture_file
+    from animegan_tf.imaging.writing import write_picture
 
     deep = np.random.default_rng(0).integers(0, 65536, (20, 24, 4)).astype("uint16")
     pictures = [
@@ -82,7 +82,7 @@ def _npy(array):
 
 
 def _prepare_arrays(folder):
-    from animegan_tf.data.image_arrays import ImageArray
+    from animegan_tf.data.datasets.image_arrays import ImageArray
 
     values = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 8, 8, 3))
     samples = [
@@ -119,7 +119,7 @@ def _prepare_weights(folder):
 
 
 def _prepare_features(folder):
-    from animegan_tf.models.feature_extractor import build_feature_extractor
+    from animegan_tf.models.features.extractor import build_feature_extractor
 
     rng, arrays, inputs = np.random.default_rng(0), {}, 3
     for name, outputs in (("block1_conv1", 4), ("block1_conv2", 5)):
@@ -223,7 +223,7 @@ def _prepare_log(folder):
 
 
 def _prepare_index(folder):
-    from animegan_tf.data.target_cache import INDEX_NAME, compute_targets
+    from animegan_tf.data.targets.cache import INDEX_NAME, compute_targets
 
     photo = folder / "photo.png"
     photo.write_bytes(build_pictures("PNG")[0])
@@ -257,7 +257,7 @@ def _prepare_films(folder):
 
 
 def _prepare_parts(folder):
-    from animegan_tf.inference.video_parts import Part, PartsFolder
+    from animegan_tf.inference.video.parts import Part, PartsFolder
 
     parts, settings = PartsFolder(folder / "film.mp4"), {"size": [48, 64]}
     parts.begin(settings)

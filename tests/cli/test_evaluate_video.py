@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.inference.video import stylize_video
+from animegan_tf.inference.video.stylize import stylize_video
 
 pytest.importorskip("av")
 

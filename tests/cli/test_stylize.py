@@ -8,8 +8,8 @@ import pytest
 
 import animegan_tf
 from animegan_tf.cli import main
-from animegan_tf.images import read_image, write_image
-from animegan_tf.picture_file.reading import read_picture
+from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_picture
 from animegan_tf.presets import DEFAULT_STYLE
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.images import read_image, write_image
-from animegan_tf.recipes.style_transfer import style_transfer
+from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.transfer.style_transfer import style_transfer
 
 
 @pytest.fixture

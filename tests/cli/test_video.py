@@ -1,7 +1,7 @@
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.inference import video_reader
+from animegan_tf.inference.video import reader as video_reader
 
 av = pytest.importorskip("av")
 

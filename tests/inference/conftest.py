@@ -7,7 +7,7 @@ import pytest
 @pytest.fixture
 def read_film():
     """A function from a video to its frames' times in seconds, and its pictures."""
-    from animegan_tf.inference.video_reader import DecodingLog, decode_frames
+    from animegan_tf.inference.video.reader import DecodingLog, decode_frames
 
     def read(path):
         frames = list(decode_frames(path, DecodingLog()))
@@ -36,6 +36,6 @@ def read_packets():
 @pytest.fixture
 def short_parts(monkeypatch):
     """Parts of three tenths of a second, so that small clips have several."""
-    from animegan_tf.inference import video_run
+    from animegan_tf.inference.video import pipeline as video_run
 
     monkeypatch.setattr(video_run, "PART_SECONDS", Fraction(3, 10))

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from animegan_tf import color_profiles
+from animegan_tf.imaging.color import profiles as color_profiles
+from animegan_tf.imaging.color.luminance import luma
+from animegan_tf.imaging.color.palette import transfer_palette
 from animegan_tf.inference.dials import (
     Dials,
     adjust,
@@ -10,8 +12,6 @@ from animegan_tf.inference.dials import (
     mix,
     scaled_size,
 )
-from animegan_tf.inference.luminance import luma
-from animegan_tf.inference.palette import transfer_palette
 
 TYPES = [np.uint8, np.uint16]
 

@@ -61,7 +61,7 @@ def test_a_lambda_layer_is_refused_whatever_keras_allows(tmp_path):
         ("keras.utils", "get_file"),
         ("keras.layers", "TFSMLayer"),
         ("keras.src.saving.saving_lib", "load_model"),
-        ("animegan_tf.images", "write_image"),
+        ("animegan_tf.imaging.image_io", "write_image"),
         (None, "__lambda__"),
         ("builtins", "eval"),
         ("builtins", "function"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from animegan_tf.inference import tile_planner
 from animegan_tf.inference.stylizer import Stylizer
+from animegan_tf.inference.tiling import planner as tile_planner
 from animegan_tf.models.generators import build_generator
 
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.models.discriminators.registry import build_discriminator
 from animegan_tf.models.gan import build_gan, gives_probabilities
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator

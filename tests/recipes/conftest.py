@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from animegan_tf.config import Contrast
-from animegan_tf.images import write_image
-from animegan_tf.recipes.assembly import run_recipe
+from animegan_tf.imaging.image_io import write_image
 from animegan_tf.recipes.defaults import default_config
+from animegan_tf.recipes.runner import run_recipe
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
 from animegan_tf.config import DataConfig, LossWeights, TrainingConfig  # noqa: E402
-from animegan_tf.data.abstraction import CelAndInkOptions, cel_and_ink  # noqa: E402
-from animegan_tf.data.datasets import build_validation_dataset  # noqa: E402
-from animegan_tf.data.target_cache import compute_targets  # noqa: E402
-from animegan_tf.images import write_image  # noqa: E402
+from animegan_tf.data.datasets.anime import build_validation_dataset  # noqa: E402
+from animegan_tf.data.targets.cache import compute_targets  # noqa: E402
+from animegan_tf.data.targets.cel_shading import CelAndInkOptions, cel_and_ink  # noqa: E402
+from animegan_tf.imaging.image_io import write_image  # noqa: E402
 from animegan_tf.losses.pixel import l1_loss  # noqa: E402
-from animegan_tf.recipes.assembly import run_recipe  # noqa: E402
+from animegan_tf.recipes.runner import run_recipe  # noqa: E402
 
 
 @pytest.fixture

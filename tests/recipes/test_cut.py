@@ -5,9 +5,9 @@ import pytest
 
 from animegan_tf.config import Contrast, LossWeights
 from animegan_tf.models.generators import build_generator
-from animegan_tf.recipes.assembly import run_recipe
 from animegan_tf.recipes.cut import CONTRAST_LAYERS, build_cut, contrast_layers
 from animegan_tf.recipes.defaults import default_config
+from animegan_tf.recipes.runner import run_recipe
 from animegan_tf.training.run_folder import RunFolder
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import LossWeights, TrainingConfig
-from animegan_tf.images import to_float, write_image
+from animegan_tf.imaging.image_io import to_float, write_image
 from animegan_tf.recipes.style_terms import (
     STYLE_LAYERS,
     build_training_terms,

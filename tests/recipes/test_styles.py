@@ -12,9 +12,9 @@ from animegan_tf.config import (  # noqa: E402
     StyleConfig,
     TrainingConfig,
 )
-from animegan_tf.images import write_image  # noqa: E402
+from animegan_tf.imaging.image_io import write_image  # noqa: E402
 from animegan_tf.inference.loading import load_generator  # noqa: E402
-from animegan_tf.recipes.assembly import run_recipe  # noqa: E402
+from animegan_tf.recipes.runner import run_recipe  # noqa: E402
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import keras
 from keras import layers
 
 from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.building_blocks import NORMALIZATIONS, normalization_layers
 from animegan_tf.models.layers import ReflectionPadding2D
+from animegan_tf.models.layers.blocks import NORMALIZATIONS, normalization_layers
 
 _SLOPE = 0.2
 

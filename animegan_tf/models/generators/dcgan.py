@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from animegan_tf.models.arguments import check_choice, check_counts
-from animegan_tf.models.building_blocks import (
+from animegan_tf.models.layers.blocks import (
     UPSAMPLINGS,
     normalization_layers,
     upsampling_layers,

@@ -4,13 +4,13 @@ import keras
 from keras import layers
 
 from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.building_blocks import (
+from animegan_tf.models.layers import ReflectionPadding2D
+from animegan_tf.models.layers.blocks import (
     NORMALIZATIONS,
     UPSAMPLINGS,
     normalization_layers,
     upsampling_layers,
 )
-from animegan_tf.models.layers import ReflectionPadding2D
 
 
 def build_resnet_generator(

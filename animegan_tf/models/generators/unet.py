@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.building_blocks import (
+from animegan_tf.models.layers.blocks import (
     NORMALIZATIONS,
     UPSAMPLINGS,
     normalization_layers,

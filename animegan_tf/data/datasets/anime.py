@@ -1,0 +1,196 @@
+"""The batches of each kind of training, endless, and those to validate with."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from animegan_tf.data.augmentation import (
+    center_crop,
+    random_crop_and_flip,
+    random_rescaled_crop,
+)
+from animegan_tf.data.crops import (
+    build_reduced_reader,
+    check_at_least,
+    check_not_empty,
+    check_stream,
+    float_levels,
+)
+from animegan_tf.data.image_folder import ImageCache
+from animegan_tf.data.streams import batched, build_reader, index_stream
+from animegan_tf.data.targets.cache import TargetItem
+from animegan_tf.data.targets.edge_smoothing import luminance, smooth_edges
+
+_PHOTO_SALT = 1
+_STYLE_SALT = 2
+
+
+def build_anime_dataset(
+    target_items: Sequence[TargetItem],
+    style_paths: Sequence,
+    *,
+    crop_size: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    flip: bool = True,
+    memory_budget: int = 2 * 2**30,
+    style_scales: tuple[float, float] = (0.6, 1.0),
+) -> tf.data.Dataset:
+    """Build the endless dataset of photos with targets beside pictures of the style.
+
+    Photos and style pictures are each shuffled anew in every epoch of their own.
+
+    Args:
+        target_items: Photos with their targets, from `compute_targets`.
+        style_paths: Pictures of the style.
+        crop_size: Side of the crops, in pixels, at least 3.
+        batch_size: Number of crops in a batch, at least 1.
+        seed: Seed of shuffling and of crops.
+        start_step: Number of batches to leave out at the start.
+        flip: Whether crops are mirrored left to right at random.
+        memory_budget: Most bytes of decoded pictures to keep in memory.
+        style_scales: Least and greatest part of a style picture's short side that a
+            crop covers, in (0, 1]; style pictures are enlarged only where they are
+            smaller than a crop.
+
+    Returns:
+        Endless `tf.data.Dataset` of dicts of float32 tensors in [-1, 1]: `photo`,
+        `target` and `anime`, `(batch_size, crop_size, crop_size, 3)`; `anime_gray`,
+        the luminance of `anime`, and `anime_smooth`, that with its edges smoothed,
+        `(batch_size, crop_size, crop_size, 1)`. Photos and targets are cut alike.
+
+    Raises:
+        ValueError: If a list is empty or a number is out of range.
+    """
+    check_not_empty("style_paths", style_paths)
+    check_at_least("crop_size", crop_size, 3)
+    check_stream(target_items, "target_items", crop_size, batch_size, start_step)
+    _check_scales(style_scales)
+    photos_cache = ImageCache(memory_budget * 3 // 4)
+    read_photo, read_target = _build_item_readers(target_items, photos_cache)
+    read_style = build_reduced_reader(
+        style_paths, crop_size, style_scales, memory_budget // 4
+    )
+
+    def load(photo_element, style_element):
+        photo_index, photo_seed = photo_element
+        style_index, style_seed = style_element
+        pair = {"photo": read_photo(photo_index), "target": read_target(photo_index)}
+        crops = random_crop_and_flip(pair, crop_size, photo_seed, flip=flip)
+        style = read_style(style_index)
+        crops["anime"] = random_rescaled_crop(
+            style, crop_size, style_seed, coverage=style_scales, flip=flip
+        )
+        return crops
+
+    start = start_step * batch_size
+    streams = tf.data.Dataset.zip(
+        index_stream(len(target_items), seed, start, _PHOTO_SALT),
+        index_stream(len(style_paths), seed, start, _STYLE_SALT),
+    )
+    return batched(streams, load, batch_size).map(_finish).prefetch(2)
+
+
+def build_image_dataset(
+    paths: Sequence,
+    *,
+    image_size: int,
+    batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    flip: bool = True,
+    memory_budget: int = 2**30,
+) -> tf.data.Dataset:
+    """Build the endless dataset of pictures to imitate, each shown whole.
+
+    A picture is scaled to `image_size`; of one that is not square, a random square of
+    its short side is taken. The pictures are shuffled anew in every epoch.
+
+    Args:
+        paths: Pictures.
+        image_size: Side of the images, in pixels, at least 1.
+        batch_size: Number of images in a batch, at least 1.
+        seed: Seed of shuffling, squares and mirroring.
+        start_step: Number of batches to leave out at the start.
+        flip: Whether images are mirrored left to right at random.
+        memory_budget: Most bytes of decoded pictures to keep in memory.
+
+    Returns:
+        Endless `tf.data.Dataset` of dicts with one float32 tensor in [-1, 1]: `image`,
+        `(batch_size, image_size, image_size, 3)`.
+
+    Raises:
+        ValueError: If `paths` is empty or a number is out of range.
+    """
+    check_not_empty("paths", paths)
+    check_at_least("image_size", image_size, 1)
+    check_at_least("batch_size", batch_size, 1)
+    check_at_least("start_step", start_step, 0)
+    whole = (1.0, 1.0)
+    read = build_reduced_reader(paths, image_size, whole, memory_budget)
+
+    def load(index, drawn):
+        return random_rescaled_crop(
+            read(index), image_size, drawn, coverage=whole, flip=flip
+        )
+
+    def finish(images):
+        return {"image": float_levels(images)}
+
+    stream = index_stream(len(paths), seed, start_step * batch_size, _STYLE_SALT)
+    return batched(stream, load, batch_size).map(finish).prefetch(2)
+
+
+def build_validation_dataset(
+    target_items: Sequence[TargetItem], *, crop_size: int
+) -> tf.data.Dataset:
+    """Build the finite dataset of held-out photos: always the same middle squares.
+
+    Args:
+        target_items: Photos with their targets, from `compute_targets`.
+        crop_size: Side of the squares, in pixels, at least 1.
+
+    Returns:
+        `tf.data.Dataset` of one dict for each item, in their order, of float32 tensors
+        in [-1, 1]: `photo` and `target`, `(1, crop_size, crop_size, 3)`. Batches of
+        one make the mean over the batches that over the pictures.
+
+    Raises:
+        ValueError: If there are no items or the size is less than 1.
+    """
+    check_not_empty("target_items", target_items)
+    check_at_least("crop_size", crop_size, 1)
+    read_photo, read_target = _build_item_readers(target_items, ImageCache(0))
+
+    def load(index):
+        pair = {"photo": read_photo(index), "target": read_target(index)}
+        crops = center_crop(pair, crop_size)
+        return {name: float_levels(crop) for name, crop in crops.items()}
+
+    return batched(tf.data.Dataset.range(len(target_items)), load, 1).prefetch(1)
+
+
+def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """Turn uint8 crops into the float32 batch, with the grey ones added."""
+    levels = {name: tf.cast(crops, tf.float32) for name, crops in batch.items()}
+    levels["anime_gray"] = luminance(levels["anime"])
+    levels["anime_smooth"] = smooth_edges(levels["anime_gray"])
+    return {name: crops / 127.5 - 1.0 for name, crops in levels.items()}
+
+
+def _build_item_readers(target_items: Sequence[TargetItem], cache: ImageCache):
+    """Return the readers of photos and of their targets, with one memory."""
+    return (
+        build_reader([item.photo_file for item in target_items], cache),
+        build_reader([item.target_file for item in target_items], cache),
+    )
+
+
+def _check_scales(style_scales) -> None:
+    low, high = style_scales
+    if not 0.0 < low <= high <= 1.0:
+        raise ValueError(
+            "`style_scales` must ascend within (0, 1]. "
+            f"Received: style_scales={style_scales!r}"
+        )

@@ -1,0 +1,123 @@
+"""Pictures in NumPy arrays and `.npy` files, checked and brought to [-1, 1]."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from animegan_tf.imaging.image_io import to_float
+from animegan_tf.utils.array_file import map_array
+
+_CHUNK = 64
+
+
+class ImageArray:
+    """Pictures of one size, of which a training takes a few at a time.
+
+    A file is mapped rather than read, so it may be larger than the memory.
+
+    Args:
+        source: uint8 array in [0, 255] or float array,
+            `(count, height, width, channels)`, or the path of a `.npy` file of one.
+        argument: Name of the argument in error messages.
+        value_range: Least and greatest value of float pictures. `None` stands for
+            (-1, 1), but refuses pictures without a value below 0: those are usually in
+            [0, 1], and a generator that ends in tanh would learn pale ones from them.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no such array, or a value is not finite or out of range.
+    """
+
+    def __init__(
+        self,
+        source,
+        *,
+        argument: str = "images",
+        value_range: tuple[float, float] | None = None,
+    ):
+        self._argument = argument
+        self._array = _load(source, argument)
+        _check_form(self._array, argument)
+        self._low, self._high = (-1.0, 1.0) if value_range is None else value_range
+        if not self._low < self._high:
+            raise ValueError(
+                "`value_range` must be the least and the greatest value. "
+                f"Received: value_range={value_range}"
+            )
+        if self._array.dtype != np.uint8:
+            self._check_values(ambiguous=value_range is None)
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """`(count, height, width, channels)`."""
+        return self._array.shape
+
+    def take(self, indices) -> np.ndarray:
+        """Return some of the pictures, float32 in [-1, 1]."""
+        if self._array.dtype == np.uint8:
+            return to_float(self._array[indices])
+        images = np.asarray(self._array[indices], np.float32)
+        scale = np.float32(2.0 / (self._high - self._low))
+        return (images - np.float32(self._low)) * scale - np.float32(1.0)
+
+    def _check_values(self, ambiguous: bool) -> None:
+        low, high = np.inf, -np.inf
+        for start in range(0, len(self._array), _CHUNK):
+            chunk = self._array[start : start + _CHUNK]
+            if not np.isfinite(chunk).all():
+                raise ValueError(
+                    f"`{self._argument}` must hold finite numbers. Received: NaN or "
+                    f"infinity among the pictures {start} to {start + len(chunk) - 1}"
+                )
+            low, high = min(low, float(chunk.min())), max(high, float(chunk.max()))
+        # Room for what rounding does to -1 and 1.
+        margin = 1e-3 * (self._high - self._low)
+        if low < self._low - margin or high > self._high + margin:
+            raise ValueError(
+                f"`{self._argument}` must be uint8 in [0, 255] or float in "
+                f"[{self._low:g}, {self._high:g}] (value_range says in which). "
+                f"Received: float values from {low:g} to {high:g}"
+            )
+        if ambiguous and low >= 0.0:
+            raise ValueError(
+                f"`{self._argument}` has no value below 0: pass value_range=(0, 1) if "
+                "its floats are in [0, 1], or value_range=(-1, 1) if all pictures are "
+                f"that bright. Received: float values from {low:g} to {high:g}"
+            )
+
+
+def _load(source, argument) -> np.ndarray:
+    if not isinstance(source, str | os.PathLike):
+        try:
+            return np.asarray(source)
+        except ValueError as error:
+            raise ValueError(
+                f"`{argument}` must be one array of pictures of one size. "
+                f"Received: {type(source).__name__}"
+            ) from error
+    path = Path(source)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such file for `{argument}`: {str(path)!r}")
+    try:
+        return map_array(path)
+    except ValueError as error:
+        raise ValueError(
+            f"`{argument}` must be a .npy file of one array of numbers. {error}"
+        ) from error
+
+
+def _check_form(array, argument) -> None:
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise ValueError(
+            f"`{argument}` must be uint8 in [0, 255] or float in [-1, 1]. "
+            f"Received: dtype {array.dtype}"
+        )
+    if array.ndim != 4 or 0 in array.shape:
+        raise ValueError(
+            f"`{argument}` must have the shape (count, height, width, channels), with "
+            f"at least one picture. Received: shape {array.shape}"
+        )

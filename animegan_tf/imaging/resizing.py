@@ -1,0 +1,56 @@
+"""Resize pictures of 8 or 16 bits in bands of rows."""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from animegan_tf.imaging.color.profiles import row_bands
+
+# Pixels of the smaller picture that Pillow's Lanczos kernel reaches to either side.
+_REACH = 3
+
+
+def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize a picture, averaging where it gets smaller and bicubic where larger.
+
+    Args:
+        image: uint8 or uint16 RGB, `(height, width, 3)`.
+        size: The new `(height, width)`.
+
+    Returns:
+        An array of the same type, `(*size, 3)`; the picture itself if it has that size.
+    """
+    height, width = image.shape[:2]
+    if (height, width) == size:
+        return image
+    smaller = size[0] < height
+    method = Image.Resampling.LANCZOS if smaller else Image.Resampling.BICUBIC
+    step = height / size[0]
+    reach = _REACH * max(1.0, step) + 1.0
+    resized = np.empty((*size, 3), image.dtype)
+    # Of source and result, the wider rows bound the memory.
+    for rows in row_bands((size[0], max(width, size[1]))):
+        stop = min(rows.stop, size[0])
+        top, bottom = rows.start * step, min(stop * step, height)
+        first = max(0, math.floor(top - reach))
+        band = image[first : math.ceil(bottom + reach)]
+        box = (0, top - first, width, bottom - first)
+        resized[rows] = _resize_band(band, (size[1], stop - rows.start), method, box)
+    return resized
+
+
+def _resize_band(band, size, method, box):
+    if band.dtype == np.uint8:
+        pillow = Image.fromarray(np.ascontiguousarray(band))
+        return np.asarray(pillow.resize(size, method, box))
+    # Pillow resizes 16 bits only as floats, one channel at a time.
+    channels = [
+        np.asarray(
+            Image.fromarray(band[..., channel].astype(np.float32)).resize(
+                size, method, box
+            )
+        )
+        for channel in range(3)
+    ]
+    return np.clip(np.floor(np.stack(channels, axis=-1) + 0.5), 0.0, 65535.0)

@@ -1,0 +1,175 @@
+"""A GAN in four calls: networks, loss, optimizer, and one step for every batch."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.training.adversarial_losses import check_losses
+from animegan_tf.training.arrays.adversarial_step import build_adversarial_step
+from animegan_tf.training.optimizers import build_adam
+
+
+@dataclasses.dataclass(frozen=True)
+class GanLoss:
+    """The adversarial loss of one pair of networks.
+
+    Attributes:
+        name: Key of `ADVERSARIAL_LOSSES`.
+        generator: The generator.
+        discriminator: The discriminator.
+        from_logits: Whether the discriminator gives logits.
+    """
+
+    name: str
+    generator: keras.Model
+    discriminator: keras.Model
+    from_logits: bool
+
+
+@dataclasses.dataclass
+class GanOptimizer:
+    """The two optimizers of a GAN: one alone would move both by each other's gradients.
+
+    Attributes:
+        loss: What is optimized.
+        generator: Optimizer of the generator.
+        discriminator: Optimizer of the discriminator.
+    """
+
+    loss: GanLoss
+    generator: keras.optimizers.Optimizer
+    discriminator: keras.optimizers.Optimizer
+    _step: Callable | None = dataclasses.field(default=None, repr=False)
+
+    def step(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Make one update; see `train_step`."""
+        if self._step is None:
+            _build_networks(self.loss, batch)
+            self._step = build_adversarial_step(
+                self.loss.generator,
+                self.loss.discriminator,
+                self.generator,
+                self.discriminator,
+                loss=self.loss.name,
+                from_logits=self.loss.from_logits,
+            )
+        return self._step(batch)
+
+
+def build_loss(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    *,
+    name: str = "bce",
+    from_logits: bool | None = None,
+) -> GanLoss:
+    """Choose the loss of a generator and a discriminator.
+
+    Args:
+        generator: Network from photos or noise to float images in [-1, 1]; it may be a
+            subclass of `keras.Model` that is not built yet.
+        discriminator: Network from such images to logits or probabilities; likewise.
+        name: Key of `ADVERSARIAL_LOSSES`.
+        from_logits: Whether the discriminator gives logits; `None` finds out from its
+            last layer.
+
+    Returns:
+        The loss, for `build_optimizer`.
+
+    Raises:
+        ValueError: If the loss is unknown or needs logits.
+    """
+    if from_logits is None:
+        from_logits = not gives_probabilities(discriminator)
+    check_losses(name, from_logits=from_logits)
+    return GanLoss(name, generator, discriminator, from_logits)
+
+
+def build_optimizer(
+    loss: GanLoss,
+    *,
+    learning_rate: float = 2e-4,
+    discriminator_learning_rate: float | None = None,
+    beta_1: float = 0.5,
+) -> GanOptimizer:
+    """Build an Adam for either network.
+
+    Args:
+        loss: From `build_loss`.
+        learning_rate: Rate of the generator's, positive.
+        discriminator_learning_rate: Rate of the discriminator's; `None` takes the same.
+        beta_1: Decay of the first moment.
+
+    Returns:
+        The pair, for `train_step`.
+
+    Raises:
+        ValueError: If `loss` is something else, or a rate is not positive.
+    """
+    if discriminator_learning_rate is None:
+        discriminator_learning_rate = learning_rate
+    if not isinstance(loss, GanLoss):
+        raise ValueError(
+            f"`loss` must be what build_loss returned. Received: loss={loss!r}"
+        )
+    rates = {
+        "learning_rate": learning_rate,
+        "discriminator_learning_rate": discriminator_learning_rate,
+    }
+    for argument, rate in rates.items():
+        if not rate > 0.0:
+            raise ValueError(
+                f"`{argument}` must be positive. Received: {argument}={rate!r}"
+            )
+    return GanOptimizer(
+        loss,
+        generator=build_adam(learning_rate, beta_1=beta_1),
+        discriminator=build_adam(discriminator_learning_rate, beta_1=beta_1),
+    )
+
+
+def train_step(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    optimizer: GanOptimizer,
+    batch: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Make one update of both networks; the first call compiles it.
+
+    Args:
+        generator: The generator.
+        discriminator: The discriminator.
+        optimizer: From `build_optimizer`, for these two.
+        batch: Dict of float32 arrays or tensors: `"input"`, photos in [-1, 1] or
+            noise, what the generator takes; `"anime"`, real pictures in [-1, 1],
+            `(batch, height, width, 3)`.
+
+    Returns:
+        float32 scalars `"discriminator"`, the mean of `"discriminator_on_real"` and
+        `"discriminator_on_fake"`, and `"generator"`.
+
+    Raises:
+        ValueError: If the optimizer is that of other networks, or the batch lacks a
+            field.
+    """
+    loss = optimizer.loss
+    if loss.generator is not generator or loss.discriminator is not discriminator:
+        raise ValueError(
+            "`optimizer` must be built from the loss of these networks. "
+            f"Received: one of {loss.generator.name!r} and {loss.discriminator.name!r}"
+        )
+    if not {"input", "anime"} <= set(batch):
+        raise ValueError(
+            f"`batch` must have the fields input and anime. Received: {sorted(batch)}"
+        )
+    fields = {name: keras.ops.cast(batch[name], "float32") for name in batch}
+    return optimizer.step(fields)
+
+
+def _build_networks(loss: GanLoss, batch) -> None:
+    """Call subclassed networks once, which is when they make their weights."""
+    if not (loss.generator.built and loss.discriminator.built):
+        loss.discriminator(loss.generator(batch["input"]))

@@ -1,0 +1,186 @@
+"""Tune a copy of a trained generator to the strokes of one picture."""
+
+import types
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import trange
+
+from animegan_tf.data.augmentation import random_crop_and_flip
+from animegan_tf.data.image_folder import downscale
+from animegan_tf.imaging.image_io import to_float
+from animegan_tf.losses.perceptual import (
+    content_loss,
+    correlation_gram,
+    correlation_style_loss,
+)
+from animegan_tf.losses.pixel import gradient_loss, l1_loss, rgb_to_gray, rgb_to_yuv
+from animegan_tf.models.analysis.input_multiple import input_multiple
+from animegan_tf.training.gradients import apply_gradients
+from animegan_tf.training.optimizers import build_adam
+from animegan_tf.training.terms import RunningCorrelation
+
+STYLE_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
+# Beside the strokes, everything is to stay as the generator made it before. `shift` is
+# the change of a result when its photo is cut a few pixels further: without it the
+# cheapest stroke is a pattern of the network's own grid.
+WEIGHTS = types.MappingProxyType(
+    {
+        "style": 1.0,
+        "target": 1.0,
+        "gradient": 0.5,
+        "color": 20.0,
+        "content": 0.0005,
+        "shift": 10.0,
+    }
+)
+_STYLE_MOMENTUM = 0.9
+_CLIP_NORM = 10.0
+_MAX_SHIFT = 8
+# Pixels at a crop's border that its mirrored surroundings change visibly.
+_MARGIN = 16
+
+
+def adapt_generator(
+    generator: keras.Model,
+    photos: list[np.ndarray],
+    target: np.ndarray,
+    feature_extractor: keras.Model,
+    *,
+    steps: int,
+    weights=WEIGHTS,
+    crop_size: int = 192,
+    learning_rate: float = 5e-4,
+    seed: int = 0,
+    progress: bool = False,
+) -> keras.Model:
+    """Tune a copy of a generator until its results have a picture's strokes.
+
+    On random crops of the photos the correlations of the copy's features are brought
+    to those of the target, in grey, while its pictures, their gradients, colours and
+    content are held to what the generator itself makes of the photos.
+
+    Args:
+        generator: `keras.Model` from float32 images in [-1, 1],
+            `(batch, height, width, 3)`, to such images. It is not changed.
+        photos: uint8 RGB pictures to tune it on, `(height, width, 3)`.
+        target: uint8 RGB picture in the style. Where it is larger than the photos it
+            is scaled to the short side of their smallest, for strokes of their size.
+        feature_extractor: Frozen model from float images to a dict of feature maps.
+        steps: Number of updates, at least 1.
+        weights: Weight of each term, as `WEIGHTS`.
+        crop_size: Side of the crops in pixels, at least 48; rounded up to what the
+            generator takes.
+        learning_rate: Adam's rate at the start; it falls to 1/100 along a cosine.
+        seed: Seed of the crops: the same seed gives the same network.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The tuned copy.
+
+    Raises:
+        ValueError: If there are no photos, or `steps` is less than 1.
+    """
+    if not photos:
+        raise ValueError("`photos` must hold at least one picture. Received: none")
+    if steps < 1:
+        raise ValueError(f"`steps` must be at least 1. Received: steps={steps}")
+    multiple = input_multiple(generator)
+    crop_size = -(-crop_size // multiple) * multiple
+    short_side = min(min(photo.shape[:2]) for photo in photos)
+    style = _measure_style(downscale(target, short_side), feature_extractor, crop_size)
+    copy = keras.models.clone_model(generator)
+    copy.set_weights(generator.get_weights())
+    terms = _build_terms(feature_extractor, RunningCorrelation(style, _STYLE_MOMENTUM))
+    optimizer = build_adam(learning_rate, cosine_steps=steps, beta_1=0.9)
+    update = _build_step(generator, copy, optimizer, terms, weights, crop_size)
+    bar = trange(steps, desc="adapting", unit="step", disable=not progress)
+    for step in bar:
+        photo = photos[step % len(photos)]
+        scalars = update(*_draw(photo, crop_size + _MAX_SHIFT, seed, step))
+        if progress:
+            bar.set_postfix(style=f"{float(scalars['style']):.3f}", refresh=False)
+    return copy
+
+
+def _build_step(generator, copy, optimizer, terms, weights, crop_size):
+    optimizer.build(copy.trainable_variables)
+
+    @tf.function
+    def step(window, shift):
+        photo = window[:, :crop_size, :crop_size]
+        begin = tf.concat([[0], shift, [0]], axis=0)
+        moved = tf.slice(window, begin, (1, crop_size, crop_size, 3))
+        held = generator(photo, training=False)
+        with tf.GradientTape() as tape:
+            both = copy(tf.concat([photo, moved], axis=0), training=True)
+            values = terms(both[:1], held)
+            values["shift"] = _shift_loss(both[:1], both[1:], shift)
+            total = sum(weights[name] * value for name, value in values.items())
+        variables = copy.trainable_variables
+        apply_gradients(optimizer, tape, total, variables, _CLIP_NORM)
+        return values
+
+    return step
+
+
+def _build_terms(feature_extractor, statistics):
+    deepest = max(statistics.target)
+
+    def terms(stylized, held):
+        features = _extract(stylized, feature_extractor)
+        content = _extract(held, feature_extractor)[deepest]
+        estimate = statistics.update(features)
+        chroma, held_chroma = (rgb_to_yuv(i)[..., 1:] for i in (stylized, held))
+        return {
+            "style": correlation_style_loss(estimate, statistics.target),
+            "target": l1_loss(stylized, held),
+            "gradient": gradient_loss(stylized, held),
+            "color": l1_loss(chroma, held_chroma),
+            "content": content_loss(features[deepest], content),
+        }
+
+    return terms
+
+
+def _shift_loss(stylized, moved, shift):
+    """Compare the overlap of two results whose photos lie `shift` pixels apart."""
+    inner = stylized[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+    size = tf.shape(inner) - tf.concat([[0], shift, [0]], axis=0)
+    first = tf.slice(inner, tf.concat([[0], shift, [0]], axis=0), size)
+    second = moved[:, _MARGIN:, _MARGIN:][:, : size[1], : size[2]]
+    return l1_loss(first, second)
+
+
+def _extract(images, feature_extractor):
+    gray = tf.repeat(rgb_to_gray(images), 3, axis=-1)
+    return feature_extractor(gray, training=False)
+
+
+def _draw(photo, size, seed, step):
+    """Draw a window of a photo and a shift within it: a function of seed and step."""
+    window = random_crop_and_flip(photo, size, [seed, step])
+    shift = tf.random.stateless_uniform([2], [seed, step], 0, _MAX_SHIFT, tf.int32)
+    return to_float(window.numpy()[np.newaxis]), shift
+
+
+def _measure_style(picture, feature_extractor, crop_size):
+    """Average the correlations of a picture's grey crops, which cover all of it."""
+    sums, count = {}, 0
+    height, width = picture.shape[:2]
+    for top in _starts(height, crop_size):
+        for left in _starts(width, crop_size):
+            crop = picture[top : top + crop_size, left : left + crop_size]
+            features = _extract(to_float(crop)[np.newaxis], feature_extractor)
+            count += 1
+            for layer in features:
+                matrix = correlation_gram(features[layer])[0]
+                sums[layer] = sums.get(layer, 0.0) + matrix
+    return {layer: total / count for layer, total in sums.items()}
+
+
+def _starts(length, size):
+    """Place the fewest windows of `size` that cover `length`, evenly."""
+    count = max(1, -(-length // size))
+    return np.linspace(0, max(length - size, 0), count).round().astype(int)

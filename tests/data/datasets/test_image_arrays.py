@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from animegan_tf.data.datasets.image_arrays import ImageArray
+from animegan_tf.imaging.image_io import to_float
+
+
+def _uint8(count=3, size=4):
+    rng = np.random.default_rng(0)
+    return rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+
+
+def test_levels_come_as_the_library_s_floats():
+    images = _uint8()
+    taken = ImageArray(images).take([2, 0])
+    np.testing.assert_array_equal(taken, to_float(images[[2, 0]]))
+    assert taken.dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_floats_of_the_library_s_range_stay_as_they_are(dtype):
+    images = to_float(_uint8()).astype(dtype)
+    taken = ImageArray(images).take([0, 1, 2])
+    np.testing.assert_allclose(taken, images, atol=1e-6)
+    assert taken.dtype == np.float32
+
+
+def test_a_stated_range_is_stretched_to_the_library_s():
+    images = np.zeros((1, 2, 2, 3))
+    images[0, 0, 0] = [0.0, 0.5, 1.0]
+    taken = ImageArray(images, value_range=(0, 1)).take([0])
+    np.testing.assert_allclose(taken[0, 0, 0], [-1.0, 0.0, 1.0])
+
+
+def test_a_file_gives_what_its_array_gives(tmp_path):
+    np.save(tmp_path / "images.npy", _uint8())
+    from_file = ImageArray(tmp_path / "images.npy")
+    assert from_file.shape == (3, 4, 4, 3)
+    assert len(from_file) == 3
+    np.testing.assert_array_equal(
+        from_file.take([1, 2]), ImageArray(_uint8()).take([1, 2])
+    )
+
+
+def test_floats_that_look_like_0_to_1_are_refused_with_both_ways_out():
+    images = np.full((1, 2, 2, 3), 0.5, "float32")
+    with pytest.raises(
+        ValueError, match=r"value_range=\(0, 1\).*value_range=\(-1, 1\)"
+    ):
+        ImageArray(images)
+    np.testing.assert_allclose(ImageArray(images, value_range=(-1, 1)).take([0]), 0.5)
+
+
+def _with(value):
+    images = np.zeros((100, 2, 2, 3), "float32")
+    images[70, 0, 0, 0], images[71, 0, 0, 0] = -0.5, value
+    return images
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (_with(np.nan), "finite numbers. Received: NaN or infinity among .* 64 to 99"),
+        (_with(np.inf), "finite numbers"),
+        (_with(1.5), r"in \[-1, 1\] .*Received: float values from -0.5 to 1.5"),
+        (_with(-200.0), r"from -200 to 0"),
+        (np.zeros((4, 4, 3), "uint8"), r"shape \(count, .* shape \(4, 4, 3\)"),
+        (np.zeros((0, 4, 4, 3), "uint8"), "at least one picture"),
+        (np.zeros((2, 4, 4, 3), "int64"), "dtype int64"),
+        (np.zeros((2, 4, 4, 3), bool), "dtype bool"),
+        (np.zeros((2, 4, 4, 3), complex), "dtype complex128"),
+        (np.array([None, "picture"]), "dtype object"),
+        ([np.zeros((2, 2, 3)), np.zeros((3, 3, 3))], "pictures of one size"),
+    ],
+)
+def test_what_is_no_array_of_pictures_is_refused_in_one_line(images, message):
+    with pytest.raises(ValueError, match=message) as error:
+        ImageArray(images, argument="target_images")
+    assert "`target_images`" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_files_that_are_no_arrays_are_refused(tmp_path):
+    (tmp_path / "text.npy").write_text("not an array")
+    np.save(tmp_path / "objects.npy", np.array([None], dtype=object))
+    np.savez(tmp_path / "many.npz", a=np.zeros(1))
+    for name in ("text.npy", "objects.npy", "many.npz"):
+        with pytest.raises(ValueError, match=f"must be a .npy file .*{name}"):
+            ImageArray(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="gone.npy"):
+        ImageArray(tmp_path / "gone.npy")
+
+
+def test_an_impossible_range_is_refused():
+    with pytest.raises(ValueError, match=r"`value_range` must .*\(1, 0\)"):
+        ImageArray(_uint8(), value_range=(1, 0))

@@ -1,0 +1,223 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from animegan_tf.imaging.image_file import Metadata, Picture
+from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_picture, read_picture_file
+from animegan_tf.imaging.writing import write_picture
+from animegan_tf.inference import files as picture_stylizing
+from animegan_tf.inference.dials import Dials
+from animegan_tf.inference.files import (
+    stylize_file,
+    stylize_image,
+    stylize_picture,
+)
+from animegan_tf.inference.stylizer import Stylizer
+
+
+@pytest.fixture
+def negative(negative_generator):
+    return Stylizer(negative_generator)
+
+
+@pytest.fixture
+def identity(identity_generator):
+    return Stylizer(identity_generator)
+
+
+def random_levels(*shape, dtype=np.uint8):
+    high = np.iinfo(dtype).max + 1
+    return np.random.default_rng(0).integers(0, high, shape, dtype=dtype)
+
+
+def save(path, picture, **options):
+    Image.fromarray(picture).save(path, **options)
+    return path
+
+
+def test_image_without_dials_is_the_stylizer_s(negative, photo):
+    assert np.array_equal(stylize_image(photo, negative), negative(photo))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_strength_of_zero_is_the_photo(negative, dtype):
+    photo = random_levels(9, 7, 3, dtype=dtype)
+    result = stylize_image(photo, negative, Dials(strength=0.0))
+    assert np.array_equal(result, photo)
+    assert result is not photo
+
+
+def test_sixteen_bits_keep_all_their_levels(negative):
+    photo = random_levels(20, 30, 3, dtype=np.uint16)
+    result = stylize_image(photo, negative)
+    assert result.dtype == np.uint16
+    assert np.abs(result.astype(int) - (65535 - photo)).max() <= 1
+
+
+@pytest.mark.parametrize("scale", [0.0625, 0.5, 0.73, 2.0])
+@pytest.mark.parametrize("size", [(33, 65), (1, 1), (7, 100)])
+def test_scale_gives_exactly_the_size(identity, size, scale):
+    photo = random_levels(*size, 3)
+    assert stylize_image(photo, identity, Dials(scale=scale)).shape == photo.shape
+
+
+def test_scale_makes_strokes_coarser(identity):
+    photo = random_levels(64, 64, 3)
+    coarse = stylize_image(photo, identity, Dials(scale=0.25))
+    assert coarse.std() < 0.5 * photo.std()
+
+
+def test_scale_beyond_memory_is_refused(identity, monkeypatch, photo):
+    monkeypatch.setattr(picture_stylizing, "MAX_PIXELS", 4 * photo.size)
+    with pytest.raises(ValueError, match="`scale` must leave at most.*scale=8"):
+        stylize_image(photo, identity, Dials(scale=8.0))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)],
+)
+def test_what_is_no_picture_is_refused(identity, image):
+    with pytest.raises(ValueError, match="`image` must be uint8 or uint16 RGB"):
+        stylize_image(image, identity)
+
+
+def test_hidden_colors_do_not_reach_the_network(negative):
+    colors = np.full((20, 20, 3), 200, np.uint8)
+    alpha = np.zeros((20, 20), np.uint8)
+    alpha[5:15, 5:15] = 255
+    colors[alpha == 0] = 0
+    stylized = stylize_picture(Picture(colors, alpha), negative)
+    # Black below transparency would be white at the rim.
+    assert (stylized.colors == 55).all()
+    assert np.array_equal(stylized.alpha, alpha)
+
+
+def test_network_sees_srgb_and_the_file_keeps_its_profile(
+    negative, identity, adobe_icc
+):
+    # Between the levels that sRGB and the profile share, both ways are near exact.
+    colors = random_levels(9, 7, 3) // 4 + 100
+    picture = Picture(colors, metadata=Metadata(icc=adobe_icc))
+    same = stylize_picture(picture, identity)
+    assert same.metadata.icc == adobe_icc
+    assert np.abs(same.colors.astype(int) - colors).max() <= 2
+    # A negative of light differs from a negative of other numbers for it.
+    changed = stylize_picture(picture, negative).colors.astype(int)
+    assert np.abs(changed - (255 - colors)).max() > 5
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("dials", [{"strength": 0.0}, {"mask": 0}])
+def test_photo_of_a_wide_profile_is_left_exactly(
+    tmp_path, negative, adobe_icc, suffix, dials
+):
+    if "mask" in dials:
+        dials = {"mask": np.zeros((20, 30), np.uint8)}
+    pixels = random_levels(20, 30, 4)
+    source = save(tmp_path / f"a{suffix}", pixels, icc_profile=adobe_icc)
+    stylize_file(source, tmp_path / f"b{suffix}", negative, Dials(**dials))
+    back = read_picture(tmp_path / f"b{suffix}")
+    assert np.array_equal(np.dstack([back.colors, back.alpha]), pixels)
+    assert back.metadata.icc == adobe_icc
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+def test_alpha_is_the_same_bit_for_bit(tmp_path, negative, suffix):
+    pixels = random_levels(20, 30, 4)
+    source = save(tmp_path / "a.png", pixels)
+    target = stylize_file(source, tmp_path / f"b{suffix}", negative)
+    assert np.array_equal(read_picture(target).alpha, pixels[..., 3])
+
+
+def test_bits_are_the_source_s_or_those_asked_for(tmp_path, negative, photo):
+    deep = Picture(random_levels(9, 7, 3, dtype=np.uint16))
+    deep_path = write_picture(deep, tmp_path / "deep.png")
+    plain_path = save(tmp_path / "plain.png", photo)
+
+    def result(source, suffix, bits):
+        target = tmp_path / f"out{suffix}"
+        return read_picture(stylize_file(source, target, negative, bits=bits))
+
+    assert result(deep_path, ".tif", None).bits == 16
+    assert result(deep_path, ".png", 8).bits == 8
+    assert result(deep_path, ".jpg", None).bits == 8
+    assert result(plain_path, ".png", None).bits == 8
+    widened = result(plain_path, ".png", 16)
+    expected = 257 * (255 - photo.astype(int))
+    assert np.abs(widened.colors - expected).max() <= 1
+    with pytest.raises(ValueError, match="`bits` may be 16 in .*png.* only"):
+        result(plain_path, ".jpg", 16)
+    with pytest.raises(ValueError, match="`bits` must be 8 or 16"):
+        result(plain_path, ".png", 12)
+
+
+def test_metadata_are_kept_or_stripped(tmp_path, negative, photo, adobe_icc):
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif[0x0112] = 6
+    options = {"exif": exif, "icc_profile": adobe_icc}
+    source = save(tmp_path / "a.jpg", photo, **options)
+    kept = read_picture(stylize_file(source, tmp_path / "b.jpg", negative))
+    assert b"Maker" in kept.metadata.exif
+    assert kept.colors.shape == (65, 33, 3)
+    stripped = stylize_file(
+        source, tmp_path / "c.jpg", negative, keep_metadata=False, mark=False
+    )
+    metadata = read_picture(stripped).metadata
+    assert (metadata.exif, metadata.xmp) == (None, None)
+    assert metadata.icc == adobe_icc
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_every_frame_is_stylized(tmp_path, negative, suffix):
+    frames = [Image.new("RGB", (20, 16), (80 * k, 0, 0)) for k in range(3)]
+    source = tmp_path / f"a{suffix}"
+    frames[0].save(
+        source, save_all=True, append_images=frames[1:], duration=[50, 100, 150]
+    )
+    seen = []
+    stylize_file(
+        source,
+        tmp_path / f"b{suffix}",
+        negative,
+        progress=lambda *counts: seen.append(counts),
+    )
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    back = read_picture_file(tmp_path / f"b{suffix}")
+    assert back.timing.durations == (50.0, 100.0, 150.0)
+    for index, frame in enumerate(back.frames):
+        expected = (255 - 80 * index, 255, 255)
+        assert np.abs(frame.colors.astype(int) - expected).max() <= 6
+
+
+def test_cmyk_and_grey_become_rgb(tmp_path, negative):
+    for mode, color in (("CMYK", (0, 255, 255, 0)), ("L", 100)):
+        Image.new(mode, (16, 16), color).save(tmp_path / "a.tif")
+        target = stylize_file(
+            tmp_path / "a.tif", tmp_path / f"{mode}.png", negative, Dials()
+        )
+        with Image.open(target) as image:
+            assert image.mode == "RGB"
+    assert (read_image(tmp_path / "L.png") == 155).all()
+    assert (read_image(tmp_path / "CMYK.png") == (0, 255, 255)).all()
+
+
+def test_source_is_never_overwritten(tmp_path, negative, photo):
+    source = write_image(photo, tmp_path / "a.png")
+    before = source.read_bytes()
+    with pytest.raises(ValueError, match="would overwrite the source"):
+        stylize_file(source, source, negative)
+    assert source.read_bytes() == before
+
+
+def test_a_name_is_no_stylizer_and_a_number_no_dials(tmp_path, negative, photo):
+    source = write_image(photo, tmp_path / "a.png")
+    with pytest.raises(ValueError, match="from_preset .* Received: stylizer='comic'"):
+        stylize_image(photo, "comic")
+    with pytest.raises(ValueError, match="`stylizer` must be"):
+        stylize_file(source, tmp_path / "b.png", "comic")
+    with pytest.raises(ValueError, match="`dials` must be .* Received: dials=0.5"):
+        stylize_image(photo, negative, 0.5)
+    assert not (tmp_path / "b.png").exists()

@@ -1,0 +1,126 @@
+import keras
+import numpy as np
+import pytest
+
+from animegan_tf.models.discriminators.registry import (
+    DISCRIMINATORS,
+    build_discriminator,
+)
+
+
+def _images(*shape, seed=0):
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype("float32")
+
+
+def test_published_size():
+    # AnimeGAN's 1,128,800 less its 1,280 normalization weights, plus 865 biases.
+    model = build_discriminator("patch")
+    count = sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
+    assert count == 1_128_800 - 1_280 + 865
+
+
+@pytest.mark.parametrize(
+    ("options", "shape"),
+    [
+        ({}, (2, 4, 5, 1)),
+        ({"num_downsamples": 1}, (2, 7, 9, 1)),
+        ({"num_downsamples": 3}, (2, 2, 3, 1)),
+        ({"spectral_norm": False}, (2, 4, 5, 1)),
+        ({"image_shape": (14, 18, 3)}, (2, 4, 5, 1)),
+    ],
+)
+def test_one_logit_per_patch(options, shape):
+    model = build_discriminator("patch", width=4, **options)
+    assert model(_images(2, 14, 18, 3)).shape == shape
+
+
+def test_grey_pictures_are_accepted():
+    model = build_discriminator("patch", image_shape=(None, None, 1), width=4)
+    assert model(_images(1, 8, 8, 1)).shape == (1, 2, 2, 1)
+
+
+def test_a_logit_depends_on_its_patch_of_37_pixels_alone():
+    model = build_discriminator("patch", width=4)
+    image = _images(1, 64, 64, 3)
+    row, column = 8, 8
+    logit = model(image)[0, row, column, 0]
+    # A stride-2 convolution pads an even size below alone, so position 8 at 1/4 is
+    # centred on pixel 35: 18 pixels each way make the patch.
+    changed = {}
+    for pixel in (16, 17, 53, 54):
+        moved = image.copy()
+        moved[0, pixel, :, :] += 1.0
+        changed[pixel] = float(model(moved)[0, row, column, 0]) != float(logit)
+    assert changed == {16: False, 17: True, 53: True, 54: False}
+
+
+def test_pictures_of_a_batch_do_not_mix():
+    model = build_discriminator("patch", width=4)
+    first, second = _images(1, 16, 16, 3), _images(1, 16, 16, 3, seed=1)
+    together = model(np.concatenate([first, second]))
+    np.testing.assert_allclose(together[:1], model(first), atol=1e-6)
+
+
+def test_spectral_norm_ignores_the_length_of_kernels():
+    model = build_discriminator("patch", width=4)
+    image = _images(1, 16, 16, 3)
+    before = model(image)
+    for weight in model.trainable_variables:
+        if weight.name == "kernel":
+            weight.assign(weight * 7.0)
+    np.testing.assert_allclose(model(image), before, rtol=1e-4, atol=1e-6)
+
+
+def test_a_call_in_training_keeps_the_trained_weights():
+    model = build_discriminator("patch", width=4)
+    before = [weight.numpy().copy() for weight in model.trainable_variables]
+    model(_images(1, 16, 16, 3), training=True)
+    for weight, value in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def test_logits_stay_float32_under_mixed_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_discriminator("patch", width=4)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    logits = model(_images(1, 16, 16, 3))
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+
+
+@pytest.mark.parametrize("spectral_norm", [True, False])
+def test_saved_model_gives_the_same_logits(tmp_path, spectral_norm):
+    model = build_discriminator("patch", width=4, spectral_norm=spectral_norm)
+    image = _images(1, 16, 16, 3)
+    model(image, training=True)
+    model.save(tmp_path / "discriminator.keras")
+    loaded = keras.models.load_model(tmp_path / "discriminator.keras")
+    np.testing.assert_array_equal(model(image), loaded(image))
+
+
+@pytest.mark.parametrize("option", ["width", "num_downsamples"])
+def test_numbers_below_one_are_refused(option):
+    with pytest.raises(ValueError, match=f"`{option}` must be .* {option}=0"):
+        build_discriminator("patch", **{option: 0})
+
+
+def test_unknown_name_lists_the_known():
+    known = ", ".join(DISCRIMINATORS)
+    with pytest.raises(ValueError, match=f"{known}. Did you mean 'patch'"):
+        build_discriminator("pacth")
+
+
+@pytest.mark.parametrize("shape", [(64, 64), 64, (0, 64, 3), ("64", 64, 3)])
+def test_a_shape_that_is_none_is_refused(shape):
+    with pytest.raises(ValueError, match="`image_shape` must .*Received: image_shape="):
+        build_discriminator("patch", image_shape=shape)
+
+
+def test_options_that_there_are_not_are_refused_with_the_one_meant():
+    with pytest.raises(ValueError, match="`widht`. Did you mean 'width'.*slope"):
+        build_discriminator("patch", widht=4)
+    with pytest.raises(ValueError, match="`spectral_norm` must be true or false"):
+        build_discriminator("patch", spectral_norm="yes")
+    with pytest.raises(ValueError, match="`width` must be an integer.*width=True"):
+        build_discriminator("patch", width=True)
