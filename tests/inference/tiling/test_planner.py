@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.inference.tiling.planner import TilePlanner
 from animegan_tf.inference.tiling import planner as tile_planner
+from animegan_tf.inference.tiling.planner import TilePlanner
 from animegan_tf.models.generators import build_generator
 
 LOCAL = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
