@@ -44,7 +44,7 @@ def compare_costs(depth, arguments):
     import tensorflow as tf
 
     from animegan_tf.models.analysis.cost import count_multiply_adds
-    from animegan_tf.models.features.extractor import LAYER_NAMES
+    from animegan_tf.models.features.vgg19 import LAYER_NAMES
 
     size = arguments.size
     image = tf.random.stateless_uniform((1, size, size, 3), (0, 0), -1.0, 1.0)

@@ -27,9 +27,9 @@ def main(argv=None):
     animegan_tf.import_tensorflow_quietly()
     from tqdm import tqdm
 
-    from animegan_tf.data.image_folder import downscale
+    from animegan_tf.data.image_folder import limit_short_side
     from animegan_tf.evaluation import STYLE_LAYERS, style_statistics
-    from animegan_tf.imaging.image_io import list_images
+    from animegan_tf.imaging.formats import list_images
 
     network = animegan_tf.build_feature_extractor(
         arguments.features, layers=STYLE_LAYERS, name=Path(arguments.features).stem
@@ -38,7 +38,7 @@ def main(argv=None):
     read = (animegan_tf.read_image(p) for p in tqdm(paths, "style", disable=None))
     target = style_statistics(read, network)
     photos = [
-        downscale(animegan_tf.read_image(path), arguments.size)
+        limit_short_side(animegan_tf.read_image(path), arguments.size)
         for path in list_images(arguments.photos)[: arguments.num_photos]
     ]
     stylizer = animegan_tf.Stylizer.from_preset(arguments.style)
@@ -107,7 +107,7 @@ def trace_curve(photos, target, network, arguments):
     from animegan_tf.evaluation import style_distance
     from animegan_tf.evaluation.features import feature_square
     from animegan_tf.evaluation.style import StyleMean
-    from animegan_tf.imaging.image_io import to_uint8
+    from animegan_tf.imaging.arrays import to_uint8
 
     recorded = range(0, arguments.steps + 1, arguments.record_every)
     means = {step: StyleMean(network) for step in recorded}
@@ -142,7 +142,7 @@ def build_update(square, target, network, arguments):
     import tensorflow as tf
 
     from animegan_tf.evaluation.features import deepest_map
-    from animegan_tf.imaging.image_io import to_float
+    from animegan_tf.imaging.arrays import to_float
     from animegan_tf.losses.perceptual import correlation_gram, correlation_style_loss
     from animegan_tf.losses.pixel import rgb_to_gray
 

@@ -26,13 +26,14 @@ _TITLE_HEIGHT = 28
 def main(argv=None):
     arguments = parse_arguments(argv)
     animegan_tf.import_tensorflow_quietly()
-    from animegan_tf.data.image_folder import downscale
+    from animegan_tf.data.image_folder import limit_short_side
     from animegan_tf.evaluation import STYLE_LAYERS, evaluate_pictures
     from animegan_tf.evaluation.held_out import find_pictures
-    from animegan_tf.imaging.image_io import list_images
+    from animegan_tf.imaging.formats import list_images
 
     paths = list_images(arguments.photos)
-    photos = [downscale(animegan_tf.read_image(p), arguments.size) for p in paths]
+    photos = [animegan_tf.read_image(path) for path in paths]
+    photos = [limit_short_side(photo, arguments.size) for photo in photos]
     sets = {}
     for style in arguments.style:
         stylizer = animegan_tf.Stylizer.from_preset(style)

@@ -96,10 +96,10 @@ def small_config(folder, arguments):
 
 def measure(generator, size, paths, kinds):
     """Return the PSNR of damaged and of restored pictures."""
-    from animegan_tf.data.datasets.restoration import damage_middles
+    from animegan_tf.data.datasets.restoration import read_degraded_squares
     from animegan_tf.training.pix2pix_steps import psnr
 
-    pictures = damage_middles(paths, size, kinds, seed=1)
+    pictures = read_degraded_squares(paths, size, kinds, seed=1)
     restored = generator.predict(pictures["photo"], batch_size=8, verbose=0)
     target = pictures["target"]
     return float(psnr(pictures["photo"], target)), float(psnr(restored, target))

@@ -6,7 +6,7 @@ import pytest
 
 import animegan_tf
 from animegan_tf import config
-from animegan_tf.models.discriminators.registry import DISCRIMINATORS
+from animegan_tf.models.discriminators import DISCRIMINATORS
 from animegan_tf.models.generators import GENERATORS
 from animegan_tf.recipes import RECIPES
 

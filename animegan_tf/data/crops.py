@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from animegan_tf.data.image_folder import ImageCache, downscale
+from animegan_tf.data.image_folder import ImageCache, limit_short_side
 from animegan_tf.data.streams import build_reader
-from animegan_tf.imaging.image_io import read_image, to_float
+from animegan_tf.imaging.arrays import to_float
+from animegan_tf.imaging.reading import read_image
 
 
 def build_reduced_reader(
@@ -17,7 +18,9 @@ def build_reduced_reader(
 ) -> Callable:
     """Return a reader of pictures no larger than crops of a coverage need."""
     short_side = math.ceil(crop_size / coverage[0])
-    cache = ImageCache(memory_budget, lambda p: downscale(read_image(p), short_side))
+    cache = ImageCache(
+        memory_budget, lambda p: limit_short_side(read_image(p), short_side)
+    )
     return build_reader(paths, cache)
 
 

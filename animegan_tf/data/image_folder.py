@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.image_io import list_images, read_image
-from animegan_tf.imaging.opening import open_image
+from animegan_tf.imaging.formats import list_images
+from animegan_tf.imaging.reading import open_image, read_image
 
 logger = logging.getLogger("animegan_tf")
 
@@ -86,7 +86,7 @@ def _find_defect(path: Path) -> str | None:
     return None
 
 
-def downscale(image: np.ndarray, short_side: int) -> np.ndarray:
+def limit_short_side(image: np.ndarray, short_side: int) -> np.ndarray:
     """Scale a picture down to a short side; leave a smaller one as it is.
 
     Args:

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import ExifTags, Image
 
-from animegan_tf.data.image_folder import downscale, scan_images
-from animegan_tf.imaging.image_io import read_image
-from animegan_tf.imaging.opening import open_image
+from animegan_tf.data.image_folder import limit_short_side, scan_images
+from animegan_tf.imaging.reading import open_image, read_image
 
 _logger = logging.getLogger("animegan_tf")
 _MAX_NAMES = 10
@@ -56,7 +55,7 @@ class Pair:
         else:
             photo, target = read_image(self.photo), read_image(self.target)
         if short_side is not None:
-            photo = downscale(photo, short_side)
+            photo = limit_short_side(photo, short_side)
         if target.shape != photo.shape:
             height, width = photo.shape[:2]
             scaled = Image.fromarray(target)

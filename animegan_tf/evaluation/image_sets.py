@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from animegan_tf.data.image_folder import downscale
+from animegan_tf.data.image_folder import limit_short_side
 from animegan_tf.evaluation.features import (
     check_not_empty,
     deepest_features,
@@ -25,7 +25,7 @@ from animegan_tf.evaluation.tone import (
     line_darkness,
     luminance_contrast_ratio,
 )
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 
 Pictures = Sequence[np.ndarray | str | os.PathLike]
 # Other tools round sizes, to multiples of 32 for one; more than that is a wrong pair.
@@ -194,7 +194,7 @@ def _match_size(image, photo, name):
 
 def _read_photo(source, short_side) -> np.ndarray:
     photo = _read(source)
-    return photo if short_side is None else downscale(photo, short_side)
+    return photo if short_side is None else limit_short_side(photo, short_side)
 
 
 def _read(picture) -> np.ndarray:

@@ -6,7 +6,7 @@ Images are float NHWC RGB in [-1, 1]; losses are unweighted float32 scalars >= 0
 import numpy as np
 from keras import ops
 
-from animegan_tf.imaging.color.conversions import RGB_TO_WHITE_XYZ, XYZ_TO_LAB
+from animegan_tf.imaging.color.lab import RGB_TO_WHITE_XYZ, XYZ_TO_LAB
 
 _GRAY_WEIGHTS = np.array([[0.299], [0.587], [0.114]], dtype="float32")
 _RGB_TO_YUV = np.array(

@@ -1,4 +1,4 @@
-"""Checks that the factories of networks share."""
+"""Argument checks for the functions that build networks."""
 
 import inspect
 import numbers
@@ -7,7 +7,7 @@ from typing import Any
 
 from animegan_tf.utils.messages import suggestion
 
-# What may stand for a default of a type; True is an integer to Python alone.
+# Types accepted for a default of each type, and their name in error messages.
 _TYPES = {
     bool: (bool, "true or false"),
     int: (numbers.Integral, "an integer"),
@@ -18,10 +18,10 @@ _TYPES = {
 
 
 def check_options(factory: Callable, options: Mapping[str, Any]) -> None:
-    """Check that a factory takes options of these names, and of its defaults' types.
+    """Check options against a function's parameters and the types of their defaults.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If an option is unknown or of another type.
     """
     parameters = inspect.signature(factory).parameters
     for name, value in options.items():
@@ -32,6 +32,7 @@ def check_options(factory: Callable, options: Mapping[str, Any]) -> None:
             )
         default = type(parameters[name].default)
         allowed, expected = _TYPES.get(default, (object, ""))
+        # In Python, True is an integer.
         if default is not bool and isinstance(value, bool):
             allowed = ()
         if not isinstance(value, allowed):
@@ -39,10 +40,10 @@ def check_options(factory: Callable, options: Mapping[str, Any]) -> None:
 
 
 def check_counts(**counts: int) -> None:
-    """Check that every number is an integer of at least 1.
+    """Check that every argument is an integer of at least 1.
 
     Raises:
-        ValueError: If one is not; its name is the argument's.
+        ValueError: If one is not.
     """
     for name, value in counts.items():
         if not isinstance(value, numbers.Integral) or isinstance(value, bool):
@@ -51,11 +52,23 @@ def check_counts(**counts: int) -> None:
             raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
 
 
-def check_multiple(image_shape, multiple: int) -> None:
-    """Check that the known sizes of `(height, width, channels)` divide by `multiple`.
+def check_rate(**rates: float) -> None:
+    """Check that every argument is in [0, 1).
 
     Raises:
-        ValueError: If one does not.
+        ValueError: If one is not.
+    """
+    for name, value in rates.items():
+        if not 0.0 <= value < 1.0:
+            raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
+
+
+def check_multiple(image_shape, multiple: int) -> None:
+    """Check that the known sizes of an image shape are divisible by `multiple`.
+
+    Raises:
+        ValueError: If `image_shape` is not `(height, width, channels)`, or its height
+            or width is neither `None` nor a positive multiple.
     """
     if not isinstance(image_shape, list | tuple) or len(image_shape) != 3:
         raise ValueError(
@@ -77,7 +90,7 @@ def check_choice(choices, **arguments) -> None:
         ValueError: If one is not.
     """
     for name, value in arguments.items():
-        # A tuple, since what came need not be hashable.
+        # A tuple, since `value` may not be hashable.
         if value not in tuple(choices):
             raise ValueError(
                 f"`{name}` must be one of {', '.join(choices)}. "

@@ -12,15 +12,14 @@ def build_gan(
     outputs: str = "both",
     name: str = "gan",
 ) -> keras.Model:
-    """Join a generator and a discriminator: photo or noise in, picture and verdict out.
+    """Chain a generator and a discriminator: image or noise in, image and logits out.
 
-    Both networks are used as they are and share their weights with the result. It is
-    for looking at the pair, for exporting it, and for Keras' own training, see
-    `training.keras_step`. The other training steps call the two networks themselves,
-    since one `training` flag for the whole would reach both.
+    The model shares its weights with both networks. It serves to inspect and export
+    them, and for training with `compile_gan`; the other training steps call the two
+    networks themselves, since a single `training` flag would reach both.
 
     Args:
-        generator: Model to images, float in [-1, 1], from such images or from noise.
+        generator: Model from images or noise to images, float in [-1, 1].
         discriminator: Model from such images to logits or probabilities.
         outputs: `"both"`, or `"logits"` for the discriminator's output alone.
         name: Name of the model.
@@ -31,7 +30,7 @@ def build_gan(
 
     Raises:
         ValueError: If a network has several inputs or outputs, or the discriminator
-            takes pictures of another size or other channels than the generator gives.
+            takes images of another size or number of channels than the generator's.
     """
     if outputs not in OUTPUTS:
         raise ValueError(
@@ -50,9 +49,9 @@ def build_gan(
 
 
 def gives_probabilities(discriminator) -> bool:
-    """Say whether a discriminator ends in a sigmoid, and so gives no logits."""
+    """Return whether a discriminator ends in a sigmoid rather than in logits."""
     last = discriminator
-    # A network may end in a network.
+    # The last layer may be a network itself.
     while getattr(last, "layers", None):
         last = last.layers[-1]
     if isinstance(last, keras.layers.Activation | keras.layers.Dense):
@@ -61,7 +60,7 @@ def gives_probabilities(discriminator) -> bool:
 
 
 def all_layers(network: keras.Model):
-    """Yield the layers of a network, and those of the networks among them."""
+    """Yield the layers of a network and of the networks nested in it."""
     for layer in network.layers:
         yield layer
         if isinstance(layer, keras.Model):
@@ -81,7 +80,7 @@ def _check_single(argument, network):
 def _check_fit(given, expected):
     if len(given) != len(expected):
         raise ValueError(
-            f"`generator` must give what `discriminator` takes, {expected}. "
+            f"`generator` must return what `discriminator` takes, {expected}. "
             f"Received: generator.output_shape={given}"
         )
     if given[-1] != expected[-1]:

@@ -1,15 +1,17 @@
-"""Small networks that make features of a generator's layers comparable."""
+"""Projection heads of CUT: small MLPs on features of the generator's layers."""
 
 from collections.abc import Sequence
 
 import keras
 from keras import layers
 
+from animegan_tf.models.arguments import check_counts
+
 
 def build_projection_heads(
     channels: Sequence[int], *, width=256, name="projection_heads"
 ) -> keras.Model:
-    """Build one two-layer perceptron for each of several layers' patches.
+    """Build one two-layer MLP for each of several layers' patches.
 
     Args:
         channels: Channels of each layer's features, at least one layer.
@@ -18,8 +20,8 @@ def build_projection_heads(
 
     Returns:
         A `keras.Model` from a list of features, `(batch, patches, channels)`, to a
-        list of float32 unit vectors, `(batch, patches, width)`; of a single layer
-        Keras returns them without the list.
+        list of float32 unit vectors, `(batch, patches, width)`; for a single layer
+        Keras returns the tensor without the list.
 
     Raises:
         ValueError: If `channels` is empty or `width` is less than 1.
@@ -30,14 +32,13 @@ def build_projection_heads(
         raise ValueError(
             f"`channels` must name at least one layer. Received: channels={channels}"
         )
-    if width < 1:
-        raise ValueError(f"`width` must be at least 1. Received: width={width}")
+    check_counts(width=width)
     inputs, outputs = [], []
     for index, count in enumerate(channels):
         patches = keras.Input((None, count), name=f"patches{index}")
         x = layers.Dense(width, activation="relu", name=f"hidden{index}")(patches)
         x = layers.Dense(width, name=f"projection{index}")(x)
-        # Rounded lengths would move similarities by more than training does.
+        # Rounding the lengths would change similarities by more than training does.
         x = layers.UnitNormalization(dtype="float32", name=f"unit{index}")(x)
         inputs.append(patches)
         outputs.append(x)

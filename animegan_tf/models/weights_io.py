@@ -1,27 +1,27 @@
-"""Keep a network's weights in a small NumPy archive."""
+"""Save and load the weights of a network as a compressed NumPy archive."""
 
 import re
 from pathlib import Path
 
 import numpy as np
 
-from animegan_tf.imaging.image_io import atomic_path
 from animegan_tf.utils.array_file import read_arrays, read_shapes
+from animegan_tf.utils.atomic_path import atomic_path
 
 
 def save_weights_npz(model, path, *, dtype: str = "float16") -> Path:
-    """Write the weights of a model, in half precision unless told otherwise.
+    """Save the weights of a model, by default in float16.
 
     Args:
         model: Built `keras.Model`.
-        path: Target file ending in `.npz`; its folder must exist.
-        dtype: NumPy type in which float weights are stored; others keep their own.
+        path: Output file ending in `.npz`; its folder must exist.
+        dtype: Dtype in which float weights are stored; others keep their own.
 
     Returns:
         The path written.
 
     Raises:
-        ValueError: If the suffix is another, or a weight is not finite in `dtype`.
+        ValueError: If the suffix is not `.npz`, or a weight is not finite in `dtype`.
         OSError: If the folder is missing or not writable.
     """
     path = Path(path)
@@ -33,7 +33,7 @@ def save_weights_npz(model, path, *, dtype: str = "float16") -> Path:
     for key, variable in _keyed_weights(model).items():
         arrays[key] = variable.numpy()
         if "float" in str(variable.dtype):
-            # Too large for `dtype` is reported below, with the weight's name.
+            # An overflow is reported below, with the weight's name.
             with np.errstate(over="ignore"):
                 arrays[key] = arrays[key].astype(dtype)
             if not np.isfinite(arrays[key]).all():
@@ -44,11 +44,11 @@ def save_weights_npz(model, path, *, dtype: str = "float16") -> Path:
 
 
 def load_weights_npz(model, path) -> None:
-    """Give a model the weights that `save_weights_npz` wrote.
+    """Load the weights that `save_weights_npz` saved into a model.
 
     Args:
         model: Built `keras.Model` of the same architecture; its weights keep their
-            dtype. It is left as it was if the file does not fit.
+            dtype. It is unchanged if the file does not match.
         path: The `.npz` file.
 
     Raises:
@@ -63,7 +63,7 @@ def load_weights_npz(model, path) -> None:
     _check_shapes(read_shapes(path), shapes, path)
     arrays = read_arrays(path)
     for key, variable in weights.items():
-        # Too large for the weight's dtype is reported as not finite.
+        # An overflow of the weight's dtype is reported as not finite.
         with np.errstate(over="ignore"):
             arrays[key] = arrays[key].astype(variable.dtype)
         if not np.isfinite(arrays[key]).all():
@@ -89,10 +89,10 @@ def _check_shapes(found, expected, path) -> None:
 
 
 def _keyed_weights(model) -> dict:
-    """Name weights by place and path, `007/block1_conv1/kernel`.
+    """Map keys of index and path, `007/block1_conv1/kernel`, to weights.
 
-    Keras numbers unnamed layers over the whole process, so a second network of the
-    same kind has other numbers: they are left out, and the place tells weights apart.
+    Keras numbers unnamed layers across the whole process, so a second copy of a network
+    has other numbers: they are left out, and the index keeps the keys unique.
     """
     return {
         f"{index:03d}/" + re.sub(r"_\d+(?=/)", "", variable.path): variable

@@ -3,7 +3,7 @@
 import keras
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.recipes.runner import precision
 from animegan_tf.recipes.settings import scheduled_adam
 from animegan_tf.training.discriminator_step import (

@@ -111,7 +111,7 @@ def draw_targets(
     return compute_targets(
         photos,
         scales=config.data.scales,
-        function=way.draw,
+        function=way.render,
         fingerprint=way.fingerprint,
         cache_dir=cache_folder(config, run),
         progress=progress,

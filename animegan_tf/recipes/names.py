@@ -4,7 +4,7 @@ from animegan_tf.config import TrainingConfig
 from animegan_tf.data.targets.registry import get_target
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
 from animegan_tf.models.arguments import check_choice, check_options
-from animegan_tf.models.discriminators.registry import DISCRIMINATORS
+from animegan_tf.models.discriminators import DISCRIMINATORS
 from animegan_tf.models.generators import GENERATORS
 
 

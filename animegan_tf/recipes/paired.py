@@ -3,10 +3,10 @@
 import tensorflow as tf
 
 from animegan_tf.config import DataConfig, TrainingConfig
-from animegan_tf.data.datasets.paired import build_paired_dataset, read_middles
+from animegan_tf.data.datasets.paired import build_paired_dataset, read_pair_squares
 from animegan_tf.data.datasets.restoration import (
     build_restoration_dataset,
-    damage_middles,
+    read_degraded_squares,
 )
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.data.image_pairs import Pair, pair_by_name, pair_halves
@@ -64,7 +64,7 @@ def build_pix2pix(
     def build_dataset(start_step):
         return build_paired_dataset(pairs, **stream_options(config, start_step))
 
-    middles = read_middles((held_out or pairs)[:MAX_VALIDATION], data.crop_size)
+    middles = read_pair_squares((held_out or pairs)[:MAX_VALIDATION], data.crop_size)
     return _assemble(
         program, build_dataset, middles, bool(held_out), len(pairs) / data.batch_size
     )
@@ -105,7 +105,7 @@ def build_restore(
             **stream_options(config, start_step),
         )
 
-    middles = damage_middles(
+    middles = read_degraded_squares(
         (held_out or paths)[:MAX_VALIDATION],
         data.crop_size,
         data.degradations,

@@ -10,13 +10,14 @@ from tqdm import tqdm
 
 from animegan_tf.config import TrainingConfig
 from animegan_tf.evaluation.style import style_statistics
-from animegan_tf.imaging.image_io import atomic_path, read_image
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.recipes.runner import cache_folder, precision
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.training.terms import RunningCorrelation, build_terms
+from animegan_tf.utils.atomic_path import atomic_path
 
-STYLE_LAYERS = (
+TRAINING_LAYERS = (
     "block1_conv1",
     "block1_conv2",
     "block2_conv1",
@@ -46,7 +47,7 @@ def measure_style(
     if not {"content", "style"} & set(active):
         return None, None
     with precision(config.precision):
-        features = build_feature_extractor(config.features, layers=STYLE_LAYERS)
+        features = build_feature_extractor(config.features, layers=TRAINING_LAYERS)
     if "style" not in active:
         return features, None
     cache = cache_folder(config, run)
@@ -93,7 +94,7 @@ def build_validation_terms(config: TrainingConfig, features, style_target) -> Ca
 def _style_target(cache, style, features, progress) -> dict[str, np.ndarray]:
     """Measure the style set, or read what an earlier run measured."""
     chosen = style[:: max(len(style) // _MAX_STYLE_PICTURES, 1)][:_MAX_STYLE_PICTURES]
-    digest = hashlib.sha256(f"2 {STYLE_LAYERS}".encode())
+    digest = hashlib.sha256(f"2 {TRAINING_LAYERS}".encode())
     # A name or a path may come to stand for other weights.
     for array in features.get_weights():
         digest.update(array.tobytes())

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from animegan_tf.config import TrainingConfig
 from animegan_tf.data.crops import read_squares
-from animegan_tf.data.datasets.anime import build_image_dataset
+from animegan_tf.data.datasets.unconditional import build_image_dataset
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.models.gan import gives_probabilities
 from animegan_tf.recipes.adversary import build_adversary_network

@@ -8,8 +8,8 @@ import tensorflow as tf
 from tqdm import trange
 
 from animegan_tf.data.augmentation import random_crop_and_flip
-from animegan_tf.data.image_folder import downscale
-from animegan_tf.imaging.image_io import to_float
+from animegan_tf.data.image_folder import limit_short_side
+from animegan_tf.imaging.arrays import to_float
 from animegan_tf.losses.perceptual import (
     content_loss,
     correlation_gram,
@@ -21,7 +21,7 @@ from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.terms import RunningCorrelation
 
-STYLE_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
+ADAPTATION_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
 # Beside the strokes, everything is to stay as the generator made it before. `shift` is
 # the change of a result when its photo is cut a few pixels further: without it the
 # cheapest stroke is a pattern of the network's own grid.
@@ -89,7 +89,8 @@ def adapt_generator(
     multiple = input_multiple(generator)
     crop_size = -(-crop_size // multiple) * multiple
     short_side = min(min(photo.shape[:2]) for photo in photos)
-    style = _measure_style(downscale(target, short_side), feature_extractor, crop_size)
+    target = limit_short_side(target, short_side)
+    style = _measure_style(target, feature_extractor, crop_size)
     copy = keras.models.clone_model(generator)
     copy.set_weights(generator.get_weights())
     terms = _build_terms(feature_extractor, RunningCorrelation(style, _STYLE_MOMENTUM))

@@ -9,17 +9,13 @@ import numpy as np
 from PIL import Image
 
 from animegan_tf.imaging.color.palette import transfer_palette
-from animegan_tf.imaging.image_io import (
-    check_target,
-    list_images,
-    pil_to_array,
-    read_image,
-    write_image,
-)
+from animegan_tf.imaging.formats import check_image_target, list_images
+from animegan_tf.imaging.reading import pil_to_array, read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.presets import DEFAULT_STYLE
-from animegan_tf.transfer.adaptation import STYLE_LAYERS, adapt_generator
+from animegan_tf.transfer.adaptation import ADAPTATION_LAYERS, adapt_generator
 
 # More photos than this are thinned out evenly: each is kept in memory.
 _MAX_PHOTOS = 32
@@ -89,7 +85,7 @@ def style_transfer(
             stylizer.generator,
             _read_photos(photos) if photos is not None else [picture],
             target,
-            build_feature_extractor(features or "bundled", layers=STYLE_LAYERS),
+            build_feature_extractor(features or "bundled", layers=ADAPTATION_LAYERS),
             steps=adapt_steps,
             seed=seed,
             progress=progress,
@@ -103,7 +99,7 @@ def style_transfer(
 
 def _check_output(output, *pictures) -> None:
     """Find out before any work that the result could not be written."""
-    output = check_target(output, argument="output")
+    output = check_image_target(output, argument="output")
     for path in _paths(pictures):
         # Sees through links of both kinds, and through other spellings.
         if output.exists() and path.exists() and os.path.samefile(output, path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.data.image_folder import ImageCache, downscale, scan_images
+from animegan_tf.data.image_folder import ImageCache, limit_short_side, scan_images
 
 
 def _noise(height, width, seed=0):
@@ -75,9 +75,9 @@ def test_scan_refuses_fewer_pictures_than_the_minimum(tmp_path):
 
 def test_downscale_sets_the_short_side_and_never_enlarges():
     image = _noise(20, 30)
-    assert downscale(image, 10).shape == (10, 15, 3)
-    assert downscale(image, 20) is image
-    assert downscale(image, 50) is image
+    assert limit_short_side(image, 10).shape == (10, 15, 3)
+    assert limit_short_side(image, 20) is image
+    assert limit_short_side(image, 50) is image
 
 
 def test_cache_reads_each_picture_once_while_it_fits(tmp_path):

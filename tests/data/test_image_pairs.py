@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from animegan_tf.data.image_pairs import Pair, pair_by_name, pair_halves
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 def _pairs(folders):

@@ -8,22 +8,32 @@ import tensorflow as tf
 from animegan_tf.config import LossWeights
 from animegan_tf.losses.objective import build_objective
 
-NOTHING = {field.name: 0.0 for field in dataclasses.fields(LossWeights)}
-WEIGHTS = LossWeights(**{**NOTHING, "target": 10.0, "adversarial": 0.5})
+
+@dataclasses.dataclass(frozen=True)
+class RecipeWeights(LossWeights):
+    """The weights of a recipe with three terms."""
+
+    target: float = 0.0
+    adversarial: float = 0.0
+    style: float = 0.0
+
+
+NOTHING = {field.name: 0.0 for field in dataclasses.fields(RecipeWeights)}
+WEIGHTS = RecipeWeights(**{**NOTHING, "target": 10.0, "adversarial": 0.5})
 
 
 def test_total_is_the_weighted_sum_and_logs_are_unweighted():
     objective = build_objective(WEIGHTS)
     total, logs = objective({"adversarial": 4.0, "target": 0.25})
     assert float(total) == pytest.approx(10.0 * 0.25 + 0.5 * 4.0)
-    assert list(logs) == ["total", "target", "adversarial"]
+    assert list(logs) == ["total", "adversarial", "target"]
     assert float(logs["total"]) == pytest.approx(4.5)
     assert float(logs["target"]) == pytest.approx(0.25)
     assert float(logs["adversarial"]) == pytest.approx(4.0)
 
 
 def test_every_field_of_loss_weights_is_a_term():
-    weights = LossWeights(**dict.fromkeys(NOTHING, 2.0))
+    weights = RecipeWeights(**dict.fromkeys(NOTHING, 2.0))
     total, logs = build_objective(weights)(dict.fromkeys(NOTHING, 1.5))
     assert float(total) == pytest.approx(3.0 * len(NOTHING))
     assert set(logs) == {"total", *NOTHING}
@@ -54,7 +64,7 @@ def test_terms_must_be_scalars():
 
 def test_an_objective_without_terms_is_refused():
     with pytest.raises(ValueError, match="at least one non-zero weight"):
-        build_objective(LossWeights(**NOTHING))
+        build_objective(RecipeWeights(**NOTHING))
 
 
 def test_total_is_float32_and_differentiable_inside_a_function():

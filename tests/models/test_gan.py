@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import build_gan, gives_probabilities
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
@@ -84,7 +84,9 @@ def test_pictures_of_32_pixels_for_a_discriminator_of_256_are_refused_with_the_f
 
 
 def test_a_generator_of_anything_but_pictures_is_refused(networks):
-    with pytest.raises(ValueError, match="`generator` must give what `discriminator`"):
+    with pytest.raises(
+        ValueError, match="`generator` must return what `discriminator`"
+    ):
         build_gan(
             keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]), networks[1]
         )

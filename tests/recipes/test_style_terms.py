@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import LossWeights, TrainingConfig
-from animegan_tf.imaging.image_io import to_float, write_image
+from animegan_tf.imaging.arrays import to_float
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.style_terms import (
-    STYLE_LAYERS,
+    TRAINING_LAYERS,
     build_training_terms,
     build_validation_terms,
     measure_style,
@@ -50,7 +51,7 @@ def test_nothing_is_measured_that_no_term_needs(config, run, pictures):
 def test_content_needs_the_network_but_not_the_pictures(config, run, pictures):
     config = dataclasses.replace(config, weights=LossWeights(content=1.0))
     features, target = measure_style(config, run, pictures, False)
-    assert list(features.output) == list(STYLE_LAYERS)
+    assert list(features.output) == list(TRAINING_LAYERS)
     assert target is None and not _caches(run)
 
 
@@ -61,7 +62,7 @@ def test_style_is_measured_once(config, run, pictures):
     np.savez(path, **marked)
     # What lies in the cache is believed.
     _, again = measure_style(config, run, pictures, False)
-    for name in STYLE_LAYERS:
+    for name in TRAINING_LAYERS:
         np.testing.assert_array_equal(again[name], marked[name])
 
 
@@ -82,7 +83,7 @@ def test_style_is_measured_anew_when_weights_or_pictures_change(
 def test_training_s_terms_remember_and_validation_s_do_not(config, run, pictures):
     measured = measure_style(config, run, pictures, False)
     train, variables = build_training_terms(config, *measured)
-    assert set(variables) == {"style/count", *(f"style/{k}" for k in STYLE_LAYERS)}
+    assert set(variables) == {"style/count", *(f"style/{k}" for k in TRAINING_LAYERS)}
     validate = build_validation_terms(config, *measured)
     rng = np.random.default_rng(0)
     noise, other = (

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from animegan_tf.config import LossWeights, Stabilizers
 from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.training.cyclegan_steps import build_cyclegan_generator_step
 from animegan_tf.training.optimizers import build_adam

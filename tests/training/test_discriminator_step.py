@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.training.discriminator_step import build_adversary_step
 from animegan_tf.training.optimizers import build_adam
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from animegan_tf.config import LossWeights
 from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.steps import (

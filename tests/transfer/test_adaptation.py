@@ -10,7 +10,7 @@ from animegan_tf.losses.perceptual import correlation_style_loss
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.generators import build_generator
 from animegan_tf.transfer.adaptation import (
-    STYLE_LAYERS,
+    ADAPTATION_LAYERS,
     WEIGHTS,
     _draw,
     _measure_style,
@@ -37,7 +37,7 @@ def features(tmp_path):
             arrays[f"{name}/bias"] = np.zeros(4)
             channels = 4
     np.savez(tmp_path / "features.npz", **arrays)
-    return build_feature_extractor(tmp_path / "features.npz", layers=STYLE_LAYERS)
+    return build_feature_extractor(tmp_path / "features.npz", layers=ADAPTATION_LAYERS)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def build_paired_dataset(
     return batched(stream, load, batch_size).prefetch(2)
 
 
-def read_middles(pairs: Sequence[Pair], size: int) -> dict[str, np.ndarray]:
+def read_pair_squares(pairs: Sequence[Pair], size: int) -> dict[str, np.ndarray]:
     """Read the middle squares of pairs, to validate with.
 
     Args:

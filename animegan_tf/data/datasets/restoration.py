@@ -75,7 +75,9 @@ def build_restoration_dataset(
     return batched(stream, load, batch_size).prefetch(2)
 
 
-def damage_middles(paths, size: int, degradations, seed: int) -> dict[str, np.ndarray]:
+def read_degraded_squares(
+    paths, size: int, degradations, seed: int
+) -> dict[str, np.ndarray]:
     """Read the middle squares of pictures and damage them, the same way every time.
 
     All kinds of damage happen to every picture.

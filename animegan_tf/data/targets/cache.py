@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from animegan_tf.data.image_folder import downscale
-from animegan_tf.imaging.image_io import atomic_path, read_image
-from animegan_tf.imaging.opening import open_image
+from animegan_tf.data.image_folder import limit_short_side
+from animegan_tf.imaging.reading import open_image, read_image
+from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import read_json
 
 INDEX_NAME = "index.json"
@@ -188,7 +188,7 @@ def _compute_missing(
 def _compute_photo(items: list[TargetItem], function, report) -> None:
     image = read_image(items[0].photo)
     for item in items:
-        photo = downscale(image, item.scale)
+        photo = limit_short_side(image, item.scale)
         if not _is_complete(item.target_file):
             _write_png(_apply(function, photo, item.photo), item.target_file)
         if not _is_complete(item.photo_file):

@@ -15,11 +15,11 @@ class Target:
     """A way to draw targets.
 
     Attributes:
-        draw: Pure function from uint8 RGB `(height, width, 3)` to the same.
+        render: Pure function from uint8 RGB `(height, width, 3)` to the same.
         fingerprint: Text that changes whenever its result would.
     """
 
-    draw: Callable[[np.ndarray], np.ndarray]
+    render: Callable[[np.ndarray], np.ndarray]
     fingerprint: str
 
 

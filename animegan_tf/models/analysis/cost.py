@@ -1,4 +1,4 @@
-"""Count what a network computes."""
+"""Count the multiply-adds of a network."""
 
 import math
 
@@ -6,13 +6,13 @@ import keras
 
 
 def count_multiply_adds(model: keras.Model) -> int:
-    """Count the multiplications, each with an addition, of a model's `Conv2D` layers.
+    """Count the multiply-adds of a model's `Conv2D` layers for one image.
 
     Args:
-        model: Functional model of a known image size, called once.
+        model: Functional model of a known image size; each layer is called once.
 
     Returns:
-        The number for one picture.
+        The number of multiply-adds.
 
     Raises:
         ValueError: If the size is not known.

@@ -1,23 +1,31 @@
-"""How far a network looks around each pixel, read off its graph."""
+"""Measure the receptive field of a network from its graph of layers."""
 
 import dataclasses
 import math
+from fractions import Fraction
 
 import keras
+from keras import layers
 
-from animegan_tf.models.analysis.receptive_field_rules import Span, rule_of
+from animegan_tf.models.layers import (
+    DepthToSpace,
+    ReflectionPadding2D,
+    SpaceToDepth,
+    SpectralNormConv2D,
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class ReceptiveField:
-    """What a pixel of a network's result depends on.
+    """The part of the input that an output pixel depends on, and its memory.
 
     Attributes:
-        radius: Farthest pixel of the input, up, down, left or right, in pixels.
-        multiple: Pixels by which a region may be moved, and by which its size must
-            divide, for the network's coarser grids to fall on the same pixels.
-        bytes_per_pixel: Estimate of the memory for activations, at 4 bytes each, per
-            pixel of the input, at the moment at which it is highest.
+        radius: Distance to the farthest input pixel, vertically or horizontally, in
+            pixels.
+        multiple: Number of pixels by which the position and the size of a tile must be
+            divisible for the network's strided grids to stay aligned.
+        bytes_per_pixel: Estimate of the peak memory of the activations, at 4 bytes
+            each, per pixel of the input.
     """
 
     radius: int
@@ -26,35 +34,34 @@ class ReceptiveField:
 
 
 def measure_receptive_field(model: keras.Model) -> ReceptiveField:
-    """Walk the graph of a network of images and add up what its layers see.
+    """Measure the receptive field of an image-to-image network.
 
-    Every layer is either known to work on each pixel alone or on a neighbourhood that
-    its arguments give, or is taken to see the whole picture: normalizations over a
-    picture, global pooling, attention, and any layer that `layer_spans` lacks.
+    A layer without a rule of its own in this module is taken to depend on the whole
+    image, as do normalizations over an image, global pooling and attention.
 
     Args:
         model: Functional or sequential model from images, `(batch, height, width,
-            channels)`, to images. Layers of it may be such models.
+            channels)`, to images. Its layers may be such models.
 
     Raises:
-        ValueError: If a layer sees the whole picture; the message names it.
+        ValueError: If a layer depends on the whole image; the message names it.
     """
     graph = _graph_of(model)
     if graph is None or len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise ValueError("it is no graph of layers from one input to one output")
-    walk = _Walk()
-    spans = walk.run(graph, [(Span(), Span())])[0]
+        raise ValueError("it is not a graph of layers from one input to one output")
+    traversal = _Traversal()
+    spans = traversal.run(graph, [(Span(), Span())])[0]
     radius = max(max(-span.first, span.last) for span in spans)
-    return ReceptiveField(max(0, math.ceil(radius)), walk.multiple, walk.peak)
+    return ReceptiveField(max(0, math.ceil(radius)), traversal.multiple, traversal.peak)
 
 
-class _Walk:
-    """Pass spans, one for the rows and one for the columns, along a graph."""
+class _Traversal:
+    """Propagate spans, one for the rows and one for the columns, through a graph."""
 
     def __init__(self):
         self.multiple = 1
         self.peak = 0.0
-        # Bytes per pixel of the maps that a later layer still needs.
+        # Bytes per input pixel of the feature maps that a later layer still needs.
         self._held = 0.0
 
     def run(self, graph, input_spans):
@@ -94,7 +101,7 @@ class _Walk:
 
 
 def _graph_of(operation):
-    """Return what holds the nodes of a functional or sequential model, else `None`."""
+    """Return the object that holds the nodes of a model, or `None` for a layer."""
     graph = getattr(operation, "_functional", operation)
     return graph if hasattr(graph, "_nodes_by_depth") else None
 
@@ -103,3 +110,183 @@ def _nodes_in_order(graph):
     by_depth = graph._nodes_by_depth
     depths = sorted(by_depth, reverse=True)
     return [node for depth in depths for node in by_depth[depth] if not node.is_input]
+
+
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """The input pixels on which each position of a feature map depends, along one axis.
+
+    Position `i` depends on the pixels `i * step + first` to `i * step + last`.
+
+    Attributes:
+        step: Input pixels from one position to the next.
+        first: Offset of the first pixel, in pixels.
+        last: Offset of the last pixel, in pixels.
+    """
+
+    step: Fraction = Fraction(1)
+    first: Fraction = Fraction(0)
+    last: Fraction = Fraction(0)
+
+
+def rule_of(layer):
+    """Return the function `(layer, axis, *spans) -> span` of a layer's class.
+
+    Raises:
+        ValueError: If the layer may depend on the whole image. Subclasses of known
+            layers are not known, since they may compute something else.
+    """
+    rule = _RULES.get(type(layer))
+    channels_first = getattr(layer, "data_format", None) == "channels_first"
+    if rule is None or channels_first:
+        raise _global_error(layer)
+    return rule
+
+
+def _global_error(layer):
+    return ValueError(
+        f"the layer {layer.name!r} ({type(layer).__name__}) may depend on the whole "
+        "image"
+    )
+
+
+def _keep(layer, axis, span):
+    return span
+
+
+def _normalize(layer, axis, span):
+    """Normalizations work per pixel if their axis is that of the channels."""
+    axes = layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
+    if [a for a in axes if a not in (-1, 3)]:
+        raise _global_error(layer)
+    return span
+
+
+def _merge(layer, axis, *spans):
+    if len({span.step for span in spans}) > 1:
+        raise _global_error(layer)
+    first, last = min(s.first for s in spans), max(s.last for s in spans)
+    return Span(spans[0].step, first, last)
+
+
+def _concatenate(layer, axis, *spans):
+    _normalize(layer, axis, None)
+    return _merge(layer, axis, *spans)
+
+
+def _convolve(layer, axis, span):
+    dilation = _at(getattr(layer, "dilation_rate", 1), axis)
+    reach = (_at(layer.kernel_size, axis) - 1) * dilation + 1
+    return _window(span, reach, _at(layer.strides, axis), layer.padding)
+
+
+def _pool(layer, axis, span):
+    size, stride = _at(layer.pool_size, axis), _at(layer.strides, axis)
+    return _window(span, size, stride, layer.padding)
+
+
+def _window(span, reach, stride, padding):
+    # For sizes divisible by the stride, "same" pads this much before the first.
+    before = max(reach - stride, 0) // 2 if padding == "same" else 0
+    first = span.first - span.step * before
+    last = span.last + span.step * (reach - 1 - before)
+    return Span(span.step * stride, first, last)
+
+
+def _convolve_transposed(layer, axis, span):
+    size, stride = _at(layer.kernel_size, axis), _at(layer.strides, axis)
+    if _at(layer.dilation_rate, axis) > 1 or layer.output_padding is not None:
+        raise _global_error(layer)
+    before = max(size - stride, 0) // 2 if layer.padding == "same" else 0
+    step = span.step / stride
+    # The taps that reach position i are those of (i + before - tap) / stride.
+    first = span.first + step * (before - (size - 1))
+    return Span(step, first, span.last + step * before)
+
+
+def _space_to_depth(layer, axis, span):
+    return _window(span, layer.block, layer.block, "valid")
+
+
+def _depth_to_space(layer, axis, span):
+    return _repeat(span, layer.block)
+
+
+def _upsample(layer, axis, span):
+    factor = _at(layer.size, axis)
+    if layer.interpolation == "nearest":
+        return _repeat(span, factor)
+    if layer.interpolation != "bilinear":
+        raise _global_error(layer)
+    # Half-pixel centers: between the two positions around (i + 1/2) / factor - 1/2.
+    step = span.step / factor
+    center = (step - span.step) / 2
+    return Span(step, span.first + center - span.step, span.last + center + span.step)
+
+
+def _repeat(span, factor):
+    step = span.step / factor
+    return Span(step, span.first - step * (factor - 1), span.last)
+
+
+def _pad(layer, axis, span):
+    return _shift(span, -layer.padding[axis][0])
+
+
+def _crop(layer, axis, span):
+    return _shift(span, layer.cropping[axis][0])
+
+
+def _shift(span, positions):
+    by = span.step * positions
+    return Span(span.step, span.first + by, span.last + by)
+
+
+def _at(value, axis):
+    return value[axis] if isinstance(value, list | tuple) else value
+
+
+_POINTWISE = (
+    layers.Activation,
+    layers.Dense,
+    layers.Dropout,
+    layers.ELU,
+    layers.GaussianDropout,
+    layers.GaussianNoise,
+    layers.Identity,
+    layers.LeakyReLU,
+    layers.ReLU,
+    layers.Rescaling,
+    layers.SpatialDropout2D,
+)
+_MERGING = (
+    layers.Add,
+    layers.Average,
+    layers.Maximum,
+    layers.Minimum,
+    layers.Multiply,
+    layers.Subtract,
+)
+_CONVOLUTIONS = (
+    layers.Conv2D,
+    layers.DepthwiseConv2D,
+    layers.SeparableConv2D,
+    SpectralNormConv2D,
+)
+_RULES = {
+    **dict.fromkeys(_POINTWISE, _keep),
+    **dict.fromkeys(_MERGING, _merge),
+    **dict.fromkeys(_CONVOLUTIONS, _convolve),
+    layers.AveragePooling2D: _pool,
+    layers.MaxPooling2D: _pool,
+    layers.BatchNormalization: _normalize,
+    layers.LayerNormalization: _normalize,
+    layers.Concatenate: _concatenate,
+    layers.Conv2DTranspose: _convolve_transposed,
+    layers.Cropping2D: _crop,
+    layers.UpSampling2D: _upsample,
+    layers.ZeroPadding2D: _pad,
+    DepthToSpace: _depth_to_space,
+    ReflectionPadding2D: _pad,
+    SpaceToDepth: _space_to_depth,
+}

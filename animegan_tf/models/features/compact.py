@@ -1,4 +1,4 @@
-"""A small network that gives maps like those of VGG19's first three blocks."""
+"""The bundled feature network: a compact approximation of VGG19's blocks 1 to 3."""
 
 import types
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 import keras
 from keras import layers as keras_layers
 
-from animegan_tf.models.features.chain import build_feature_chain
+from animegan_tf.models.features.vgg19 import build_feature_chain
 from animegan_tf.models.weights_io import load_weights_npz
 
-BUNDLED_FILE = Path(__file__).parents[1] / "weights" / "features" / "compact.npz"
+BUNDLED_FILE = Path(__file__).parents[2] / "weights" / "features" / "compact.npz"
 
-# Of every layer: channels of the map, then those between its three convolutions: after
-# the 1x1 that reduces the map before it, and after the 3x3. 0 leaves the first out.
-# Each number is the least at which the layer itself loses little, and a multiple of 4,
-# for processors; together they take an eighth of VGG19's multiply-adds.
+# Channels of each layer's feature map, of its first 1x1 convolution (0: none) and of
+# its 3x3 convolution. Each is the smallest multiple of 4 at which the layer loses
+# little; in total the network needs an eighth of VGG19's multiply-adds.
 WIDTHS = types.MappingProxyType(
     {
         "block1_conv1": (64, 0, 12),
@@ -27,8 +26,8 @@ WIDTHS = types.MappingProxyType(
         "block3_conv4": (256, 64, 64),
     }
 )
-# The mean colour of ImageNet as RGB in [-1, 1], and what brings pictures to a
-# deviation of about 1.
+# The mean color of ImageNet as RGB in [-1, 1], and the factor that gives images a
+# standard deviation of about 1.
 _MEAN_COLOR = (-0.0300, -0.0841, -0.1848)
 _INPUT_SCALE = 2.0
 
@@ -41,32 +40,32 @@ def build_compact_features(
     dtype=None,
     name: str = "compact_features",
 ) -> keras.Model:
-    """Build the network with random weights, to be trained by `training.distillation`.
+    """Build the compact network with random weights, for `training.distillation`.
 
-    Like VGG19 it is a chain of layers with ReLU, of zero padding, with max pooling
-    before blocks 2 and 3, and its maps have as many channels. But each layer is a 1x1
-    convolution to few channels, a 3x3 among few, and a 1x1 to all, without anything
-    between the three: the maps' channels depend on each other enough for that.
+    Its layout and its feature maps have the shape of VGG19's. But each 3x3 convolution
+    is factored into a 1x1 to few channels, a 3x3 on these, and a 1x1 to all channels,
+    without an activation between them: the channels of the feature maps are correlated
+    enough for such a low rank.
 
     Args:
         widths: Channels of each layer, as `WIDTHS`.
-        pre_activation: Whether to give the maps before the ReLU rather than after it.
+        pre_activation: Whether to return the feature maps before the ReLU.
         image_shape: `(height, width, 3)`; `None` accepts any size.
         dtype: Dtype policy of the convolutions; Keras' global policy by default.
         name: Name of the model.
 
     Returns:
         A `keras.Model` from float RGB images in [-1, 1], `(batch, height, width, 3)`,
-        to a dict from layer name to float32 map,
+        to a dict from layer name to float32 feature map,
         `(batch, height / 2**(block - 1), width / 2**(block - 1), channels)`.
 
-    Reference: Kim et al., 2016, https://arxiv.org/abs/1511.06530 (convolutions in
-        three); Simonyan, Zisserman, 2015, https://arxiv.org/abs/1409.1556 (VGG19).
+    Reference: Kim et al., 2016, https://arxiv.org/abs/1511.06530 (factored
+    convolutions); Simonyan, Zisserman, 2015, https://arxiv.org/abs/1409.1556 (VGG19).
     """
 
     def convolve(x, layer):
         channels, before, after = widths[layer]
-        # A bias before the last would make the padding other than zero.
+        # A bias before the last convolution would not be zero in the padding.
         options = {
             "padding": "same",
             "use_bias": False,
@@ -80,7 +79,7 @@ def build_compact_features(
             channels, 1, kernel_initializer="he_normal", dtype=dtype, name=layer
         )(x)
 
-    # Padding with zeros must stand for the mean colour.
+    # Zero padding must stand for the mean color.
     offset = [-_INPUT_SCALE * mean for mean in _MEAN_COLOR]
     return build_feature_chain(
         widths,
@@ -99,21 +98,21 @@ def build_compact_features(
 def build_bundled_features(
     layers, *, pre_activation=False, image_shape=(None, None, 3), dtype=None, name=None
 ) -> keras.Model:
-    """Build the network with the weights that come with the package.
+    """Build the compact network with the weights that come with the package.
 
     Args:
-        layers: Names of the layers to give, keys of `WIDTHS`. The network ends at the
-            deepest.
+        layers: Names of the layers to return, keys of `WIDTHS`. The network ends at
+            the deepest.
         pre_activation: As `build_compact_features`.
         image_shape: As `build_compact_features`.
         dtype: As `build_compact_features`.
         name: Name of the model.
 
     Returns:
-        What `build_compact_features` builds, with these layers' maps only.
+        A `keras.Model`, see `build_compact_features`, with these outputs alone.
 
     Raises:
-        ValueError: If it has no such layer.
+        ValueError: If a layer is not among `WIDTHS`.
     """
     missing = [layer for layer in layers if layer not in WIDTHS]
     if missing:
@@ -131,16 +130,16 @@ def build_bundled_features(
 
 
 def scale_maps(network: keras.Model, scales) -> None:
-    """Multiply the maps of a network by channel, by changing its weights alone.
+    """Scale the channels of a network's feature maps by changing its weights.
 
     Args:
-        network: What `build_compact_features` built.
-        scales: Positive factors by layer, `(channels,)`.
+        network: Model of `build_compact_features`; changed in place.
+        scales: Positive factors of each layer, `(channels,)`.
     """
     before = None
     for layer, factors in scales.items():
         if before is not None:
-            # What comes in has been multiplied by the layer before.
+            # Undo the scale of the previous layer's outputs.
             reduce = network.get_layer(f"{layer}_reduce").kernel
             reduce.assign(reduce / before[:, None])
         last = network.get_layer(layer)

@@ -3,7 +3,12 @@
 import keras
 from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
+from animegan_tf.models.arguments import (
+    check_choice,
+    check_counts,
+    check_multiple,
+    check_rate,
+)
 from animegan_tf.models.layers.blocks import (
     NORMALIZATIONS,
     UPSAMPLINGS,
@@ -62,8 +67,7 @@ def build_unet_generator(
             "`num_downsamples` must be at least 2. "
             f"Received: num_downsamples={num_downsamples}"
         )
-    if not 0.0 <= dropout < 1.0:
-        raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout}")
+    check_rate(dropout=dropout)
     check_multiple(image_shape, 2**num_downsamples)
     widths = [width * min(2**level, 8) for level in range(num_downsamples)]
     photo = keras.Input(image_shape, name="photo")

@@ -1,7 +1,7 @@
 """Layers that Keras lacks: reflection padding, space/depth moves, spectral norm."""
 
-from animegan_tf.models.layers.pixel_moves import DepthToSpace, SpaceToDepth
 from animegan_tf.models.layers.reflection_padding import ReflectionPadding2D
+from animegan_tf.models.layers.space_to_depth import DepthToSpace, SpaceToDepth
 from animegan_tf.models.layers.spectral_norm import SpectralNormConv2D
 from animegan_tf.models.layers.style_modulation import StyleModulation
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 import keras
 from tqdm import tqdm
 
-from animegan_tf.data.datasets.array_batches import ArrayBatches
+from animegan_tf.data.datasets.arrays import ArrayBatches
 from animegan_tf.training.arrays.epoch_files import EpochFiles
 from animegan_tf.training.arrays.keras_step import (
     build_keras_step,

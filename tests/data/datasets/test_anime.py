@@ -8,9 +8,9 @@ from PIL import Image
 
 from animegan_tf.data.datasets.anime import (
     build_anime_dataset,
-    build_image_dataset,
     build_validation_dataset,
 )
+from animegan_tf.data.datasets.unconditional import build_image_dataset
 from animegan_tf.data.targets.cache import compute_targets
 from animegan_tf.data.targets.edge_smoothing import luminance, smooth_edges
 

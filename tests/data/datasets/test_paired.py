@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from animegan_tf.data.datasets.paired import build_paired_dataset, read_middles
+from animegan_tf.data.datasets.paired import build_paired_dataset, read_pair_squares
 from animegan_tf.data.image_pairs import Pair, pair_by_name
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 def _pairs(folders):
@@ -52,7 +52,7 @@ def test_middles_are_squares_of_the_middle(tmp_path):
     picture = np.zeros((8, 24, 3), np.uint8)
     picture[:, 8:16] = 255
     write_image(picture, tmp_path / "a.png")
-    middles = read_middles([Pair(tmp_path / "a.png", tmp_path / "a.png")], 8)
+    middles = read_pair_squares([Pair(tmp_path / "a.png", tmp_path / "a.png")], 8)
     for name in ("photo", "target"):
         np.testing.assert_array_equal(middles[name], np.ones((1, 8, 8, 3)))
 

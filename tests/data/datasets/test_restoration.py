@@ -8,7 +8,7 @@ from PIL import Image
 
 from animegan_tf.data.datasets.restoration import (
     build_restoration_dataset,
-    damage_middles,
+    read_degraded_squares,
 )
 
 
@@ -67,8 +67,8 @@ def test_without_damage_the_two_are_one(paths):
 
 
 def test_middles_are_damaged_the_same_way_every_time(paths):
-    first = damage_middles(paths, 16, ("noise", "holes"), seed=3)
-    again = damage_middles(paths, 16, ("noise", "holes"), seed=3)
+    first = read_degraded_squares(paths, 16, ("noise", "holes"), seed=3)
+    again = read_degraded_squares(paths, 16, ("noise", "holes"), seed=3)
     np.testing.assert_array_equal(first["photo"], again["photo"])
     assert first["photo"].shape == first["target"].shape == (3, 16, 16, 3)
     assert np.abs(first["photo"] - first["target"]).mean() > 0.02

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.data.datasets.unpaired import build_unpaired_dataset
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 @pytest.fixture

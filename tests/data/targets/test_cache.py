@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.data.image_folder import downscale
+from animegan_tf.data.image_folder import limit_short_side
 from animegan_tf.data.targets.cache import INDEX_NAME, compute_targets
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 
 
 class Negative:
@@ -52,7 +52,8 @@ def test_each_scale_gives_a_downscaled_photo_and_its_target(tmp_path, compute):
     assert [(item.photo, item.scale) for item in items] == [(path, 8), (path, 12)]
     for item in items:
         photo = read_image(item.photo_file)
-        np.testing.assert_array_equal(photo, downscale(read_image(path), item.scale))
+        expected = limit_short_side(read_image(path), item.scale)
+        np.testing.assert_array_equal(photo, expected)
         np.testing.assert_array_equal(read_image(item.target_file), 255 - photo)
         assert min(photo.shape[:2]) == item.scale
 

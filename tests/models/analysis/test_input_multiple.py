@@ -34,5 +34,5 @@ def test_network_in_a_network_counts():
 def test_network_that_changes_the_size_is_refused():
     images = keras.Input((None, None, 3))
     smaller = keras.Model(images, keras.layers.AveragePooling2D(2)(images))
-    with pytest.raises(ValueError, match="its input's shape.*divide by 512"):
+    with pytest.raises(ValueError, match="its input's shape.*divisible by 512"):
         input_multiple(smaller)

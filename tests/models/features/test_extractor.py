@@ -1,11 +1,13 @@
 import keras
 import numpy as np
 import pytest
+from keras import layers as keras_layers
 
-from animegan_tf.models.features.extractor import (
+from animegan_tf.models.features.extractor import build_feature_extractor
+from animegan_tf.models.features.vgg19 import (
     LAYER_NAMES,
     CaffePreprocessing,
-    build_feature_extractor,
+    build_feature_chain,
 )
 
 WIDTHS = {"block1_conv1": 4, "block1_conv2": 5, "block2_conv1": 6}
@@ -165,3 +167,61 @@ def test_weights_of_other_shapes_are_refused(tmp_path, key, shape):
     layer = key.partition("/")[0]
     with pytest.raises(ValueError, match=f"shape .*for {layer}.*shape="):
         build_feature_extractor(tmp_path / "w.npz", ("block1_conv2",))
+
+
+CHAIN = ("block1_conv1", "block1_conv2", "block2_conv1", "block3_conv1")
+CHAIN_IMAGE = np.random.default_rng(0).uniform(-1, 1, (1, 8, 12, 3)).astype("float32")
+
+
+def _negate(x, layer):
+    return keras_layers.Rescaling(-1.0, name=layer)(x)
+
+
+def _build_chain(outputs=CHAIN, convolve=_negate, **options):
+    preprocessing = keras_layers.Rescaling(2.0, name="preprocessing")
+    return build_feature_chain(
+        CHAIN, convolve, outputs=outputs, preprocessing=preprocessing, **options
+    )
+
+
+def test_maps_by_hand():
+    maps = _build_chain(name="chain")(CHAIN_IMAGE)
+    # Negated, what is left by the first ReLU is nothing but 0 after the second.
+    first = np.maximum(-2.0 * CHAIN_IMAGE, 0.0)
+    np.testing.assert_allclose(maps["block1_conv1"], first, rtol=1e-6)
+    np.testing.assert_array_equal(maps["block1_conv2"], np.zeros_like(first))
+
+
+def test_maps_before_the_relu_are_negative_too():
+    maps = _build_chain(name="chain", pre_activation=True)(CHAIN_IMAGE)
+    np.testing.assert_allclose(maps["block1_conv1"], -2.0 * CHAIN_IMAGE, rtol=1e-6)
+    expected = -np.maximum(-2.0 * CHAIN_IMAGE, 0.0)
+    np.testing.assert_allclose(maps["block1_conv2"], expected, rtol=1e-6)
+
+
+def test_each_block_but_the_first_halves_the_size_by_its_maxima():
+    def keep(x, layer):
+        return keras_layers.Identity(name=layer)(x)
+
+    maps = _build_chain(name="chain", convolve=keep)(CHAIN_IMAGE)
+    expected = np.maximum(2.0 * CHAIN_IMAGE, 0.0)
+    for layer in ("block2_conv1", "block3_conv1"):
+        _, height, width, _ = expected.shape
+        blocks = expected.reshape(1, height // 2, 2, width // 2, 2, 3)
+        expected = blocks.max(axis=(2, 4))
+        np.testing.assert_allclose(maps[layer], expected, rtol=1e-6)
+
+
+def test_maps_are_those_asked_for_in_that_order_and_the_model_ends_at_the_deepest():
+    model = _build_chain(("block2_conv1", "block1_conv1"), name="chain")
+    assert list(model(CHAIN_IMAGE)) == ["block2_conv1", "block1_conv1"]
+    assert model.name == "chain"
+    assert "block3_conv1" not in {layer.name for layer in model.layers}
+
+
+@pytest.mark.parametrize("pre_activation", [False, True])
+def test_maps_are_float32_whatever_the_chain_computes_in(pre_activation):
+    model = _build_chain(name="chain", dtype="bfloat16", pre_activation=pre_activation)
+    assert model.get_layer("block1_conv1_relu").compute_dtype == "bfloat16"
+    for features in model(CHAIN_IMAGE).values():
+        assert keras.backend.standardize_dtype(features.dtype) == "float32"

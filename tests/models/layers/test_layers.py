@@ -57,3 +57,55 @@ def test_saved_layers_give_the_same_picture(tmp_path):
     np.testing.assert_array_equal(model(picture), loaded(picture))
     for one, other in zip(model.layers, loaded.layers, strict=True):
         assert one.get_config() == other.get_config()
+
+
+def test_reflection_padding_mirrors_without_the_border():
+    row = np.array([1.0, 2.0, 3.0], "float32")
+    image = (row[:, None] * 10 + row)[None, ..., None]
+    padded = ReflectionPadding2D(((1, 0), (0, 2)))(image)[0, ..., 0]
+    expected = [
+        [21, 22, 23, 22, 21],
+        [11, 12, 13, 12, 11],
+        [21, 22, 23, 22, 21],
+        [31, 32, 33, 32, 31],
+    ]
+    np.testing.assert_array_equal(padded, expected)
+
+
+def test_reflection_padding_by_a_number_pads_all_sides():
+    image = _images(1, 4, 5, 2)
+    expected = np.pad(image, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(ReflectionPadding2D(2)(image), expected)
+
+
+@pytest.mark.parametrize("padding", [-1, 1.5, (1, 1), ((1, 1), (1, -1)), "same"])
+def test_reflection_padding_refuses_other_forms(padding):
+    with pytest.raises(ValueError, match="`padding` must be .* Received: padding="):
+        ReflectionPadding2D(padding)
+
+
+def test_space_to_depth_lists_each_square_row_by_row():
+    image = np.arange(8, dtype="float32").reshape(1, 2, 4, 1)
+    expected = [[[0, 1, 4, 5], [2, 3, 6, 7]]]
+    np.testing.assert_array_equal(SpaceToDepth(2)(image)[0], expected)
+
+
+@pytest.mark.parametrize("block", [1, 2, 4])
+def test_space_and_depth_are_ordered_as_in_tensorflow(block):
+    image = _images(2, 8, 12, 3)
+    depth = SpaceToDepth(block)(image)
+    if block > 1:
+        np.testing.assert_array_equal(depth, tf.nn.space_to_depth(image, block))
+        np.testing.assert_array_equal(
+            DepthToSpace(block)(depth), tf.nn.depth_to_space(depth, block)
+        )
+    np.testing.assert_array_equal(DepthToSpace(block)(depth), image)
+
+
+def test_space_to_depth_refuses_a_size_that_does_not_divide():
+    with pytest.raises(ValueError, match=r"divisible by 4.*\(2, 6, 8, 3\)"):
+        SpaceToDepth(4)(_images(2, 6, 8, 3))
+    with pytest.raises(ValueError, match="divisible by 4"):
+        DepthToSpace(2)(_images(1, 2, 2, 6))
+    with pytest.raises(ValueError, match="`block` must be"):
+        SpaceToDepth(0)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.training.arrays.adversarial_step import build_adversarial_step
 from animegan_tf.training.arrays.plain_gan import (

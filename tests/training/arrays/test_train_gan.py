@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from animegan_tf.models.discriminators.registry import build_discriminator
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import build_gan
 from animegan_tf.models.generators import build_generator
 from animegan_tf.training.arrays.train_gan import train_gan
