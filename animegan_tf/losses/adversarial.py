@@ -1,7 +1,7 @@
 """Adversarial losses on a discriminator's logits.
 
-Every loss is unweighted, float32 and finite for any finite logits. `ADVERSARIAL_LOSSES`
-lets a recipe choose a family by name.
+Every loss is an unweighted float32 scalar, finite for any finite logits.
+`ADVERSARIAL_LOSSES` maps the name of each family to its functions.
 """
 
 import dataclasses
@@ -12,15 +12,15 @@ from keras import ops
 
 
 def lsgan_loss(logits, label: float):
-    """Measure the squared distance of logits to a label: mean((D - label)^2) >= 0.
+    """Compute the least-squares loss, mean((D - label)^2).
 
     Args:
         logits: Unbounded discriminator output, any shape.
-        label: Value the logits are drawn to, such as 1.0 for real, 0.0 for fake, or
-            0.9 and 0.1 for smoothed labels.
+        label: Target value of the logits, such as 1.0 for real, 0.0 for fake, or 0.9
+            and 0.1 for smoothed labels.
 
     Returns:
-        A float32 scalar.
+        A float32 scalar >= 0.
 
     Reference: Mao et al., 2017, https://arxiv.org/abs/1611.04076, without its 1/2.
     """
@@ -28,32 +28,32 @@ def lsgan_loss(logits, label: float):
 
 
 def lsgan_real_loss(real_logits):
-    """Measure how far D is from calling reals real: mean((D(y) - 1)^2)."""
+    """Compute the discriminator loss on real images, mean((D(y) - 1)^2)."""
     return lsgan_loss(real_logits, 1.0)
 
 
 def lsgan_fake_loss(fake_logits):
-    """Measure how far D is from calling fakes fake: mean(D(G(x))^2)."""
+    """Compute the discriminator loss on generated images, mean(D(G(x))^2)."""
     return lsgan_loss(fake_logits, 0.0)
 
 
 def lsgan_generator_loss(fake_logits):
-    """Measure how far D is from calling fakes real: mean((D(G(x)) - 1)^2)."""
+    """Compute the generator loss, mean((D(G(x)) - 1)^2)."""
     return lsgan_loss(fake_logits, 1.0)
 
 
 def bce_loss(outputs, label: float, *, from_logits: bool = True):
-    """Measure the cross-entropy of D's verdict with a label in [0, 1].
+    """Compute the binary cross-entropy with a label in [0, 1].
 
     With p = sigmoid(logit): mean(-label log p - (1 - label) log(1 - p)).
 
     Args:
         outputs: Logits, or probabilities in [0, 1], any shape.
-        label: Probability of being real that D should answer, in [0, 1]; 0.9 for
-            reals smooths them on one side (Salimans et al., 2016,
+        label: Target probability of being real, in [0, 1]; 0.9 for real images is
+            one-sided label smoothing (Salimans et al., 2016,
             https://arxiv.org/abs/1606.03498).
-        from_logits: Whether `outputs` are logits. Probabilities are clipped away
-            from 0 and 1, so logits train better where D is sure.
+        from_logits: Whether `outputs` are logits. Probabilities are clipped away from
+            0 and 1, so logits train better where D is confident.
 
     Returns:
         A float32 scalar >= 0.
@@ -70,26 +70,26 @@ def bce_loss(outputs, label: float, *, from_logits: bool = True):
 
 
 def bce_real_loss(real_logits):
-    """Measure how far D is from calling reals real: mean(-log D(y))."""
+    """Compute the discriminator loss on real images, mean(-log D(y))."""
     return ops.mean(ops.softplus(-_float32(real_logits)))
 
 
 def bce_fake_loss(fake_logits):
-    """Measure how far D is from calling fakes fake: mean(-log(1 - D(G(x))))."""
+    """Compute the discriminator loss on generated images, mean(-log(1 - D(G(x))))."""
     return ops.mean(ops.softplus(_float32(fake_logits)))
 
 
 def bce_generator_loss(fake_outputs, *, from_logits: bool = True):
-    """Measure the non-saturating generator loss: mean(-log D(G(x))) >= 0.
+    """Compute the non-saturating generator loss, mean(-log D(G(x))).
 
-    Its gradient stays large while D rejects every fake.
+    Its gradient stays large while D rejects every generated image.
 
     Args:
         fake_outputs: D's logits, or probabilities in [0, 1], of generated images.
         from_logits: Whether `fake_outputs` are logits.
 
     Returns:
-        A float32 scalar.
+        A float32 scalar >= 0.
 
     Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3.
     """
@@ -97,14 +97,14 @@ def bce_generator_loss(fake_outputs, *, from_logits: bool = True):
 
 
 def bce_saturating_generator_loss(fake_outputs, *, from_logits: bool = True):
-    """Measure the original minimax generator loss: mean(log(1 - D(G(x)))) <= 0.
+    """Compute the original minimax generator loss, mean(log(1 - D(G(x)))).
 
     Args:
         fake_outputs: D's logits, or probabilities in [0, 1], of generated images.
         from_logits: Whether `fake_outputs` are logits.
 
     Returns:
-        A float32 scalar.
+        A float32 scalar <= 0.
 
     Reference: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, equation 1.
     """
@@ -112,17 +112,17 @@ def bce_saturating_generator_loss(fake_outputs, *, from_logits: bool = True):
 
 
 def hinge_real_loss(real_logits):
-    """Measure by how much reals miss the margin: mean(max(0, 1 - D(y)))."""
+    """Compute the hinge loss on real images, mean(max(0, 1 - D(y)))."""
     return ops.mean(ops.relu(1.0 - _float32(real_logits)))
 
 
 def hinge_fake_loss(fake_logits):
-    """Measure by how much fakes miss the margin: mean(max(0, 1 + D(G(x))))."""
+    """Compute the hinge loss on generated images, mean(max(0, 1 + D(G(x))))."""
     return ops.mean(ops.relu(1.0 + _float32(fake_logits)))
 
 
 def hinge_generator_loss(fake_logits):
-    """Measure the hinge loss of the generator: -mean(D(G(x))), unbounded.
+    """Compute the generator loss, -mean(D(G(x))), unbounded.
 
     Reference: Miyato et al., 2018, https://arxiv.org/abs/1802.05957.
     """
@@ -130,20 +130,20 @@ def hinge_generator_loss(fake_logits):
 
 
 def wasserstein_real_loss(real_logits):
-    """Measure the critic's part on reals: -mean(D(y)), unbounded."""
+    """Compute the critic loss on real images, -mean(D(y)), unbounded."""
     return -ops.mean(_float32(real_logits))
 
 
 def wasserstein_fake_loss(fake_logits):
-    """Measure the critic's part on fakes: mean(D(G(x))), unbounded."""
+    """Compute the critic loss on generated images, mean(D(G(x))), unbounded."""
     return ops.mean(_float32(fake_logits))
 
 
 def wasserstein_generator_loss(fake_logits):
-    """Measure how low the critic values fakes: -mean(D(G(x))), unbounded.
+    """Compute the generator loss, -mean(D(G(x))), unbounded.
 
-    The critic's two parts together, negated, mean a distance only while it is
-    Lipschitz: see `gradient_penalties.gradient_penalty`.
+    The negated sum of the critic's two losses estimates the Wasserstein distance only
+    while the critic is 1-Lipschitz: see `gradient_penalties.gradient_penalty`.
 
     Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
     """
@@ -155,10 +155,10 @@ class AdversarialLoss:
     """A family of adversarial losses.
 
     Attributes:
-        generator: From logits of fakes to the generator's loss.
-        real: From logits of reals to the discriminator's loss on them.
-        fake: From logits of fakes, or of other pictures to reject, to the
-            discriminator's loss on them.
+        generator: Generator loss of the logits of generated images.
+        real: Discriminator loss of the logits of real images.
+        fake: Discriminator loss of the logits of generated images, or of other images
+            that it should reject.
     """
 
     generator: Callable[[Any], Any]
@@ -173,7 +173,7 @@ class AdversarialLoss:
         real_weight: float = 1.0,
         fake_weight: float = 1.0,
     ):
-        """Sum the discriminator's weighted parts, a float32 scalar."""
+        """Return the weighted sum of the discriminator's two losses."""
         real_loss, fake_loss = self.real(real_logits), self.fake(fake_logits)
         return real_weight * real_loss + fake_weight * fake_loss
 

@@ -1,18 +1,18 @@
-"""Contrast of patches: what is at one place should be told from what is elsewhere."""
+"""The patchwise contrastive loss of CUT."""
 
 from keras import ops
 
 
 def patch_nce_loss(queries, keys, *, temperature: float = 0.07):
-    """Measure how hard it is to find each query's own key among those of its image.
+    """Compute the PatchNCE loss: classify each query's own key among its image's keys.
 
-    With s_ij = q_i . k_j / temperature: mean_i(-log softmax_j(s_i)_i). Features that
-    all look alike cost log(patches).
+    With s_ij = q_i . k_j / temperature: mean_i(-log softmax_j(s_i)_i). It is
+    log(patches) where all features are equal.
 
     Args:
-        queries: Unit vectors of the result's patches, `(batch, patches, channels)`.
-        keys: Unit vectors of the photo's patches at the same places, of that shape.
-        temperature: What similarities are divided by, positive.
+        queries: Unit vectors of the output's patches, `(batch, patches, channels)`.
+        keys: Unit vectors of the photo's patches at the same positions, same shape.
+        temperature: Divisor of the similarities, positive.
 
     Returns:
         A float32 scalar >= 0.

@@ -1,15 +1,15 @@
-"""Penalties on the gradients of a discriminator's logits by its input."""
+"""Gradient penalties of discriminators: WGAN-GP and R1."""
 
 from keras import ops
 
 
 def gradient_penalty(gradients, target_norm: float = 1.0):
-    """Measure how far gradient norms are from a target: mean((|g| - target)^2).
+    """Compute the gradient penalty of WGAN-GP, mean((|g| - target)^2).
 
     Args:
-        gradients: Gradients of the summed logits by the discriminator's input,
-            `(batch, ...)`; the norm is taken over one sample.
-        target_norm: Norm that is asked for; 1 for WGAN-GP, 0 for a zero-centred one.
+        gradients: Gradients of the summed logits with respect to the discriminator's
+            input, `(batch, ...)`; the norm is taken over each sample.
+        target_norm: Target norm: 1 for WGAN-GP, 0 for a zero-centered penalty.
 
     Returns:
         A float32 scalar >= 0.
@@ -22,13 +22,14 @@ def gradient_penalty(gradients, target_norm: float = 1.0):
 
 
 def r1_penalty(gradients):
-    """Measure the mean squared gradient norm on real images: mean(|g|^2) >= 0.
+    """Compute the R1 penalty, the mean squared gradient norm on real images.
 
     Args:
-        gradients: Gradients of the summed real logits by the images, `(batch, ...)`.
+        gradients: Gradients of the summed logits with respect to the real images,
+            `(batch, ...)`.
 
     Returns:
-        A float32 scalar; the paper weights it by gamma / 2.
+        A float32 scalar >= 0; the paper weights it by gamma / 2.
 
     Reference: Mescheder et al., 2018, https://arxiv.org/abs/1801.04406.
     """

@@ -1,4 +1,4 @@
-"""The weighted sum of loss terms that a generator minimizes."""
+"""The generator's objective: a weighted sum of loss terms."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,17 +11,17 @@ from animegan_tf.config import LossWeights
 def build_objective(
     weights: LossWeights,
 ) -> Callable[[Mapping[str, Any]], tuple[Any, dict[str, Any]]]:
-    """Build the function that weights loss terms and adds them up.
+    """Build the function that computes the weighted sum of loss terms.
 
     Args:
         weights: Weight of each term; terms of weight 0 are left out.
 
     Returns:
         A function from a dict of unweighted scalar terms to `(total, logs)`. `total` is
-        the weighted sum, a float32 scalar. `logs` holds `"total"` and the unweighted
-        terms, float32 scalars under their own names, in the order of `LossWeights`:
-        unweighted, so that runs with other weights can be compared. It raises a
-        `ValueError` if the terms are not exactly those with a non-zero weight.
+        the weighted sum, a float32 scalar. `logs` has `"total"` and the terms by name,
+        float32 scalars in the order of `weights`, unweighted so that runs with
+        different weights are comparable. It raises a `ValueError` if the terms are not
+        exactly those with a non-zero weight.
 
     Raises:
         ValueError: If every weight is 0.
@@ -47,7 +47,7 @@ def build_objective(
 
 def _scalar(name, value):
     value = ops.convert_to_tensor(value, dtype="float32")
-    # A vector would pass unnoticed: gradients of it are those of its sum.
+    # The gradient of a vector is that of its sum, so a vector would go unnoticed.
     if len(value.shape) != 0:
         raise ValueError(
             f"`terms` must be scalars. Received: {name} of shape {tuple(value.shape)}"

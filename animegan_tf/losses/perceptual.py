@@ -1,19 +1,19 @@
-"""Losses on feature maps: what is in a picture, and in which style it is drawn.
+"""Content and style losses on feature maps.
 
-Functions take the feature maps of a frozen network, `(batch, height, width, channels)`
-or a dict of them by layer, never the network. Everything is computed in float32,
-because sums over all positions overflow float16.
+The functions take the feature maps of a frozen network, `(batch, height, width,
+channels)`, or a dict of them by layer. They compute in float32, since sums over all
+positions overflow float16.
 """
 
 from keras import ops
 
 
 def content_loss(features_x, features_y):
-    """Measure the mean absolute difference of deep features.
+    """Compute the mean absolute difference of feature maps.
 
     Args:
         features_x: Feature map `(batch, height, width, channels)`, or a dict of them.
-        features_y: The same of the reference.
+        features_y: The same for the target.
 
     Returns:
         A float32 scalar >= 0, the mean over the layers.
@@ -27,19 +27,19 @@ def content_loss(features_x, features_y):
 
 
 def gram_matrix(features, centered: bool = True):
-    """Sum products of channels over all positions, divided by their number.
+    """Compute Gram matrices: the mean over all positions of products of two channels.
 
     Args:
         features: Feature map `(batch, height, width, channels)`.
-        centered: Whether each channel's mean over the positions is taken off first,
-            which keeps brightness out of the style.
+        centered: Whether to subtract each channel's mean over the positions first, so
+            that the style does not depend on brightness.
 
     Returns:
         float32 symmetric matrices `(batch, channels, channels)`.
 
     Reference: Gatys et al., 2015, https://arxiv.org/abs/1508.06576.
     """
-    # A plain matrix product; einsum over both spatial axes takes twice the time.
+    # A matrix product takes half the time of einsum over both spatial axes.
     batch, height, width, channels = ops.shape(features)
     features = ops.reshape(features, (batch, height * width, channels))
     features = ops.cast(features, "float32")
@@ -50,13 +50,13 @@ def gram_matrix(features, centered: bool = True):
 
 
 def style_loss(gram_x, gram_y):
-    """Measure the mean absolute difference of Gram matrices.
+    """Compute the mean absolute difference of Gram matrices.
 
-    It falls when contrast falls, whatever the style; see `correlation_style_loss`.
+    Lower contrast lowers it whatever the style; see `correlation_style_loss`.
 
     Args:
         gram_x: Gram matrices `(batch, channels, channels)`, or a dict of them.
-        gram_y: The target's, of the same shape or broadcast to it.
+        gram_y: The target's, of the same shape or broadcastable to it.
 
     Returns:
         A float32 scalar >= 0, the mean over the layers.
@@ -68,30 +68,30 @@ def style_loss(gram_x, gram_y):
 
 
 def covariance(features):
-    """Compute each picture's covariance of channels over the positions.
+    """Compute each image's covariance matrix of the channels over all positions.
 
     Args:
         features: Feature map `(batch, height, width, channels)`.
 
     Returns:
-        float32 `(batch, channels, channels)`. For a steadier estimate of a set, average
-        it over the batch, or over time, before `correlation`.
+        float32 `(batch, channels, channels)`. Averaged over the batch or over steps
+        before `correlation`, it gives a less noisy estimate for a set of images.
     """
     return gram_matrix(features, centered=True)
 
 
 def correlation(covariances):
-    """Divide covariances by the channels' deviations: C_ij / (d_i d_j).
+    """Divide covariances by the channels' standard deviations: C_ij / (d_i d_j).
 
     d = s + 0.001 mean(s) with s = sqrt(diag C), so that a dead channel counts as 0
-    rather than as noise blown up to 1.
+    rather than as amplified noise.
 
     Args:
         covariances: float `(..., channels, channels)`.
 
     Returns:
-        float32 of the same shape in [-1, 1]. Scaling the features changes nothing, so
-        a generator cannot approach a target by losing contrast.
+        float32 of the same shape in [-1, 1]. It is invariant to the scale of the
+        features, so a generator cannot approach a target by reducing contrast.
     """
     covariances = ops.cast(covariances, "float32")
     variances = ops.diagonal(covariances, axis1=-2, axis2=-1)
@@ -104,7 +104,7 @@ def correlation(covariances):
 
 
 def correlation_gram(features):
-    """Compute each picture's correlation of channels over the positions.
+    """Compute each image's correlation matrix of the channels over all positions.
 
     Args:
         features: Feature map `(batch, height, width, channels)`.
@@ -116,12 +116,12 @@ def correlation_gram(features):
 
 
 def correlation_style_loss(correlations, target_correlations):
-    """Measure the relative distance of correlations to a target: sum|A-B| / sum|B|.
+    """Compute the relative distance of correlations to a target, sum|A-B| / sum|B|.
 
     Args:
         correlations: `(batch, channels, channels)` or `(channels, channels)`, or a
-            dict of them; each matrix is compared by itself.
-        target_correlations: The target's, of the same shape or broadcast to it.
+            dict of them; each matrix is compared separately.
+        target_correlations: The target's, of the same shape or broadcastable to it.
 
     Returns:
         A float32 scalar >= 0, the mean over the matrices and then over the layers.

@@ -1,4 +1,4 @@
-"""Losses on pixels and the colour spaces they are measured in.
+"""Pixel losses and differentiable color conversions.
 
 Images are float NHWC RGB in [-1, 1]; losses are unweighted float32 scalars >= 0.
 """
@@ -20,7 +20,7 @@ _RGB_TO_YUV = np.array(
 
 
 def l1_loss(x, y):
-    """Measure the mean absolute difference: mean(|x - y|).
+    """Compute the mean absolute difference, mean(|x - y|).
 
     Args:
         x: Tensor of any shape.
@@ -33,23 +33,21 @@ def l1_loss(x, y):
 
 
 def gradient_loss(x, y):
-    """Measure the difference of image gradients: mean|dh(x - y)| + mean|dw(x - y)|.
+    """Compute the L1 distance of image gradients, mean|dh(x - y)| + mean|dw(x - y)|.
 
     Args:
         x: Images, `(batch, height, width, channels)`, at least 2x2 pixels.
         y: Images of the same shape.
 
     Returns:
-        A float32 scalar; a constant shift of brightness or colour costs nothing.
+        A float32 scalar; it is 0 for a constant shift of brightness or color.
     """
     vertical, horizontal = _differences(_float32(x) - _float32(y))
     return ops.mean(ops.abs(vertical)) + ops.mean(ops.abs(horizontal))
 
 
 def total_variation_loss(x):
-    """Measure roughness: the mean squared difference of neighbouring pixels.
-
-    It is (mean(dh^2) + mean(dw^2)) / 2.
+    """Compute the total variation loss, (mean(dh^2) + mean(dw^2)) / 2.
 
     Args:
         x: Images, `(batch, height, width, channels)`, at least 2x2 pixels.
@@ -64,7 +62,7 @@ def total_variation_loss(x):
 
 
 def color_yuv_loss(x, y):
-    """Measure the colour distance in YUV: L1 of Y, Huber (delta 1) of U and of V.
+    """Compute the color distance in YUV: L1 of Y plus Huber loss (delta 1) of U and V.
 
     Args:
         x: RGB images in [-1, 1], `(batch, height, width, 3)`.
@@ -73,16 +71,16 @@ def color_yuv_loss(x, y):
     Returns:
         A float32 scalar.
 
-    Reference: Chen et al., 2020 (AnimeGAN), colour reconstruction loss.
+    Reference: Chen et al., 2020 (AnimeGAN), color reconstruction loss.
     """
     difference = rgb_to_yuv(x) - rgb_to_yuv(y)
     luma = ops.mean(ops.abs(difference[..., 0]))
-    # Means of the two channels add up to twice their joint mean.
+    # The sum of the means of two channels is twice their joint mean.
     return luma + 2.0 * ops.mean(_huber(difference[..., 1:]))
 
 
 def color_lab_loss(x, y):
-    """Measure the colour distance in Lab: 2 L1(L / 100) + L1(a / 255) + L1(b / 255).
+    """Compute the color distance in Lab, 2 L1(L / 100) + L1(a / 255) + L1(b / 255).
 
     Args:
         x: RGB images in [-1, 1], `(batch, height, width, 3)`.
@@ -91,7 +89,7 @@ def color_lab_loss(x, y):
     Returns:
         A float32 scalar.
 
-    Reference: Liu et al., 2024 (AnimeGANv3), Lab colour loss.
+    Reference: Liu et al., 2024 (AnimeGANv3), Lab color loss.
     """
     difference = ops.abs(rgb_to_lab(x) - rgb_to_lab(y))
     lightness = ops.mean(difference[..., 0]) / 100.0
@@ -124,7 +122,7 @@ def rgb_to_yuv(images):
 
 
 def rgb_to_lab(images):
-    """Convert sRGB to CIE Lab under the white D65; gradients are finite everywhere.
+    """Convert sRGB to CIE Lab (white point D65); gradients are finite everywhere.
 
     Args:
         images: RGB images in [-1, 1], `(..., 3)`.
@@ -133,7 +131,7 @@ def rgb_to_lab(images):
         float32 of the same shape: L in [0, 100], a and b within about [-108, 99].
     """
     encoded = (_float32(images) + 1.0) / 2.0
-    # A power of an unused branch still sends nan backwards, so its base is bounded.
+    # The gradient of a power is NaN even in an unused branch, so its base is bounded.
     curved = ((ops.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
     linear = ops.where(encoded > 0.04045, curved, encoded / 12.92)
     xyz = _mix_channels(linear, RGB_TO_WHITE_XYZ)

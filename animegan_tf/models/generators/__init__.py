@@ -33,7 +33,7 @@ def build_generator(name: str = "anime", **options) -> keras.Model:
         A `keras.Model`; see the factory for its inputs and outputs.
 
     Raises:
-        ValueError: If `name` is unknown, or the factory refuses an option.
+        ValueError: If `name` is unknown or the factory rejects an option.
     """
     check_choice(GENERATORS, name=name)
     check_options(GENERATORS[name], options)

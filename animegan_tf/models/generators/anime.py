@@ -1,4 +1,4 @@
-"""The default generator: small, without image statistics, exact tile by tile."""
+"""The default generator: small, and exact when applied tile by tile."""
 
 import keras
 import numpy as np
@@ -27,10 +27,10 @@ def build_anime_generator(
 ) -> keras.Model:
     """Build the default photo-to-anime generator.
 
-    Squares of 4x4 pixels become channels, plain residual blocks work at 1/8 of the
-    size, and a light head at 1/2 joins them with the photo's own detail. No layer
-    takes statistics of the image at hand, so a tile of a picture comes out as the same
-    region of the whole, and frames of a film do not flicker with their content.
+    Blocks of 4x4 pixels become channels, residual blocks without normalization work at
+    1/8 of the size, and a light head at 1/2 combines them with the photo's own detail.
+    No layer computes statistics of its input, so the output of a tile equals the same
+    region of the whole output, and video frames do not flicker with their content.
 
     Args:
         image_shape: `(height, width, 3)`, multiples of 8; `None` accepts any size.
@@ -39,21 +39,21 @@ def build_anime_generator(
         num_blocks: Number of residual blocks, at least 1; each adds 32 pixels to the
             receptive field.
         head_width: Channels at 1/2 of the size.
-        num_styles: Number of styles that the network holds, or `None` for a plain
-            network of one. Each style scales and shifts the channels of every
-            convolution; `fold_style` turns one, or a blend, into a plain network.
+        num_styles: Number of styles of a multi-style network, or `None` for a network
+            of one style. Each style scales and shifts the channels of every
+            convolution; `fold_style` turns a style or a blend into a plain network.
         name: Name of the model.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, to
-        float32 images in (-1, 1) of the same shape. With `num_styles` its inputs are a
-        list of such images and of the styles' shares, `(batch, num_styles)`.
+        float32 images in (-1, 1) of the same shape. With `num_styles`, the inputs are a
+        list of such images and of the styles' weights, `(batch, num_styles)`.
 
     Raises:
-        ValueError: If a size is no multiple of 8 or a number is less than 1.
+        ValueError: If a size is not a multiple of 8 or a number is less than 1.
 
-    Reference: Dumoulin et al., 2017, https://arxiv.org/abs/1610.07629 (one network for
-    several styles by a scale and a shift of each channel).
+    Reference: Dumoulin et al., 2017, https://arxiv.org/abs/1610.07629 (several styles
+    in one network by a scale and a shift of each channel).
     """
     check_multiple(image_shape, 8)
     check_counts(
@@ -79,8 +79,8 @@ def build_anime_generator(
     x = layers.Concatenate(name="join_half")([x, detail])
     x = build.conv(x, head_width, "merge_half")
     x = build.conv(x, 12, "head", activate=False)
-    # Each half-size position holds its four pixels, so no pattern of the upsampling
-    # can show: every pixel has filters of its own.
+    # Every pixel of a 2x2 block has filters of its own, so that upsampling leaves no
+    # pattern.
     x = DepthToSpace(2, name="head_pixels")(x)
     stylized = layers.Activation("tanh", dtype="float32", name="stylized")(x)
     inputs = photo if style is None else [photo, style]
@@ -88,19 +88,19 @@ def build_anime_generator(
 
 
 def fold_style(generator: keras.Model, shares) -> keras.Model:
-    """Turn one style of a network, or a blend, into a plain network of full speed.
+    """Convert one style of a multi-style network, or a blend, to a plain network.
 
-    Every scale and shift goes into the convolution before it.
+    Every scale and shift is folded into the convolution before it.
 
     Args:
-        generator: Built by `build_anime_generator` with `num_styles`.
-        shares: Share of each style, `(num_styles,)`; `[0, 1, 0]` is the second alone.
+        generator: Model of `build_anime_generator` with `num_styles`.
+        shares: Weight of each style, `(num_styles,)`; `[0, 1, 0]` is the second alone.
 
     Returns:
-        A network from images to images, equal to `generator` with these shares.
+        A network from images to images, equal to `generator` with these weights.
 
     Raises:
-        ValueError: If the generator holds no styles or the shares are too few or many.
+        ValueError: If the generator has no styles or `shares` is of another length.
     """
     modulations = {
         layer.name.removesuffix("_style"): layer
@@ -130,14 +130,13 @@ def fold_style(generator: keras.Model, shares) -> keras.Model:
 
 
 def remove_chroma(generator: keras.Model, amount: float) -> None:
-    """Draw a plain network's colours towards grey, at no cost in use.
+    """Desaturate the output of a plain network by changing its last convolution.
 
-    Ink learned from grey pictures keeps a tint where the photo is strongly coloured;
-    its last convolution can give red, green and blue from one and the same kernel.
+    A style learned from grayscale images keeps a tint where the photo is saturated.
 
     Args:
-        generator: Plain network of `build_anime_generator`; changed in place.
-        amount: Share in [0, 1]; 1 makes the three channels equal.
+        generator: Single-style network of `build_anime_generator`; changed in place.
+        amount: Amount in [0, 1]; 1 makes the three channels equal.
 
     Raises:
         ValueError: If `amount` is out of range.
@@ -147,7 +146,7 @@ def remove_chroma(generator: keras.Model, amount: float) -> None:
     head = generator.get_layer("head")
     luma = np.array([0.299, 0.587, 0.114], "float32")[:, np.newaxis]
     mix = (1.0 - amount) * np.eye(3, dtype="float32") + amount * luma
-    # The head gives the colours of four pixels, one after the other.
+    # The head outputs the colors of four pixels, one after the other.
     head.set_weights(
         [
             (weight.reshape(*weight.shape[:-1], 4, 3) @ mix).reshape(weight.shape)
@@ -157,31 +156,31 @@ def remove_chroma(generator: keras.Model, amount: float) -> None:
 
 
 class _Convolutions:
-    """Build convolutions that a style, if there is one, scales and shifts."""
+    """Build convolutions, scaled and shifted by the style if there is one."""
 
     def __init__(self, style):
         self.style = style
 
     def conv(self, x, filters, name, *, strides=1, activate=True):
-        """Mirror-pad, convolve 3x3, and apply a leaky ReLU."""
-        # Mirroring rather than zeros: zeros draw a rim along the picture's border.
+        """Apply reflection padding, a 3x3 convolution and a leaky ReLU."""
+        # Zero padding would leave a visible rim along the border of the image.
         padding = 1 if strides == 1 else ((1, 0), (1, 0))
         x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
         x = self._conv2d(x, filters, 3, name, strides=strides)
         return layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x) if activate else x
 
     def residual_block(self, x, name):
-        """Add what two convolutions make of `x` to it."""
+        """Apply a residual block of two convolutions."""
         filters = x.shape[-1]
         y = self.conv(x, filters, f"{name}_conv1")
         y = ReflectionPadding2D(1, name=f"{name}_conv2_pad")(y)
-        # Starting near the identity makes up for the normalization that is not there.
+        # Without normalization, the block should start near the identity.
         initializer = keras.initializers.VarianceScaling(0.1)
         y = self._conv2d(y, filters, 3, f"{name}_conv2", initializer=initializer)
         return layers.Add(name=f"{name}_add")([x, y])
 
     def upsample(self, x, filters, name):
-        """Double the size: a 1x1 convolution makes the pixels, depth becomes space."""
+        """Double the size by a 1x1 convolution and depth-to-space."""
         x = self._conv2d(x, 4 * filters, 1, name)
         x = layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x)
         return DepthToSpace(2, name=f"{name}_pixels")(x)

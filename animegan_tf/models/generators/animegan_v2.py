@@ -1,4 +1,4 @@
-"""AnimeGANv2's generator, the yardstick of speed."""
+"""AnimeGANv2's generator, the baseline for speed."""
 
 import keras
 from keras import layers
@@ -15,14 +15,13 @@ def build_animegan_v2_generator(
     """Build AnimeGANv2's generator: inverted residual blocks at 1/4 of the size.
 
     Every convolution but the last is followed by a layer normalization over height,
-    width and channels together: the picture as a whole sets its statistics, so a tile
-    comes out a little different from the same region of the whole. Upsampling is
-    bilinear between pixel centres, where the first implementation aligned corners
-    differently.
+    width and channels jointly: its statistics depend on the whole image, so the output
+    of a tile differs a little from the same region of the whole output. Upsampling is
+    bilinear with half-pixel centers, unlike in the original implementation.
 
     Args:
         image_shape: `(height, width, 3)`, multiples of 4; `None` accepts any size.
-        width: Channels at full size, at least 1; 32 gives the published network, of
+        width: Channels at full size, at least 1; 32 gives the published network with
             2,143,552 parameters.
         name: Name of the model.
 
@@ -31,7 +30,7 @@ def build_animegan_v2_generator(
         sides of at least 8 pixels, to float32 images in (-1, 1) of the same shape.
 
     Raises:
-        ValueError: If a size is no multiple of 4 or `width` is less than 1.
+        ValueError: If a size is not a multiple of 4 or `width` is less than 1.
 
     Reference: Chen, Liu, AnimeGANv2, https://github.com/TachibanaYoshino/AnimeGANv2.
     """
@@ -60,7 +59,7 @@ def build_animegan_v2_generator(
 
 
 def _conv(x, filters, name, size=3, strides=1, activate=True):
-    """Mirror-pad, convolve without bias, normalize, and apply a leaky ReLU."""
+    """Apply reflection padding, a convolution, normalization and a leaky ReLU."""
     if strides == 2:
         x = ReflectionPadding2D(((0, 1), (0, 1)), name=f"{name}_pad")(x)
     elif size > 1:
@@ -70,7 +69,7 @@ def _conv(x, filters, name, size=3, strides=1, activate=True):
 
 
 def _inverted_residual(x, filters, name):
-    """Widen to twice the channels, convolve each alone, and narrow to `filters`."""
+    """Apply an inverted residual block: expand, depthwise convolution, project."""
     y = _conv(x, 2 * x.shape[-1], f"{name}_widen", size=1)
     y = ReflectionPadding2D(1, name=f"{name}_depthwise_pad")(y)
     y = layers.DepthwiseConv2D(
@@ -78,7 +77,7 @@ def _inverted_residual(x, filters, name):
     )(y)
     y = _normalize(y, f"{name}_depthwise", activate=True)
     y = _conv(y, filters, f"{name}_narrow", size=1, activate=False)
-    # The first block changes the number of channels, so it has nothing to add.
+    # The first block changes the number of channels, so it has no skip connection.
     if x.shape[-1] == filters:
         y = layers.Add(name=f"{name}_add")([x, y])
     return y
@@ -96,8 +95,8 @@ def _convolution(filters, size, name, strides=1):
 
 
 def _normalize(x, name, activate):
-    # One group is height, width and channels jointly; Keras' LayerNormalization would
-    # take the channels of each pixel alone.
+    # One group normalizes height, width and channels jointly; Keras'
+    # LayerNormalization would normalize the channels of each pixel.
     x = layers.GroupNormalization(groups=1, epsilon=1e-5, name=f"{name}_norm")(x)
     if activate:
         x = layers.LeakyReLU(_SLOPE, name=f"{name}_act")(x)

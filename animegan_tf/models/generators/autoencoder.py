@@ -1,4 +1,4 @@
-"""An autoencoder as generator: photo to code, code to picture."""
+"""An autoencoder as generator."""
 
 import keras
 from keras import layers
@@ -19,10 +19,10 @@ def build_autoencoder_generator(
     normalization="none",
     name="autoencoder_generator",
 ) -> keras.Model:
-    """Build a generator of two parts: a code z = E(x) and a picture D(z) from it alone.
+    """Build a convolutional autoencoder: code z = E(x) and image D(z).
 
-    There are no skips, so all that the picture shows has gone through the code. Either
-    part is a network of its own: `model.get_layer("encoder")`, `("decoder")`.
+    It has no skip connections, so the output depends on the code alone. Both parts are
+    models of their own: `model.get_layer("encoder")` and `model.get_layer("decoder")`.
 
     Args:
         image_shape: `(height, width, channels)`, sizes multiples of
@@ -74,12 +74,12 @@ def _build_decoder(code_shape, widths, normalization):
         x = _conv(x, widths[level], f"up{level}", normalization)
     x = ReflectionPadding2D(1, name="head_pad")(x)
     x = layers.Conv2D(3, 3, name="head")(x)
-    picture = layers.Activation("tanh", dtype="float32", name="picture")(x)
-    return keras.Model(code, picture, name="decoder")
+    image = layers.Activation("tanh", dtype="float32", name="picture")(x)
+    return keras.Model(code, image, name="decoder")
 
 
 def _conv(x, filters, name, normalization, strides=1):
-    """Mirror-pad, convolve 3x3, normalize, and apply a leaky ReLU."""
+    """Apply reflection padding, a 3x3 convolution, normalization and a leaky ReLU."""
     padding = 1 if strides == 1 else ((1, 0), (1, 0))
     x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
     x = layers.Conv2D(

@@ -1,4 +1,4 @@
-"""DCGAN's generator: pictures out of noise."""
+"""DCGAN's generator: images from noise."""
 
 import keras
 from keras import layers
@@ -23,23 +23,24 @@ def build_dcgan_generator(
     batch_norm=True,
     name="dcgan_generator",
 ) -> keras.Model:
-    """Build a generator of pictures from noise: a small map, doubled until it fits.
+    """Build DCGAN's generator from noise to square images.
 
-    A dense layer makes a map of 8x8 positions; each doubling halves the channels, down
-    to 16, and is followed by a ReLU.
+    A dense layer computes a feature map of 8x8 positions; each upsampling doubles its
+    size, halves the channels, down to 16, and is followed by a ReLU.
 
     Args:
         latent_dim: Length of the noise vector, at least 1.
-        image_size: Side of the square pictures in pixels, a power of 2, at least 16.
-        width: Channels of the 8x8 map, at least 1.
-        upsampling: `"transpose"` for transposed convolutions, `"resize"` for nearest
-            neighbours and a convolution, which leave no checkerboard.
+        image_size: Side of the square images in pixels, a power of 2, at least 16.
+        width: Channels of the 8x8 feature map, at least 1.
+        upsampling: `"transpose"` for transposed convolutions, `"resize"` for
+            nearest-neighbor upsampling and a convolution, without checkerboard
+            artifacts.
         batch_norm: Whether batch normalization precedes every ReLU.
         name: Name of the model.
 
     Returns:
         A `keras.Sequential` from float noise, `(batch, latent_dim)`, usually standard
-        normal, to float32 pictures in (-1, 1), `(batch, image_size, image_size, 3)`.
+        normal, to float32 images in (-1, 1), `(batch, image_size, image_size, 3)`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -53,7 +54,7 @@ def build_dcgan_generator(
             "`image_size` must be a power of 2 and at least 16. "
             f"Received: image_size={image_size}"
         )
-    # A bias before a normalization would be subtracted again.
+    # A bias before a normalization has no effect.
     use_bias = not batch_norm
     project = layers.Dense(width * _START_SIZE**2, use_bias=use_bias, name="project")
     stack = [
@@ -68,15 +69,15 @@ def build_dcgan_generator(
         block = f"up{size}"
         stack += upsampling_layers(upsampling, filters, 5, block, use_bias=use_bias)
         stack += _activated(block, batch_norm)
-    # float32 keeps the levels of the picture exact under mixed precision.
-    picture = layers.Conv2D(
+    # float32 keeps the output exact under mixed precision.
+    image = layers.Conv2D(
         3, 7, padding="same", activation="tanh", dtype="float32", name="picture"
     )
-    return keras.Sequential([*stack, picture], name=name)
+    return keras.Sequential([*stack, image], name=name)
 
 
 def _activated(block: str, batch_norm: bool) -> list:
-    """Return the layers that end a block: a normalization, if any, and the ReLU."""
+    """Return the last layers of a block: a normalization, if any, and the ReLU."""
     normalization = "batch" if batch_norm else "none"
     return [
         *normalization_layers(normalization, f"{block}_norm"),

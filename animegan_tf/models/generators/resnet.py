@@ -24,19 +24,19 @@ def build_resnet_generator(
 ) -> keras.Model:
     """Build CycleGAN's generator: residual blocks at 1/4 of the size.
 
-    With its instance normalization every picture sets its own statistics, so a tile
-    comes out a little different from the same region of the whole.
+    Instance normalization depends on the statistics of the whole image, so the output
+    of a tile differs a little from the same region of the whole output.
 
     Args:
         image_shape: `(height, width, channels)`, sizes multiples of 4; `None` accepts
             any size.
         width: Channels at full size, at least 1; 64 with 9 blocks gives the published
-            network, of 11,378,179 parameters.
-        num_blocks: Number of residual blocks, at least 1; 6 for pictures of 128x128.
+            network with 11,378,179 parameters.
+        num_blocks: Number of residual blocks, at least 1; 6 for images of 128x128.
         normalization: `"instance"`, `"batch"` or `"none"`.
-        upsampling: `"resize"` for nearest neighbours and a convolution, or
-            `"transpose"` for the published transposed convolutions, which draw a
-            checkerboard until late in a training.
+        upsampling: `"resize"` for nearest-neighbor upsampling and a convolution, or
+            `"transpose"` for the published transposed convolutions, which show
+            checkerboard artifacts until late in training.
         name: Name of the model.
 
     Returns:
@@ -68,12 +68,12 @@ def build_resnet_generator(
         x = _normalize(x, block, normalization)
     x = ReflectionPadding2D(3, name="head_pad")(x)
     x = layers.Conv2D(3, 7, name="head")(x)
-    picture = layers.Activation("tanh", dtype="float32", name="picture")(x)
-    return keras.Model(photo, picture, name=name)
+    image = layers.Activation("tanh", dtype="float32", name="picture")(x)
+    return keras.Model(photo, image, name=name)
 
 
 def _conv(x, filters, name, normalization, size=3, strides=1, activate=True):
-    """Mirror-pad, convolve, normalize, and apply a ReLU."""
+    """Apply reflection padding, a convolution, normalization and a ReLU."""
     padding = size // 2 if strides == 1 else ((1, 0), (1, 0))
     x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
     x = layers.Conv2D(filters, size, strides=strides, name=name)(x)

@@ -1,4 +1,4 @@
-"""A generator that adds a correction to its input, for restoration."""
+"""A residual U-Net generator for restoration."""
 
 import keras
 from keras import layers
@@ -17,26 +17,26 @@ def build_restoration_generator(
     num_blocks=1,
     name="restoration_generator",
 ) -> keras.Model:
-    """Build a generator that corrects pictures rather than drawing them anew.
+    """Build a U-Net of residual blocks that predicts a correction of its input.
 
-    Residual blocks work at the full size, 1/2, 1/4 and 1/8 of it and on the way back,
-    and what they find is added to the picture. So what is sound passes as it is and
-    need not be learned. No layer takes statistics of the image at hand: a tile of a
-    picture comes out as the same region of the whole.
+    Residual blocks work at the full size, 1/2, 1/4 and 1/8 of it and on the way back.
+    The output is added to the input, so undamaged regions need not be reconstructed.
+    No layer computes statistics of its input: the output of a tile equals the same
+    region of the whole output.
 
     Args:
         image_shape: `(height, width, 3)`, multiples of 8; `None` accepts any size.
         width: Channels at full size, at least 1; they double at each halving.
-        num_blocks: Number of residual blocks at each size and on each way, at least 1.
+        num_blocks: Number of residual blocks at each size, down and up, at least 1.
         name: Name of the model.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, with
-        sides of at least 16 pixels, to float32 images of the same shape. They may leave
-        [-1, 1] a little: clipped, what is far outside could never learn to return.
+        sides of at least 16 pixels, to float32 images of the same shape. They may be
+        a little outside [-1, 1]: clipping would stop the gradient there.
 
     Raises:
-        ValueError: If a size is no multiple of 8 or a number is less than 1.
+        ValueError: If a size is not a multiple of 8 or a number is less than 1.
 
     Reference: Zhang et al., 2021, https://arxiv.org/abs/2008.13751 (residual blocks in
     a U-Net), and 2017, https://arxiv.org/abs/1608.03981 (learning the difference).
@@ -56,18 +56,18 @@ def build_restoration_generator(
         x = _upsample(x, skip.shape[-1], f"up_{size}")
         x = layers.Add(name=f"join_{size}")([x, skip])
         x = _blocks(x, num_blocks, f"merge_{size}")
-    # Zeros: the untrained network leaves every picture alone.
+    # Initialized to zeros, so the untrained network is the identity.
     x = _conv(x, 3, "correction", activate=False, initializer="zeros")
     x = layers.Activation("tanh", dtype="float32", name="correction_act")(x)
-    # No more is needed to turn white into black.
+    # A correction of 2 turns black into white.
     x = layers.Rescaling(2.0, dtype="float32", name="correction_scale")(x)
-    # The sum is made in float32 so that what is sound loses nothing.
+    # The sum is float32, so that undamaged regions stay exact under mixed precision.
     corrected = layers.Add(dtype="float32", name="corrected")([photo, x])
     return keras.Model(photo, corrected, name=name)
 
 
 def _conv(x, filters, name, strides=1, activate=True, initializer="he_normal"):
-    """Mirror-pad, convolve 3x3, and apply a leaky ReLU."""
+    """Apply reflection padding, a 3x3 convolution and a leaky ReLU."""
     padding = 1 if strides == 1 else ((1, 0), (1, 0))
     x = ReflectionPadding2D(padding, name=f"{name}_pad")(x)
     x = layers.Conv2D(
@@ -77,8 +77,8 @@ def _conv(x, filters, name, strides=1, activate=True, initializer="he_normal"):
 
 
 def _blocks(x, count, name):
-    """Add a number of residual blocks of two convolutions."""
-    # Starting near the identity makes up for the normalization that is not there.
+    """Apply `count` residual blocks of two convolutions."""
+    # Without normalization, the blocks should start near the identity.
     small = keras.initializers.VarianceScaling(0.1)
     for index in range(1, count + 1):
         block = f"{name}_block{index}"
@@ -89,6 +89,6 @@ def _blocks(x, count, name):
 
 
 def _upsample(x, filters, name):
-    """Double the size: a 1x1 convolution makes the pixels, depth becomes space."""
+    """Double the size by a 1x1 convolution and depth-to-space."""
     x = layers.Conv2D(4 * filters, 1, kernel_initializer="he_normal", name=name)(x)
     return DepthToSpace(2, name=f"{name}_pixels")(x)

@@ -18,7 +18,7 @@ from animegan_tf.models.layers.blocks import (
 
 _SLOPE = 0.2
 _NUM_DROPOUTS = 3
-# Sides of the kernels on the way up; an even one after a resize would be off centre.
+# Kernel sizes of the decoder; an even kernel after a resize would be off center.
 _SIZES = {"transpose": 4, "resize": 3}
 
 
@@ -32,7 +32,7 @@ def build_unet_generator(
     dropout=0.5,
     name="unet_generator",
 ) -> keras.Model:
-    """Build pix2pix's U-Net: down to a small map and up again, joined at every size.
+    """Build pix2pix's U-Net: an encoder and a decoder with skip connections.
 
     Args:
         image_shape: `(height, width, channels)`, sizes multiples of
@@ -43,10 +43,9 @@ def build_unet_generator(
             256x256 pixels has 8, and takes only multiples of 256.
         normalization: `"batch"`, `"instance"` or `"none"`.
         upsampling: `"transpose"` for the published transposed convolutions, `"resize"`
-            for nearest neighbours and a convolution, which leave no checkerboard; short
-            trainings with `"instance"` drew bright spots then.
-        dropout: Share of the activations dropped in training, in [0, 1), in the three
-            deepest levels on the way up.
+            for nearest-neighbor upsampling and a convolution, without checkerboard
+            artifacts; with `"instance"`, short trainings then showed bright spots.
+        dropout: Dropout rate of the three deepest levels of the decoder, in [0, 1).
         name: Name of the model.
 
     Returns:
@@ -71,29 +70,29 @@ def build_unet_generator(
     check_multiple(image_shape, 2**num_downsamples)
     widths = [width * min(2**level, 8) for level in range(num_downsamples)]
     photo = keras.Input(image_shape, name="photo")
-    skips = _descend(photo, widths, normalization)
+    skips = _encode(photo, widths, normalization)
     x = layers.ReLU(name="bottom_act")(skips.pop())
     for index, skip in enumerate(reversed(skips)):
         block, filters = f"up{len(skips) - index}", skip.shape[-1]
-        x = _ascend(x, filters, block, normalization, upsampling)
+        x = _decode(x, filters, block, normalization, upsampling)
         if dropout and index < _NUM_DROPOUTS:
             x = layers.Dropout(dropout, name=f"{block}_dropout")(x)
         x = layers.Concatenate(name=f"{block}_join")([x, skip])
         x = layers.ReLU(name=f"{block}_act")(x)
     for layer in upsampling_layers(upsampling, 3, _SIZES[upsampling], "head"):
         x = layer(x)
-    picture = layers.Activation("tanh", dtype="float32", name="picture")(x)
-    return keras.Model(photo, picture, name=name)
+    image = layers.Activation("tanh", dtype="float32", name="picture")(x)
+    return keras.Model(photo, image, name=name)
 
 
-def _descend(x, widths, normalization):
-    """Halve the size again and again; return the maps, largest first."""
+def _encode(x, widths, normalization):
+    """Apply the encoder; return the feature maps of all sizes, largest first."""
     maps = []
     for level, filters in enumerate(widths, start=1):
         if maps:
             x = layers.LeakyReLU(_SLOPE, name=f"down{level}_act")(x)
-        # The picture itself has no statistics worth removing, and a map of a single
-        # position would be normalized to nothing.
+        # As published, the first convolution has no normalization; and instance
+        # normalization would turn the smallest map, if 1x1, into zeros.
         normalized = 1 < level < len(widths)
         kind = normalization if normalized else "none"
         x = layers.Conv2D(
@@ -109,8 +108,8 @@ def _descend(x, widths, normalization):
     return maps
 
 
-def _ascend(x, filters, name, normalization, upsampling):
-    """Double the size, convolve and normalize."""
+def _decode(x, filters, name, normalization, upsampling):
+    """Apply one level of the decoder: upsampling, convolution and normalization."""
     use_bias = normalization == "none"
     size = _SIZES[upsampling]
     for layer in upsampling_layers(upsampling, filters, size, name, use_bias=use_bias):

@@ -1,4 +1,4 @@
-"""Layers that Keras lacks: reflection padding, space/depth moves, spectral norm."""
+"""Custom layers: reflection padding, space-to-depth, spectral norm, modulation."""
 
 from animegan_tf.models.layers.reflection_padding import ReflectionPadding2D
 from animegan_tf.models.layers.space_to_depth import DepthToSpace, SpaceToDepth

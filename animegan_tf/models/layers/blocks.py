@@ -1,27 +1,26 @@
-"""Layers that several architectures choose by name."""
+"""Normalization and upsampling layers by name."""
 
 from keras import layers
 
 NORMALIZATIONS = ("batch", "instance", "none")
 UPSAMPLINGS = ("transpose", "resize")
-# Keras' 0.99 lags by hundreds of updates: a GAN's quick first weights, used with the
-# statistics of older ones, draw white.
+# Keras' 0.99 averages over hundreds of steps: early in GAN training the weights change
+# faster, and inference with outdated statistics gives white images.
 _MOMENTUM = 0.9
 
 
 def normalization_layers(kind: str, name: str) -> list:
-    """Return the layer of a normalization as a list, empty for `"none"`.
+    """Return a list of one normalization layer, or an empty list for `"none"`.
 
     Args:
-        kind: `"batch"`, statistics of the batch in training and their running mean
-            afterwards; `"instance"`, statistics of each channel of each picture,
-            without trained weights; `"none"`.
+        kind: `"batch"`, batch normalization; `"instance"`, instance normalization
+            without trainable weights; `"none"`.
         name: Name of the layer.
     """
     if kind == "batch":
         return [layers.BatchNormalization(momentum=_MOMENTUM, name=name)]
     if kind == "instance":
-        # As many groups as channels. CycleGAN's has neither scale nor shift.
+        # One group per channel. As in CycleGAN, without scale and shift.
         norm = layers.GroupNormalization(
             groups=-1, epsilon=1e-5, center=False, scale=False, name=name
         )
@@ -35,9 +34,9 @@ def upsampling_layers(
     """Return layers that double the size and convolve.
 
     Args:
-        kind: `"transpose"`, one transposed convolution; `"resize"`, nearest neighbours
-            and then a convolution, which cannot draw a checkerboard.
-        filters: Channels of the result.
+        kind: `"transpose"`, a transposed convolution; `"resize"`, nearest-neighbor
+            upsampling and a convolution, without checkerboard artifacts.
+        filters: Channels of the output.
         kernel_size: Side of the kernel, in pixels.
         name: Name of the convolution.
         use_bias: Whether it has a bias.

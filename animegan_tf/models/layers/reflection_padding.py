@@ -1,4 +1,4 @@
-"""Mirroring images beyond their border."""
+"""Reflection padding."""
 
 import keras
 from keras import ops
@@ -6,9 +6,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class ReflectionPadding2D(keras.layers.Layer):
-    """Pad images by mirroring them at the border, without repeating the border.
+    """Pad images by reflection, without repeating the border pixels.
 
-    Every padded side must be shorter than the image it mirrors.
+    The padding must be smaller than the image.
 
     Args:
         padding: `p` for `p` pixels on every side, or
@@ -29,9 +29,9 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def call(self, inputs):
         """Return the padded images."""
-        # Joining slices takes four fifths of the time of a mirroring pad on a CPU.
+        # On a CPU, concatenating slices takes 4/5 of the time of a reflecting pad.
         for axis, pads in enumerate(self.padding, start=1):
-            inputs = _mirror(inputs, axis, *pads)
+            inputs = _reflect(inputs, axis, *pads)
         return inputs
 
     def compute_output_shape(self, input_shape):
@@ -48,7 +48,7 @@ class ReflectionPadding2D(keras.layers.Layer):
         return {**super().get_config(), "padding": self.padding}
 
 
-def _mirror(x, axis, before, after):
+def _reflect(x, axis, before, after):
     size = ops.shape(x)[axis]
     parts = [x]
     if before:

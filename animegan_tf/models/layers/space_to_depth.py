@@ -1,4 +1,4 @@
-"""Moving pixels into the channels and back."""
+"""Space-to-depth and depth-to-space layers."""
 
 import keras
 from keras import ops
@@ -6,13 +6,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class SpaceToDepth(keras.layers.Layer):
-    """Move every `block x block` square of pixels into the channels.
+    """Rearrange every block of `block x block` pixels into channels.
 
-    The channels of a square follow each other row by row, as in
-    `tf.nn.space_to_depth`.
+    The pixels of a block are ordered row by row, as in `tf.nn.space_to_depth`.
 
     Args:
-        block: Side of the squares in pixels, at least 1.
+        block: Side of the blocks in pixels, at least 1.
         **kwargs: Name, dtype and the like, see `keras.layers.Layer`.
 
     Input shape: `(batch, height, width, channels)`, height and width multiples of
@@ -21,7 +20,7 @@ class SpaceToDepth(keras.layers.Layer):
     Output shape: `(batch, height / block, width / block, channels * block**2)`.
 
     Raises:
-        ValueError: If `block` is less than 1, or a known size is no multiple of it.
+        ValueError: If `block` is less than 1, or a known size is not a multiple of it.
     """
 
     def __init__(self, block, **kwargs):
@@ -29,18 +28,18 @@ class SpaceToDepth(keras.layers.Layer):
         self.block = _check_block(block)
 
     def call(self, inputs):
-        """Return the images with squares of pixels as channels."""
+        """Return the images with blocks of pixels as channels."""
         self.compute_output_shape(inputs.shape)  # A clear error for eager inputs too.
         batch, height, width, channels = ops.shape(inputs)
         height, width = height // self.block, width // self.block
-        # Rows of a square are contiguous with their channels: rank 4 is enough, and
-        # mobile runtimes have no fast transpose above it.
+        # A row of a block is contiguous with its channels, so rank 4 is enough; mobile
+        # runtimes have no fast transpose of a higher rank.
         x = ops.reshape(inputs, (-1, self.block, width, self.block * channels))
         x = ops.transpose(x, (0, 2, 1, 3))
         return ops.reshape(x, (batch, height, width, channels * self.block**2))
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the result; unknown sizes stay unknown."""
+        """Return the output shape; unknown sizes stay unknown."""
         batch, height, width, channels = input_shape
         for size in (height, width):
             if size is not None and size % self.block:
@@ -58,13 +57,13 @@ class SpaceToDepth(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class DepthToSpace(keras.layers.Layer):
-    """Spread channels out as `block x block` squares of pixels.
+    """Rearrange channels into blocks of `block x block` pixels.
 
-    The inverse of `SpaceToDepth`; the channels are ordered as in
+    It is the inverse of `SpaceToDepth`; the channels are ordered as in
     `tf.nn.depth_to_space`.
 
     Args:
-        block: Side of the squares in pixels, at least 1.
+        block: Side of the blocks in pixels, at least 1.
         **kwargs: Name, dtype and the like, see `keras.layers.Layer`.
 
     Input shape: `(batch, height, width, channels)`, channels a multiple of
@@ -73,8 +72,8 @@ class DepthToSpace(keras.layers.Layer):
     Output shape: `(batch, height * block, width * block, channels / block**2)`.
 
     Raises:
-        ValueError: If `block` is less than 1, or the channels are no multiple of its
-            square.
+        ValueError: If `block` is less than 1, or the number of channels is not a
+            multiple of its square.
     """
 
     def __init__(self, block, **kwargs):
@@ -82,7 +81,7 @@ class DepthToSpace(keras.layers.Layer):
         self.block = _check_block(block)
 
     def call(self, inputs):
-        """Return the images with channels spread out as pixels."""
+        """Return the images with channels as blocks of pixels."""
         self.compute_output_shape(inputs.shape)
         batch, height, width, channels = ops.shape(inputs)
         channels //= self.block**2
@@ -93,7 +92,7 @@ class DepthToSpace(keras.layers.Layer):
         )
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the result; unknown sizes stay unknown."""
+        """Return the output shape; unknown sizes stay unknown."""
         batch, height, width, channels = input_shape
         if channels % self.block**2:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Convolution with a kernel of bounded gain."""
+"""Convolution with spectral normalization."""
 
 import keras
 from keras import ops
@@ -8,18 +8,18 @@ from keras import ops
 class SpectralNormConv2D(keras.layers.Layer):
     """Convolve with a kernel divided by its largest singular value, W / sigma(W).
 
-    The trained variable stays the raw kernel W; the division is part of the
-    computation, so the gradient flows through sigma = v' W u, with u and v constant.
-    Only a call with `training=True` writes a weight: one power iteration moves u.
+    The trained variable is the raw kernel W; the division is part of the computation,
+    so the gradient flows through sigma = v' W u, with u and v constant. Only a call
+    with `training=True` changes a weight: it updates u by one power iteration.
 
     Args:
         filters: Number of output channels.
         kernel_size: Side of the square kernel, in pixels.
-        strides: Step of the convolution, in pixels.
+        strides: Stride of the convolution, in pixels.
         padding: `"same"` (zeros) or `"valid"`.
         use_bias: Whether to add a bias, which is not normalized.
         kernel_initializer: Initializer of the raw kernel.
-        seed: Seed of the first u.
+        seed: Seed of the initial u.
         **kwargs: Name, dtype and the like, see `keras.layers.Layer`.
 
     Input shape: `(batch, height, width, channels)`.
@@ -28,7 +28,7 @@ class SpectralNormConv2D(keras.layers.Layer):
         with padding `"same"`.
 
     Raises:
-        ValueError: If `padding` is another word, or a number is less than 1.
+        ValueError: If `padding` is unknown or a number is less than 1.
 
     Reference: Miyato et al., 2018, https://arxiv.org/abs/1802.05957, section 2.1 and
     algorithm 1.
@@ -68,7 +68,7 @@ class SpectralNormConv2D(keras.layers.Layer):
 
     def build(self, input_shape):
         """Create the raw kernel, the bias and the power iteration's vector u."""
-        # Autocasting would round the kernel before its norm is taken.
+        # Autocasting would round the kernel before its norm is computed.
         self.kernel = self.add_weight(
             shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
             initializer=self.kernel_initializer,
@@ -92,7 +92,7 @@ class SpectralNormConv2D(keras.layers.Layer):
         )
 
     def call(self, inputs, training=False):
-        """Return the convolved images; move u first when training."""
+        """Return the convolved images; update u first in training."""
         kernel = ops.cast(self.kernel, "float32")
         matrix = ops.reshape(kernel, (-1, self.filters))
         constant = ops.stop_gradient(matrix)
@@ -115,7 +115,7 @@ class SpectralNormConv2D(keras.layers.Layer):
         return outputs if self.bias is None else outputs + self.bias
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the result; unknown sizes stay unknown."""
+        """Return the output shape; unknown sizes stay unknown."""
         batch, *sizes, _ = input_shape
         lost = 0 if self.padding == "same" else self.kernel_size - 1
         height, width = (
@@ -139,6 +139,6 @@ class SpectralNormConv2D(keras.layers.Layer):
 
 
 def _unit(vector):
-    """Return the vector at length 1; a zero vector stays zero."""
+    """Normalize a vector to length 1; a zero vector stays zero."""
     length = ops.sqrt(ops.sum(ops.square(vector)))
     return vector / ops.maximum(length, keras.config.epsilon())

@@ -1,4 +1,4 @@
-"""Scales and shifts for several styles."""
+"""Conditional scale and shift of the channels for several styles."""
 
 import keras
 from keras import ops
@@ -6,10 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class StyleModulation(keras.layers.Layer):
-    """Scale and shift each channel as the shares of several styles say.
+    """Scale and shift each channel depending on the style.
 
-    Every style has a scale (at first 1) and a shift (at first 0) for each channel; a
-    blend has their mean by share.
+    Every style has a scale (initially 1) and a shift (initially 0) per channel; a blend
+    of styles uses their weighted means.
 
     Args:
         **kwargs: Name, dtype and the like, see `keras.layers.Layer`.
@@ -20,13 +20,13 @@ class StyleModulation(keras.layers.Layer):
     """
 
     def build(self, inputs_shape, style_shape):
-        """Make the tables, `(num_styles, channels)`."""
+        """Create the tables of scales and shifts, `(num_styles, channels)`."""
         shape = (style_shape[-1], inputs_shape[-1])
         self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
         self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
 
     def call(self, inputs, style):
-        """Return the scaled and shifted maps."""
+        """Return the scaled and shifted feature maps."""
         style = ops.cast(style, self.compute_dtype)
         scale, shift = (
             ops.matmul(style, ops.cast(table, self.compute_dtype))[:, None, None, :]
@@ -35,5 +35,5 @@ class StyleModulation(keras.layers.Layer):
         return inputs * scale + shift
 
     def compute_output_shape(self, inputs_shape, style_shape):
-        """Return the shape of the maps."""
+        """Return the shape of the feature maps."""
         return inputs_shape
