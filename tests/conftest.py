@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 @pytest.fixture
 def photo():
-    """A small picture of noise: any shift or swap of its axes shows."""
+    """A small image of noise, in which any shift or swap of axes shows."""
     return np.random.default_rng(0).integers(0, 256, (33, 65, 3), dtype=np.uint8)
 
 
@@ -51,6 +51,7 @@ def style(tmp_path, monkeypatch):
     import keras
 
     from animegan_tf import presets
+    from animegan_tf.models.generator_files import save_generator
     from animegan_tf.models.generators import build_generator
 
     keras.utils.set_random_seed(0)
@@ -61,12 +62,11 @@ def style(tmp_path, monkeypatch):
         "num_blocks": 1,
         "head_width": 4,
     }
-    weights = presets.save_preset_files(
-        build_generator(**config), config, tmp_path / "weights" / "tiny"
-    )
+    folder = tmp_path / "weights" / "tiny"
+    save_generator(build_generator(**config), config, folder, dtype="float16")
     preset = presets.Preset(
         name="tiny",
-        file=str(weights),
+        folder=str(folder),
         description="Random colours",
         source="Chance",
         credit="The test",
@@ -157,18 +157,18 @@ def make_clip(tmp_path):
 
 @pytest.fixture
 def adobe_icc():
-    """The profile Adobe RGB (1998), made by its numbers."""
+    """The Adobe RGB (1998) profile, built from its numbers."""
     return _build_icc(b"RGB ", 563)
 
 
 @pytest.fixture
-def grey_icc():
-    """A grey profile of gamma 1: its levels are linear light."""
+def gray_icc():
+    """A gray profile of gamma 1: its levels are linear light."""
     return _build_icc(b"GRAY", 256)
 
 
 def _build_icc(space, gamma):
-    """Build an ICC profile of three colorants, or grey, and a gamma in 256ths."""
+    """Build an ICC profile of three colorants, or of gray, with a gamma in 256ths."""
     curve = b"curv\0\0\0\0" + struct.pack(">IHH", 1, gamma, 0)
     tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
     if space == b"GRAY":

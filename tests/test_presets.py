@@ -29,9 +29,9 @@ def test_default_style_is_bundled():
 
 def test_every_weights_folder_belongs_to_a_style():
     folders = {
-        path.parent.name for path in presets.WEIGHTS_FOLDER.glob("*/config.json")
+        path.parent.name for path in presets.WEIGHTS_FOLDER.glob("*/generator.json")
     }
-    used = {Path(preset.file).parent.name for preset in presets.PRESETS.values()}
+    used = {preset.folder for preset in presets.PRESETS.values()}
     assert folders == used
 
 
@@ -53,23 +53,24 @@ def test_unknown_style_lists_the_known(style):
 
 
 def test_missing_weights_are_named(style):
-    Path(presets.get_preset(style).file).unlink()
+    (Path(presets.get_preset(style).folder) / "generator.npz").unlink()
     with pytest.raises(FileNotFoundError, match=r"generator\.npz"):
         presets.load_preset(style)
 
 
-@pytest.mark.parametrize("text", ["{", "[]"])
-def test_damaged_config_is_named(style, text):
-    path = Path(presets.get_preset(style).file).with_name("config.json")
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"generator": {}, "styles": [1]}'])
+def test_damaged_options_are_named(style, text):
+    path = Path(presets.get_preset(style).folder) / "generator.json"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"Not a JSON .*config\.json"):
+    with pytest.raises(ValueError, match=r"generator\.json"):
         presets.load_preset(style)
 
 
-def test_config_that_does_not_fit_the_weights_is_refused(style):
-    path = Path(presets.get_preset(style).file).with_name("config.json")
-    config = json.loads(path.read_text())
-    path.write_text(json.dumps({**config, "width": 8}))
+def test_options_that_do_not_match_the_weights_are_refused(style):
+    path = Path(presets.get_preset(style).folder) / "generator.json"
+    content = json.loads(path.read_text())
+    content["generator"]["width"] = 8
+    path.write_text(json.dumps(content))
     with pytest.raises(ValueError, match="another network"):
         presets.load_preset(style)
 
@@ -82,20 +83,20 @@ def test_config_that_does_not_fit_the_weights_is_refused(style):
         ("tiny,small", {"tiny": 0.5, "small": 0.5}),
     ],
 )
-def test_shares_of_a_blend_add_up_to_one(text, shares, style, monkeypatch):
+def test_shares_of_a_blend_sum_to_one(text, shares, style, monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "small", presets.PRESETS["tiny"])
     assert presets.parse_blend(text) == shares
 
 
 @pytest.mark.parametrize("text", ["tiny:0", "tiny:x", "tiny:inf", "tiny,tiny"])
-def test_impossible_blend_is_refused(text, style):
-    with pytest.raises(ValueError, match="A blend names each style once"):
+def test_invalid_blend_is_refused(text, style):
+    with pytest.raises(ValueError, match="A blend must give each style once"):
         presets.parse_blend(text)
 
 
 def test_styles_of_two_networks_do_not_blend(style, monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "small", presets.PRESETS["tiny"])
-    with pytest.raises(ValueError, match="share no network"):
+    with pytest.raises(ValueError, match="Only styles of one network"):
         presets.load_preset("tiny:0.5,small:0.5")
 
 

@@ -1,35 +1,87 @@
-"""Find the network that a style's name, a run folder or a file stands for."""
+"""Load generators: bundled styles, results of training, and files of unknown origin."""
 
+import sys
+import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 
-# Importing the networks registers their layers, which loading a file needs.
+# Importing the generators registers their layers, which loading a file needs.
 import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
-from animegan_tf.config import read_config
-from animegan_tf.inference.keras_file import check_keras_file
+from animegan_tf.models.generator_files import (
+    OPTIONS_FILE,
+    load_saved_generator,
+    read_style_names,
+)
 from animegan_tf.models.generators.anime import fold_style
+from animegan_tf.utils.json_file import parse_json, read_json
 from animegan_tf.utils.messages import reason_of
+
+_SUFFIXES = (".keras", ".h5")
+# Run folders from before `generator.json` have it instead.
+_KERAS_FILE = "generator.keras"
+# Layers that run code or read files named in their config. Keras' safe mode refuses
+# all of them only in recent versions: 3.9 loads `TFSMLayer`, `StringLookup` and, from
+# an `.h5` file, `Lambda`.
+_UNSAFE_LAYERS = {
+    "FlaxLayer",
+    "IntegerLookup",
+    "JaxLayer",
+    "Lambda",
+    "StringLookup",
+    "TFSMLayer",
+    "TextVectorization",
+    "TorchModuleWrapper",
+}
+_MODULES = (
+    "constraints",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "models",
+    "regularizers",
+)
+_KERAS_MODULES = {None, "keras", *(f"keras.{module}" for module in _MODULES)}
+_KERAS_CLASSES = {
+    name
+    for module in _MODULES
+    for name, value in vars(getattr(keras, module)).items()
+    if isinstance(value, type) and name not in _UNSAFE_LAYERS
+}
+# What Keras writes for values of Python and NumPy.
+_PLAIN_VALUES = {
+    "__ellipsis__",
+    "__keras_tensor__",
+    "__numpy__",
+    "__slice__",
+    "__tensor__",
+    "__tuple__",
+}
 
 
 def load_generator(name_or_path) -> keras.Model:
-    """Load the network of a bundled style, a run folder or a `.keras` file.
+    """Load a bundled style, the result of a training, or a file of a Keras model.
+
+    A `.keras` or `.h5` file may only hold layers of Keras, without those that run code
+    or read other files, and layers registered by
+    `keras.saving.register_keras_serializable`.
 
     Args:
         name_or_path: Name of a bundled style or a blend of several; a run folder; one
-            style of a run folder, `RUN/STYLE`; or a `.keras` file. A folder that has a
-            bundled style's name is reached as `./NAME`.
+            style of a run folder, `RUN/STYLE`; or a `.keras` or `.h5` file. A folder
+            with the name of a bundled style is reached as `./NAME`.
 
     Returns:
-        A `keras.Model` from images to images. Of a run with several styles, the one
-        named, or the first.
+        A `keras.Model`, not compiled. Of a run with several styles, the one given, or
+        the first.
 
     Raises:
         FileNotFoundError: If there is no such path, or the run folder has no
             generator yet.
-        ValueError: If it is no style's name, or the file holds no network.
+        ValueError: If there is no such style, or the file is damaged or not allowed.
     """
     given, path = str(name_or_path), Path(name_or_path)
     if given in presets.PRESETS:
@@ -38,14 +90,14 @@ def load_generator(name_or_path) -> keras.Model:
         return _load_run(path, None)
     if _is_style_of_run(path):
         return _load_run(path.parent, path.name)
-    bare_word = path.suffix != ".keras" and Path(given).name == given
-    if bare_word and not path.exists():
+    is_name = path.suffix not in _SUFFIXES and path.name == given
+    if is_name and not path.exists():
         return presets.load_preset(given)
     if not path.is_file():
-        raise FileNotFoundError(f"No such run folder or .keras file: {given!r}")
-    if path.suffix != ".keras":
-        raise ValueError(f"Not a run folder or .keras file: {given!r}")
-    return _load_file(path)
+        raise FileNotFoundError(f"No such run folder, .keras or .h5 file: {given!r}")
+    if path.suffix not in _SUFFIXES:
+        raise ValueError(f"Not a run folder, .keras or .h5 file: {given!r}")
+    return _load_keras_file(path)
 
 
 def style_shares(name_or_path) -> dict[str, float]:
@@ -55,7 +107,8 @@ def style_shares(name_or_path) -> dict[str, float]:
         name_or_path: As for `load_generator`.
 
     Returns:
-        Such as `{"comic": 0.6, "oil": 0.4}`; empty for a network without names.
+        Such as `{"comic": 0.6, "oil": 0.4}`; empty for a generator without style
+        names.
     """
     given, path = str(name_or_path), Path(name_or_path)
     if given in presets.PRESETS:
@@ -64,27 +117,31 @@ def style_shares(name_or_path) -> dict[str, float]:
         return dict.fromkeys(_style_names(path)[:1], 1.0)
     if _is_style_of_run(path):
         return {path.name: 1.0}
-    if path.exists() or path.suffix == ".keras":
+    if path.exists() or path.suffix in _SUFFIXES:
         return {}
     return presets.parse_blend(given)
 
 
 def _is_style_of_run(path: Path) -> bool:
-    return (path.parent / "config.json").is_file() and path.suffix != ".keras"
+    files = (OPTIONS_FILE, "config.json")
+    is_run = any((path.parent / file).is_file() for file in files)
+    return is_run and not path.exists() and path.suffix not in _SUFFIXES
 
 
 def _load_run(folder: Path, style: str | None) -> keras.Model:
-    path = folder / "generator.keras"
-    if not path.is_file():
+    if (folder / OPTIONS_FILE).is_file():
+        generator, names = load_saved_generator(folder)
+    elif (folder / _KERAS_FILE).is_file():
+        generator = _load_keras_file(folder / _KERAS_FILE)
+        names = _style_names(folder)
+    else:
         raise FileNotFoundError(
-            f"The folder {str(folder)!r} has no generator.keras; a training writes it."
+            f"The folder {str(folder)!r} has no generator; a training writes it."
         )
-    generator = _load_file(path)
-    names = _style_names(folder)
     if style is not None and style not in names:
         raise ValueError(
             f"No style {style!r} in {str(folder)!r}. "
-            f"It has: {', '.join(names) or 'one, without a name'}"
+            f"It has: {', '.join(names) or 'one style without a name'}"
         )
     if not names:
         return generator
@@ -93,24 +150,85 @@ def _load_run(folder: Path, style: str | None) -> keras.Model:
 
 
 def _style_names(folder: Path) -> list[str]:
-    config = folder / "config.json"
-    if not config.is_file():
+    if (folder / OPTIONS_FILE).is_file():
+        return read_style_names(folder)
+    # Older runs have them in the settings of the training, of which nothing else is
+    # read: other settings may have been renamed since.
+    path = folder / "config.json"
+    if not path.is_file():
         return []
-    return [style.name for style in read_config(config).styles]
-
-
-def _load_file(path: Path) -> keras.Model:
     try:
-        check_keras_file(path)
+        return [style["name"] for style in read_json(path).get("styles", [])]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"Not the settings of a training: {str(path)!r}") from error
+
+
+def _load_keras_file(path: Path) -> keras.Model:
+    try:
+        _check_config(_read_config(path))
         generator = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (FileNotFoundError, PermissionError, MemoryError):
         raise
-    # The file is a stranger's, and zipfile, h5py and Keras each have their own ways to
-    # say what is wrong with it.
+    # zipfile, h5py and Keras each have their own exceptions for damaged files.
     except Exception as error:
         raise ValueError(
-            f"Not a network that can be read: {str(path)!r} ({reason_of(error)})"
+            f"Not a model that can be loaded: {str(path)!r} ({reason_of(error)})"
         ) from error
     if not all(np.isfinite(weight.numpy()).all() for weight in generator.weights):
         raise ValueError(f"The weights in {str(path)!r} are not finite.")
     return generator
+
+
+def _read_config(path: Path) -> dict:
+    """Read the config of a saved model; nothing is built."""
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            return parse_json(archive.read("config.json").decode("utf-8"))
+    with h5py.File(path, "r") as file:
+        return parse_json(file.attrs["model_config"])
+
+
+def _check_config(config) -> None:
+    """Check that a model has only layers that neither run code nor read files.
+
+    Raises:
+        ValueError: If it has another object.
+    """
+    # The optimizer and losses of a compiled model are not loaded.
+    stack = [{k: v for k, v in config.items() if k != "compile_config"}]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            if "class_name" in value and not _is_allowed(value):
+                is_function = value["class_name"] == "function"
+                name = value.get("config") if is_function else value["class_name"]
+                raise ValueError(f"it contains {value.get('module')}.{name}")
+            stack += value.values()
+        elif isinstance(value, list):
+            stack += value
+
+
+def _is_allowed(node: dict) -> bool:
+    name, module = node["class_name"], node.get("module")
+    if name in _PLAIN_VALUES:
+        return True
+    if name in _UNSAFE_LAYERS:
+        return False
+    find_registered = keras.saving.get_registered_object
+    if name == "function":
+        function = str(node.get("config"))
+        known = hasattr(keras.activations, function)
+        return known or find_registered(function) is not None
+    if module in _KERAS_MODULES and name in _KERAS_CLASSES:
+        return True
+    if module in (None, "keras.src.models.functional") and name == "Functional":
+        return True
+    if str(module).startswith("keras.src.ops."):
+        found = getattr(sys.modules.get(module), name, None)
+        return isinstance(found, type) and issubclass(found, keras.Operation)
+    # Keras finds a registered class by `registered_name`, in `.h5` by `class_name`.
+    found = find_registered(node.get("registered_name") or name)
+    return found is not None and name in (
+        found.__name__,
+        keras.saving.get_registered_name(found),
+    )

@@ -34,29 +34,29 @@ class Reader:
 
 
 def _prepare_pictures(kind, folder):
-    from animegan_tf.imaging.image_io import read_image
+    from animegan_tf.imaging.reading import read_image
 
     return build_pictures(kind), read_image
 
 
 def _prepare_whole_pictures(folder):
-    from animegan_tf.imaging.image_file import Metadata, Picture
-    from animegan_tf.imaging.reading import read_picture_file
-    from animegan_tf.imaging.writing import write_picture
+    from animegan_tf.imaging.image_file import ImageFrame, Metadata
+    from animegan_tf.imaging.reading import read_image_file
+    from animegan_tf.imaging.writing import write_frame
 
     deep = np.random.default_rng(0).integers(0, 65536, (20, 24, 4)).astype("uint16")
     pictures = [
-        Picture(deep[..., :3], metadata=Metadata(dpi=(72.0, 72.0))),
-        Picture(deep[..., :3], deep[..., 3]),
+        ImageFrame(deep[..., :3], metadata=Metadata(dpi=(72.0, 72.0))),
+        ImageFrame(deep[..., :3], deep[..., 3]),
     ]
     samples = [
-        write_picture(picture, folder / f"deep{suffix}").read_bytes()
+        write_frame(picture, folder / f"deep{suffix}").read_bytes()
         for picture in pictures
         for suffix in (".png", ".tif")
     ]
     # As many of 16 bits, whose readers are the library's own, as of all others.
     others = [data for kind in ("PNG", "GIF", "WEBP") for data in build_pictures(kind)]
-    return samples * (len(others) // len(samples)) + others, read_picture_file
+    return samples * (len(others) // len(samples)) + others, read_image_file
 
 
 def _prepare_folder(folder):
@@ -82,7 +82,7 @@ def _npy(array):
 
 
 def _prepare_arrays(folder):
-    from animegan_tf.data.datasets.image_arrays import ImageArray
+    from animegan_tf.data.datasets.arrays import ImageArray
 
     values = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 8, 8, 3))
     samples = [
@@ -132,9 +132,9 @@ def _prepare_features(folder):
 
 def _prepare_checkpoint(folder):
     import keras
+    from animegan_tf.training.ema import ExponentialMovingAverage
 
     from animegan_tf.training.checkpoints import restore_checkpoint, save_checkpoint
-    from animegan_tf.training.ema import ExponentialMovingAverage
     from animegan_tf.training.program import Program
 
     def build():
@@ -158,21 +158,18 @@ def _prepare_keras(folder):
     return [path.read_bytes()], load_generator
 
 
-def _prepare_preset(folder):
-    from animegan_tf import presets
+def _prepare_saved_generator(folder):
+    from animegan_tf.models.generator_files import load_saved_generator, save_generator
 
     config = {"name": "anime", **TINY}
-    weights = presets.save_preset_files(_tiny_generator(), config, folder / "preset")
-    sample = (weights.parent / "config.json").read_bytes()
+    options = save_generator(_tiny_generator(), config, folder / "saved").with_suffix(
+        ".json"
+    )
+    sample = options.read_bytes()
 
     def read(path):
-        (weights.parent / "config.json").write_bytes(path.read_bytes())
-        style = presets.Preset("fuzzed", str(weights), "", "", "", "")
-        presets.PRESETS["fuzzed"] = style
-        try:
-            return presets.load_preset("fuzzed")
-        finally:
-            del presets.PRESETS["fuzzed"]
+        options.write_bytes(path.read_bytes())
+        return load_saved_generator(options.parent)
 
     return [sample], read
 
@@ -302,7 +299,7 @@ READERS = {
     "index of targets": Reader(".json", _prepare_index),
     "weights": Reader(".npz", _prepare_weights),
     "weights of the features": Reader(".npz", _prepare_features),
-    "settings of a style": Reader(".json", _prepare_preset),
+    "settings of a style": Reader(".json", _prepare_saved_generator),
     "checkpoint": Reader(".npz", _prepare_checkpoint),
     "network": Reader(".keras", _prepare_keras),
     "video": Reader(".video", _prepare_films, growth_mb=1024),

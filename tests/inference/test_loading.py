@@ -1,61 +1,91 @@
+import json
+
 import keras
 import numpy as np
 import pytest
 
-from animegan_tf.config import StyleConfig, TrainingConfig, write_config
 from animegan_tf.inference.loading import load_generator, style_shares
+from animegan_tf.models.generator_files import save_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.anime import fold_style
 
 TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Write a run folder of a network of two styles that differ."""
+@pytest.fixture(scope="module")
+def generator():
+    """A generator of two styles that differ."""
     keras.utils.set_random_seed(0)
     generator = build_generator("anime", num_styles=2, **TINY)
     tables = generator.get_layer("head_style").get_weights()
     tables[1][1] += 0.5
     generator.get_layer("head_style").set_weights(tables)
-    generator.save(tmp_path / "generator.keras")
-    styles = (StyleConfig("comic", "a"), StyleConfig("oil", "b"))
-    write_config(TrainingConfig(styles=styles), tmp_path / "config.json")
-    return tmp_path, generator
+    return generator
 
 
-def _picture():
+@pytest.fixture(params=["now", "older"])
+def run(tmp_path, generator, request):
+    """A run folder of that generator, as a training writes it now or once did."""
+    styles = ("comic", "oil")
+    if request.param == "now":
+        options = {"name": "anime", "num_styles": 2, **TINY}
+        save_generator(generator, options, tmp_path, styles=styles)
+        # Settings of a training are not needed to load its result.
+        (tmp_path / "config.json").write_text('{"a_new_setting": 1}')
+    else:
+        generator.save(tmp_path / "generator.keras")
+        settings = {
+            "a_setting_of_yesterday": 1,
+            "styles": [{"name": s} for s in styles],
+        }
+        (tmp_path / "config.json").write_text(json.dumps(settings))
+    return tmp_path
+
+
+def _image():
     return np.random.default_rng(0).uniform(-1, 1, (1, 32, 32, 3)).astype("float32")
 
 
 @pytest.mark.parametrize(("name", "shares"), [("comic", [1, 0]), ("oil", [0, 1])])
-def test_style_of_a_run_is_chosen_by_name(run, name, shares):
-    folder, generator = run
-    expected = fold_style(generator, shares)(_picture())
-    np.testing.assert_array_equal(load_generator(folder / name)(_picture()), expected)
+def test_style_of_a_run_is_chosen_by_name(run, generator, name, shares):
+    expected = fold_style(generator, shares)(_image())
+    np.testing.assert_array_equal(load_generator(run / name)(_image()), expected)
 
 
-def test_run_alone_means_its_first_style(run):
-    folder, generator = run
-    expected = fold_style(generator, [1, 0])(_picture())
-    np.testing.assert_array_equal(load_generator(folder)(_picture()), expected)
+def test_run_alone_means_its_first_style(run, generator):
+    expected = fold_style(generator, [1, 0])(_image())
+    np.testing.assert_array_equal(load_generator(run)(_image()), expected)
 
 
 def test_style_that_the_run_does_not_have_lists_those_it_has(run):
     with pytest.raises(ValueError, match="No style 'ink'.*comic, oil"):
-        load_generator(run[0] / "ink")
+        load_generator(run / "ink")
 
 
 def test_shares_name_what_is_loaded(run):
-    folder, _ = run
-    assert style_shares(folder) == {"comic": 1.0}
-    assert style_shares(folder / "oil") == {"oil": 1.0}
-    assert style_shares(folder / "generator.keras") == {}
+    assert style_shares(run) == {"comic": 1.0}
+    assert style_shares(run / "oil") == {"oil": 1.0}
+    assert style_shares(run / "generator.keras") == {}
     assert style_shares("comic:3,ink:1") == {"comic": 0.75, "ink": 0.25}
     assert style_shares("oil") == {"oil": 1.0}
 
 
-def test_folder_of_a_style_s_name_does_not_hide_the_style(tmp_path, monkeypatch):
+def test_saved_generator_is_preferred_to_an_older_file(run, generator):
+    save_generator(generator, {"name": "anime", "num_styles": 2, **TINY}, run)
+    generator.save(run / "generator.keras")
+    # Saved without style names, so all inputs of the generator remain.
+    assert len(load_generator(run).inputs) == 2
+
+
+@pytest.mark.parametrize("text", ["[]", '{"styles": [1]}', '{"styles": [{}]}'])
+def test_damaged_settings_of_an_older_run_are_named(tmp_path, generator, text):
+    generator.save(tmp_path / "generator.keras")
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=r"Not the settings .*config\.json"):
+        load_generator(tmp_path)
+
+
+def test_folder_with_the_name_of_a_style_does_not_hide_the_style(tmp_path, monkeypatch):
     (tmp_path / "ink").mkdir()
     monkeypatch.chdir(tmp_path)
     assert load_generator("ink").input_shape[1:] == (None, None, 3)

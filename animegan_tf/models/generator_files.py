@@ -1,0 +1,116 @@
+"""Save a generator as its options and weights, and rebuild it from them.
+
+`generator.json` holds the arguments of `build_generator` and the names of the styles,
+`generator.npz` the weights. Neither can hold code.
+"""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from animegan_tf.models.generators import GENERATORS, build_generator
+from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
+from animegan_tf.utils.array_file import read_shapes
+from animegan_tf.utils.json_file import read_json
+
+OPTIONS_FILE = "generator.json"
+WEIGHTS_FILE = "generator.npz"
+
+
+def save_generator(
+    generator: keras.Model,
+    options: dict[str, Any],
+    folder,
+    *,
+    styles=(),
+    dtype: str = "float32",
+) -> Path:
+    """Save a generator as `generator.json` and `generator.npz`.
+
+    Args:
+        generator: `keras.Model` that `build_generator(**options)` builds.
+        options: Keyword arguments of `build_generator`, JSON values. Options left out
+            are saved too, so that a later change of their defaults does not matter.
+        folder: Output folder, made if missing.
+        styles: Names of the generator's styles, in order; empty if it has only one.
+        dtype: Dtype in which the weights are stored.
+
+    Returns:
+        The path of the weights.
+
+    Raises:
+        ValueError: If a weight is not finite in `dtype`.
+        OSError: If the folder is not writable.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = options.get("name", "anime")
+    parameters = inspect.signature(GENERATORS[name]).parameters.values()
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    content = {"generator": defaults | options | {"name": name}, "styles": list(styles)}
+    text = json.dumps(content, indent=2) + "\n"
+    (folder / OPTIONS_FILE).write_text(text, encoding="utf-8")
+    return save_weights_npz(generator, folder / WEIGHTS_FILE, dtype=dtype)
+
+
+def load_saved_generator(folder) -> tuple[keras.Model, list[str]]:
+    """Rebuild the generator that `save_generator` saved.
+
+    Args:
+        folder: The folder of its two files.
+
+    Returns:
+        `(generator, styles)`: the `keras.Model` and the names of its styles.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is damaged, or the weights do not match the options.
+    """
+    options, styles = _read_options(Path(folder) / OPTIONS_FILE)
+    weights = Path(folder) / WEIGHTS_FILE
+    _check_sizes(options, read_shapes(weights))
+    generator = build_generator(**options)
+    load_weights_npz(generator, weights)
+    return generator, styles
+
+
+def read_style_names(folder) -> list[str]:
+    """Read the names of a saved generator's styles.
+
+    Raises:
+        FileNotFoundError: If there is no `generator.json`.
+        ValueError: If it is damaged.
+    """
+    return _read_options(Path(folder) / OPTIONS_FILE)[1]
+
+
+def _read_options(path: Path) -> tuple[dict[str, Any], list[str]]:
+    content = read_json(path)
+    if isinstance(content, dict):
+        options, styles = content.get("generator"), content.get("styles")
+        named = isinstance(styles, list) and all(isinstance(s, str) for s in styles)
+        if isinstance(options, dict) and named:
+            return options, styles
+    raise ValueError(
+        'A saved generator must have an object "generator" and a list "styles". '
+        f"Received: {str(path)!r}"
+    )
+
+
+def _check_sizes(options, shapes) -> None:
+    """Check that no number is greater than the dimensions of the weights.
+
+    A damaged one would make a network that fills the memory before any weight is read.
+    """
+    lengths = (length for shape in shapes.values() for length in shape)
+    limit = max([len(shapes), *lengths])
+    for name, value in options.items():
+        # The size of the image is not one of the weights.
+        if name != "image_size" and isinstance(value, int) and value > limit:
+            raise ValueError(
+                f"`{name}` must be at most {limit}, the largest dimension of the "
+                f"weights. Received: {name}={value}"
+            )
