@@ -56,19 +56,13 @@ def _encode(path, codec, sound):
 
 def read_film(path):
     """Read a film as `stylize_video` does, at an even rate."""
-    from animegan_tf.inference.video.pixels import frame_to_rgb
-    from animegan_tf.inference.video.reader import (
-        DecodingLog,
-        decode_frames,
-        read_video_info,
-    )
-    from animegan_tf.inference.video.timing import build_timeline, schedule
+    from animegan_tf.inference.video.reader import decode_frames, read_video_info
+    from animegan_tf.inference.video.timing import build_timeline
 
     info = read_video_info(path)
     timeline = build_timeline(info, fps=Fraction(10))
-    frames, shown = decode_frames(path, DecodingLog()), None
-    for timed in itertools.islice(schedule(frames, info, timeline), _MAX_FRAMES):
+    shown = None
+    for timed in itertools.islice(timeline.schedule(decode_frames(path)), _MAX_FRAMES):
         if timed.frame is not shown:
             shown = timed.frame
-            stored = frame_to_rgb(shown, info.colors, info.scaled_size(256))
-            info.orientation.apply(stored)
+            info.to_image(shown, info.scaled_size(256))

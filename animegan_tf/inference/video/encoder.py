@@ -1,4 +1,4 @@
-"""Encode frames to a part of a film: an elementary stream with its order."""
+"""Video encoders, and encoding of frames to a part of a video."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,31 +7,29 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan_tf.inference.video.pixels import (
-    VideoColors,
-    pad_to_even,
-    rgb_to_frame,
-)
+from animegan_tf.inference.video.pixels import VideoColors, pad_to_even, rgb_to_frame
 from animegan_tf.inference.video.reader import import_av
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoder:
-    """An encoder of FFmpeg, and how to ask it for a quality.
+    """An encoder of FFmpeg.
 
     Attributes:
         name: FFmpeg's name.
-        options: From the quality, a constant rate factor, to options of the encoder.
-        tag: Code of the format in MP4 files where the usual one hinders players.
+        options: Function from a constant rate factor to the encoder's options.
+        tag: Codec tag for MP4 files where players reject the default one.
+        is_lossless: Whether it encodes RGB losslessly.
     """
 
     name: str
     options: Callable[[int], dict[str, str]]
     tag: str | None = None
+    is_lossless: bool = False
 
     @property
     def is_available(self) -> bool:
-        """Whether this build of FFmpeg has it."""
+        """Whether this build of FFmpeg has the encoder."""
         av = import_av()
         try:
             av.Codec(self.name, "w")
@@ -40,72 +38,67 @@ class Encoder:
         return True
 
 
-def _x264_options(crf):
-    return {"crf": str(crf), "preset": "medium"}
-
-
-def _x265_options(crf):
-    return {"crf": str(crf), "preset": "medium", "x265-params": "log-level=error"}
-
-
-def _vp9_options(crf):
-    return {
+_X264 = Encoder("libx264", lambda crf: {"crf": str(crf), "preset": "medium"})
+_X265 = Encoder(
+    "libx265",
+    lambda crf: {"crf": str(crf), "preset": "medium", "x265-params": "log-level=error"},
+    tag="hvc1",
+)
+_VP9 = Encoder(
+    "libvpx-vp9",
+    lambda crf: {
         "crf": str(crf),
         "b": "0",
         "row-mt": "1",
         "deadline": "good",
         "cpu-used": "4",
-    }
-
-
-def _mpeg4_options(crf):
-    # Its quantizer goes from 2, the best, to 31, and is in units of 118.
-    return {"flags": "+qscale", "global_quality": str(118 * min(31, max(2, crf // 6)))}
-
-
-def _lossless_options(crf):
-    return {}
-
-
-_X264 = Encoder("libx264", _x264_options)
-_X265 = Encoder("libx265", _x265_options, tag="hvc1")
-_MPEG4 = Encoder("mpeg4", _mpeg4_options)
-# For each codec the encoders to try, the best first.
+    },
+)
+_MPEG4 = Encoder(
+    "mpeg4",
+    # Its quantizer goes from 2, the best, to 31, in units of 118.
+    lambda crf: {
+        "flags": "+qscale",
+        "global_quality": str(118 * min(31, max(2, crf // 6))),
+    },
+)
+_FFV1 = Encoder("ffv1", lambda crf: {}, is_lossless=True)
+# The encoders to try for each codec, best first.
 ENCODERS = {
     "h264": (_X264, _MPEG4),
     "h265": (_X265, _X264, _MPEG4),
-    "vp9": (Encoder("libvpx-vp9", _vp9_options),),
-    "lossless": (Encoder("ffv1", _lossless_options),),
+    "vp9": (_VP9,),
+    "lossless": (_FFV1,),
 }
 DEFAULT_CRF = {"h264": 18, "h265": 22, "vp9": 28, "lossless": 0}
 
 
 def choose_encoder(codec: str) -> Encoder:
-    """Find the best encoder for a codec that is there; it may be one of another codec.
+    """Return the best available encoder for a codec, possibly of another codec.
 
     Args:
         codec: One of `ENCODERS`.
 
     Raises:
-        ValueError: If this build of FFmpeg has none.
+        ValueError: If this build of FFmpeg has none of them.
     """
     for encoder in ENCODERS[codec]:
         if encoder.is_available:
             return encoder
     names = ", ".join(encoder.name for encoder in ENCODERS[codec])
-    raise ValueError(f"FFmpeg, as PyAV brings it, has no encoder of: {names}")
+    raise ValueError(f"PyAV's build of FFmpeg has none of the encoders: {names}")
 
 
 @dataclasses.dataclass(frozen=True)
 class EncoderSettings:
-    """All that shapes the encoded frames.
+    """Settings that determine the encoded frames.
 
     Attributes:
         encoder: The encoder.
-        crf: Its quality: lower is better and larger.
-        rate: Frames a second, for its choice of bits; their times are kept elsewhere.
-        colors: What the numbers mean.
-        sample_aspect: Width of a pixel over its height.
+        crf: Constant rate factor; lower is better quality and a larger file.
+        rate: Frames per second, for rate control; timestamps are stored separately.
+        colors: Color matrix, range and tags.
+        sample_aspect: Width of a pixel divided by its height.
     """
 
     encoder: Encoder
@@ -116,13 +109,14 @@ class EncoderSettings:
 
 
 class PartWriter:
-    """Write frames as one closed stretch of film, which begins with a key frame.
+    """Encode frames to a self-contained part of a video, starting with a key frame.
 
-    The file counts frames instead of telling times, so that no container rounds them.
+    The file counts frames instead of storing timestamps, so that no container rounds
+    them.
 
     Args:
-        path: File to write, in the container NUT.
-        settings: How to encode.
+        path: File to write, a NUT container.
+        settings: Encoder settings.
     """
 
     def __init__(self, path: Path, settings: EncoderSettings):
@@ -134,7 +128,7 @@ class PartWriter:
         self._order = []
 
     def write(self, image: np.ndarray) -> None:
-        """Encode a uint8 RGB picture `(height, width, 3)`, all of the same size."""
+        """Encode a uint8 RGB image, `(height, width, 3)`; all must have one size."""
         frame = self._to_frame(image)
         if self._container is None:
             self._open(frame)
@@ -146,8 +140,7 @@ class PartWriter:
         """Finish the file.
 
         Returns:
-            For each packet, in the order of decoding, its frame's number in the order
-            of showing.
+            The frame index (in display order) of each packet (in decoding order).
         """
         if self._container is not None:
             try:
@@ -157,9 +150,8 @@ class PartWriter:
         return self._order
 
     def _to_frame(self, image):
-        av = import_av()
-        if self._settings.encoder.name == "ffv1":
-            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        if self._settings.encoder.is_lossless:
+            frame = import_av().VideoFrame.from_ndarray(image, format="rgb24")
             return frame.reformat(format="bgr0")
         return rgb_to_frame(pad_to_even(image), self._settings.colors)
 
@@ -174,10 +166,10 @@ class PartWriter:
         self._stream.width, self._stream.height = frame.width, frame.height
         self._stream.pix_fmt = frame.format.name
         context = self._stream.codec_context
-        # MPEG-4 has no finer clock than this one.
+        # MPEG-4 does not support a finer time base.
         context.time_base = 1 / settings.rate.limit_denominator(65535)
         context.sample_aspect_ratio = settings.sample_aspect
-        if settings.encoder.name != "ffv1":
+        if not settings.encoder.is_lossless:
             settings.colors.tag(context)
 
     def _mux(self, packets) -> None:

@@ -1,4 +1,4 @@
-"""Write a film as an animated GIF."""
+"""Write a stylized video as an animated GIF."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.image_io import atomic_path
 from animegan_tf.inference.video.parts import Part
-from animegan_tf.inference.video.reader import DecodingLog, decode_frames
+from animegan_tf.inference.video.reader import decode_frames
+from animegan_tf.utils.atomic_path import atomic_path
 
-# Viewers play delays under two hundredths of a second at a tenth.
+# Viewers show frames of less than two hundredths of a second for a tenth.
 MAX_RATE = Fraction(50)
 _PALETTE_FRAMES = 16
 _PALETTE_SIDE = 128
@@ -20,14 +20,14 @@ _PALETTE_SIDE = 128
 def write_gif(
     parts: list[Part], target: Path, *, time_base: Fraction, comment: str | None
 ) -> None:
-    """Write the frames of lossless parts with one palette for all of them.
+    """Write the frames of lossless parts with one shared palette.
 
-    One palette, and no dithering, keep what stands still the same from frame to frame.
+    With one palette and no dithering, static regions do not change between frames.
 
     Args:
         parts: Parts in order, at least one.
         target: File to write or replace.
-        time_base: Seconds of one tick of the parts' times.
+        time_base: Seconds per tick of the parts' timestamps.
         comment: Text for the file's metadata.
     """
     palette = _build_palette(parts)
@@ -48,9 +48,9 @@ def write_gif(
 
 
 def limit_rate(rate: Fraction) -> Fraction | None:
-    """Return the rate at which a GIF can show a film, or `None` if as it is.
+    """Return the frame rate of a GIF, or `None` if `rate` is at most `MAX_RATE`.
 
-    Every second, or third, ... frame is left out: an even rhythm looks calmer.
+    The rate is divided by a whole number, so that frames are dropped evenly.
     """
     if rate <= MAX_RATE:
         return None
@@ -58,7 +58,7 @@ def limit_rate(rate: Fraction) -> Fraction | None:
 
 
 def _delays(parts: list[Part], time_base: Fraction) -> list[int]:
-    """Return milliseconds of each frame, in tens; rounding does not add up."""
+    """Return the milliseconds of each frame, in tens, without accumulated rounding."""
     pts = [time for part in parts for time in part.pts]
     pts.append(pts[-1] + parts[-1].last_duration)
     ends = [round(time * time_base * 100) for time in pts]
@@ -66,6 +66,7 @@ def _delays(parts: list[Part], time_base: Fraction) -> list[int]:
 
 
 def _build_palette(parts: list[Part]) -> Image.Image:
+    """Build a palette of 256 colors from evenly spaced frames."""
     count = sum(len(part.pts) for part in parts)
     step = max(1, -(-count // _PALETTE_FRAMES))
     samples = []
@@ -80,5 +81,5 @@ def _build_palette(parts: list[Part]) -> Image.Image:
 
 def _read_images(parts: list[Part]) -> Iterator[np.ndarray]:
     for part in parts:
-        for frame in decode_frames(part.path, DecodingLog()):
+        for frame in decode_frames(part.path):
             yield frame.to_ndarray(format="rgb24")

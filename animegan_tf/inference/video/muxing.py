@@ -1,4 +1,4 @@
-"""Put finished parts together to one film, with what is copied of the source."""
+"""Write finished parts to one video file, with the source's audio and subtitles."""
 
 import contextlib
 import heapq
@@ -6,120 +6,144 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-from animegan_tf.imaging.image_io import atomic_path
-from animegan_tf.inference.video.encoder import EncoderSettings
+from animegan_tf.imaging.content_credentials import mark_options
+from animegan_tf.inference.video.gif import write_gif
 from animegan_tf.inference.video.parts import Part
-from animegan_tf.inference.video.reader import import_av
-from animegan_tf.inference.video.stream_copy import (
-    CopiedStreams,
-    add_copied_streams,
-    copied_packets,
-    open_video,
-)
-from animegan_tf.inference.video.timing import Timeline
+from animegan_tf.inference.video.plan import VideoPlan
+from animegan_tf.inference.video.reader import import_av, open_video
+from animegan_tf.utils.atomic_path import atomic_path
 
 _MP4_SUFFIXES = (".mp4", ".m4v", ".mov")
+_KEPT_METADATA = ("language", "title")
 
 
-def assemble_video(
-    parts: list[Part],
-    target: Path,
-    *,
-    timeline: Timeline,
-    settings: EncoderSettings,
-    copied: CopiedStreams,
-    is_cut: bool,
-    is_partial: bool,
-    comment: str | None,
+def write_video(
+    plan: VideoPlan, parts: list[Part], path: Path, *, is_partial: bool = False
 ) -> None:
-    """Write a film, atomically; nothing is encoded again.
+    """Write a video from its parts, atomically and without encoding again.
 
     Args:
+        plan: The plan of the video.
         parts: Its parts in order, at least one.
-        target: File to write or replace.
-        timeline: Its clock.
-        settings: How the parts were encoded.
-        copied: Sound and subtitles to take along.
-        is_cut: Whether the film begins later than its source.
-        is_partial: Whether the copied streams end where the frames do.
-        comment: Text for the file's metadata.
+        path: File to write or replace.
+        is_partial: Whether the copied streams end with the last frame.
     """
-    av = import_av()
-    is_mp4 = target.suffix.lower() in _MP4_SUFFIXES
+    time_base = plan.timeline.time_base
+    comment = None
+    if plan.options.mark:
+        comment = mark_options(".gif")["comment"].decode()
+    suffix = path.suffix.lower()
+    if suffix == ".gif":
+        write_gif(parts, path, time_base=time_base, comment=comment)
+        return
+    is_mp4 = suffix in _MP4_SUFFIXES
     options = {"movflags": "+faststart"} if is_mp4 else {}
     with contextlib.ExitStack() as stack:
-        temporary = stack.enter_context(atomic_path(target))
-        output = stack.enter_context(av.open(str(temporary), "w", options=options))
-        first = stack.enter_context(open_video(parts[0].path))
-        film = _add_film(output, first.streams.video[0], timeline, settings, is_mp4)
+        temporary = stack.enter_context(atomic_path(path))
+        output = stack.enter_context(
+            import_av().open(str(temporary), "w", options=options)
+        )
+        template = stack.enter_context(open_video(parts[0].path))
+        stream = output.add_stream_from_template(template.streams.video[0], opaque=True)
+        stream.time_base = time_base
+        context = stream.codec_context
+        context.sample_aspect_ratio = plan.encoding.sample_aspect
+        plan.encoding.colors.tag(context)
+        if is_mp4 and plan.encoding.encoder.tag:
+            context.codec_tag = plan.encoding.encoder.tag
         if comment:
             output.metadata["comment"] = comment
-        sources = [_film_packets(parts, film, timeline.time_base)]
-        if not copied.is_empty:
-            source = stack.enter_context(open_video(copied.source))
-            # Matroska would move the film to make room for sound from before zero,
-            # unless that came with a note of Matroska's own.
+        packets = [_video_packets(parts, stream, time_base)]
+        if plan.copied:
+            source = stack.enter_context(open_video(plan.source))
+            end = plan.timeline.end
+            if is_partial:
+                ticks = parts[-1].pts[-1] + parts[-1].last_duration
+                end = plan.timeline.origin + ticks * time_base
+            # Matroska would shift the video to make room for audio from before zero,
+            # unless that audio comes from Matroska, with its codec delay.
             can_be_early = is_mp4 or "matroska" in source.format.name
-            packets = copied_packets(
-                source,
-                add_copied_streams(output, source, copied),
-                origin=timeline.origin,
-                keep_early=can_be_early and not is_cut,
-                end=_end_of(parts, timeline) if is_partial else timeline.end,
+            packets.append(
+                copied_packets(
+                    source,
+                    add_copied_streams(output, source, plan.copied),
+                    origin=plan.timeline.origin,
+                    keep_early=can_be_early and plan.options.start is None,
+                    end=end,
+                )
             )
-            sources.append(packets)
-        # Interleaved by time: a muxer holds back in memory what comes too early.
-        for packet in heapq.merge(*sources, key=_decoding_time):
+        # Interleaved by time: a muxer buffers packets that come too early.
+        for packet in heapq.merge(*packets, key=_decoding_time):
             output.mux(packet)
 
 
-def _end_of(parts: list[Part], timeline: Timeline) -> Fraction:
-    """Tell the second, by the source's clock, at which the last frame goes."""
-    ticks = parts[-1].pts[-1] + parts[-1].last_duration
-    return timeline.origin + ticks * timeline.time_base
+def add_copied_streams(output, source, indexes: tuple[int, ...]) -> dict:
+    """Add streams of an open source to an output; return them by source index."""
+    added = {}
+    for index in indexes:
+        stream = source.streams[index]
+        new = output.add_stream_from_template(stream, opaque=True)
+        new.disposition = stream.disposition.value
+        new.metadata.update(
+            {
+                key: stream.metadata[key]
+                for key in _KEPT_METADATA
+                if key in stream.metadata
+            }
+        )
+        added[index] = new
+    return added
 
 
-def _add_film(output, template, timeline, settings, is_mp4):
-    film = output.add_stream_from_template(template, opaque=True)
-    film.time_base = timeline.time_base
-    context = film.codec_context
-    context.sample_aspect_ratio = settings.sample_aspect
-    settings.colors.tag(context)
-    if is_mp4 and settings.encoder.tag:
-        context.codec_tag = settings.encoder.tag
-    return film
+def copied_packets(
+    source, added: dict, *, origin: Fraction, keep_early: bool, end: Fraction | None
+) -> Iterator:
+    """Read the packets to copy, with timestamps relative to `origin`.
 
+    Args:
+        source: The open source.
+        added: Streams of the output by source index.
+        origin: Source time, in seconds, that becomes zero.
+        keep_early: Whether to copy packets from before `origin`, which a decoder needs
+            to start. Players skip them if the file can say so.
+        end: Source time, in seconds, at which packets end.
 
-def _film_packets(parts, film, time_base: Fraction) -> Iterator:
-    """Read the parts' packets and give them the film's times."""
-    pts = [time for part in parts for time in part.pts]
-    ends = [*pts[1:], pts[-1] + parts[-1].last_duration]
-    order, first = [], 0
-    for part in parts:
-        order += [first + rank for rank in part.order]
-        first += len(part.pts)
-    clock = _decoding_clock(pts, ends, order)
-    packets = (packet for part in parts for packet in _read_packets(part))
-    for packet, rank, decoding in zip(packets, order, clock, strict=True):
-        packet.time_base = time_base
-        packet.pts, packet.dts = pts[rank], decoding
-        packet.duration = ends[rank] - pts[rank]
-        packet.stream = film
+    Yields:
+        Packets for `output.mux`.
+    """
+    av = import_av()
+    packets = source.demux([source.streams[index] for index in added])
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):
+            return
+        if packet.pts is None or packet.size == 0:
+            continue
+        time = packet.pts * packet.time_base
+        if (time < origin and not keep_early) or (end is not None and time >= end):
+            continue
+        shift = round(origin / packet.time_base)
+        packet.pts -= shift
+        if packet.dts is not None:
+            packet.dts -= shift
+        packet.stream = added[packet.stream.index]
         yield packet
 
 
-def _decoding_clock(pts: list[int], ends: list[int], order: list[int]) -> list[int]:
-    """Choose the time to decode each packet.
+def decoding_times(pts: list[int], ends: list[int], order: list[int]) -> list[int]:
+    """Choose the decoding timestamp (DTS) of each packet.
 
-    Decoding runs by a fixed number of frames ahead of showing, the largest by which
-    any packet comes before its turn; so its times increase, and none is later than its
-    packet's frame. It begins before the first frame by what is left to show after the
-    last packet, since MP4 files tell a film's length as that of its decoding.
+    Decoding runs ahead of display by a fixed number of frames: the largest number of
+    places by which a packet comes before its frame's turn. So the timestamps increase,
+    and none is later than its frame. The first is before the first frame by the time
+    left to show after the last packet, since MP4 files store the duration of decoding
+    as that of the video.
 
     Args:
-        pts: Ticks at which frames appear, in the order of showing.
-        ends: Ticks at which they go.
-        order: Number of each packet's frame, in the order of decoding.
+        pts: Ticks at which frames appear, in display order.
+        ends: Ticks at which they end.
+        order: Frame index of each packet, in decoding order.
     """
     delay = max(position - rank for position, rank in enumerate(order))
     if delay == 0:
@@ -130,13 +154,31 @@ def _decoding_clock(pts: list[int], ends: list[int], order: list[int]) -> list[i
     return [*(pts[0] - lead + lead * i // delay for i in range(delay)), *following]
 
 
+def _video_packets(parts, stream, time_base: Fraction) -> Iterator:
+    """Read the parts' packets and set their timestamps."""
+    pts = [time for part in parts for time in part.pts]
+    ends = [*pts[1:], pts[-1] + parts[-1].last_duration]
+    order, first = [], 0
+    for part in parts:
+        order += [first + rank for rank in part.order]
+        first += len(part.pts)
+    times = decoding_times(pts, ends, order)
+    packets = (packet for part in parts for packet in _read_packets(part))
+    for packet, rank, time in zip(packets, order, times, strict=True):
+        packet.time_base = time_base
+        packet.pts, packet.dts = pts[rank], time
+        packet.duration = ends[rank] - pts[rank]
+        packet.stream = stream
+        yield packet
+
+
 def _read_packets(part: Part) -> list:
     with open_video(part.path) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     if len(packets) != len(part.order):
         raise ValueError(
-            f"A part of the unfinished film is damaged: {str(part.path)!r}; start anew "
-            "with --overwrite"
+            f"Damaged part of an unfinished run: {str(part.path)!r}; add --overwrite "
+            "to start again"
         )
     return packets
 

@@ -1,15 +1,15 @@
-"""What can be asked of a stylized video, and which files it may be written to."""
+"""Options of a stylized video, and the files it may be written to."""
 
 import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
 from animegan_tf.inference.video.encoder import ENCODERS
-from animegan_tf.inference.video.timing import parse_time
+from animegan_tf.inference.video.timing import parse_rate, parse_time
 
 CODECS = tuple(name for name in ENCODERS if name != "lossless")
 AUDIO = ("copy", "drop")
-_CODECS_OF_SUFFIX = {
+_CODECS_BY_SUFFIX = {
     ".mp4": ("h264", "h265"),
     ".m4v": ("h264", "h265"),
     ".mov": ("h264", "h265"),
@@ -17,8 +17,8 @@ _CODECS_OF_SUFFIX = {
     ".webm": ("vp9",),
     ".gif": ("lossless",),
 }
-VIDEO_SUFFIXES = tuple(_CODECS_OF_SUFFIX)
-# Also read, though not written.
+VIDEO_SUFFIXES = tuple(_CODECS_BY_SUFFIX)
+# Formats that are read only are included.
 SOURCE_SUFFIXES = (
     *VIDEO_SUFFIXES,
     *(".3gp", ".avi", ".flv", ".m2ts", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".wmv"),
@@ -27,20 +27,26 @@ SOURCE_SUFFIXES = (
 
 @dataclasses.dataclass(frozen=True)
 class VideoOptions:
-    """Settings of a stylized video.
+    """Options of a stylized video.
 
     Attributes:
-        codec: "h264", "h265" or "vp9"; `None` takes the first that the file can hold.
-        crf: Quality as the codec's constant rate factor, 0 to 51, of VP9 to 63; lower
-            is better and larger. `None`: 18 for H.264, 22 for H.265, 28 for VP9.
-        audio: "copy" takes the sound along as it is, "drop" leaves it out.
-        max_size: Pixels of the longer side to scale down to, or `None`.
-        fps: Even frames a second, or `None` to keep each frame's time.
-        start: Where to begin: seconds, or text such as "1:02:03.5"; or `None`.
+        codec: "h264", "h265" or "vp9"; `None` uses the default of the file format.
+        crf: Constant rate factor of the codec, 0 to 51, or to 63 for VP9; lower is
+            better quality and a larger file. `None` is 18 for H.264, 22 for H.265 and
+            28 for VP9.
+        audio: "copy" copies the audio streams, "drop" leaves them out.
+        max_size: Maximum length of the longer side in pixels, at least 16; larger
+            videos are scaled down. `None` keeps the size.
+        fps: Constant frame rate, or `None` to keep each frame's timestamp.
+        start: Where to start: seconds, or text such as "1:02:03.5"; or `None`.
         end: Where to end, likewise.
-        smooth: How far to calm what stands still in the source, in [0, 1].
-        batch_size: Frames that the network takes at once, 1 to 4; `None` goes by size.
-        mark: Whether the file's metadata say that a network made it.
+        smooth: How much to reduce flicker in static regions, in [0, 1].
+        batch_size: Number of frames the network processes at once, 1 to 4; `None`
+            chooses by their size.
+        mark: Whether the metadata say that a network generated the video.
+
+    Raises:
+        ValueError: If an option is out of range.
     """
 
     codec: str | None = None
@@ -69,10 +75,13 @@ class VideoOptions:
             ("max_size", 16, None),
         ):
             _check_range(name, getattr(self, name), low, high)
-        # Frozen, yet times are kept as the exact numbers that they mean.
-        for name in ("start", "end", "fps"):
+        # The class is frozen, but text becomes the exact number it stands for.
+        for name, parse in (
+            ("start", parse_time),
+            ("end", parse_time),
+            ("fps", parse_rate),
+        ):
             if (value := getattr(self, name)) is not None:
-                parse = parse_rate if name == "fps" else parse_time
                 object.__setattr__(self, name, parse(value))
         if self.end is not None and self.end <= (self.start or 0):
             raise ValueError(
@@ -81,12 +90,12 @@ class VideoOptions:
             )
 
     def codec_for(self, suffix: str) -> str:
-        """Choose the codec for a file's suffix.
+        """Return the codec to use for a file suffix.
 
         Raises:
-            ValueError: If files of that kind cannot hold the codec asked for.
+            ValueError: If the file format does not support the requested codec.
         """
-        codecs = _CODECS_OF_SUFFIX[suffix]
+        codecs = _CODECS_BY_SUFFIX[suffix]
         if self.codec is None or suffix == ".gif":
             return codecs[0]
         if self.codec not in codecs:
@@ -97,12 +106,12 @@ class VideoOptions:
         return self.codec
 
 
-def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
-    """Refuse, before any work, a file that must not or cannot be written.
+def check_video_target(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Check, before any work, that the output may be written.
 
     Raises:
         FileExistsError: If it exists and `overwrite` is false.
-        FileNotFoundError: If its folder is missing.
+        FileNotFoundError: If its folder does not exist.
         ValueError: If its suffix is unknown, or it is the source.
     """
     if target.suffix.lower() not in VIDEO_SUFFIXES or target.is_dir():
@@ -117,34 +126,19 @@ def check_target(source: Path, target: Path, *, overwrite: bool) -> None:
             raise ValueError(f"The output would overwrite the source {str(path)!r}")
     if target.exists() and not overwrite:
         raise FileExistsError(
-            f"The result exists already: {str(target)!r}; add --overwrite to replace it"
+            f"The output already exists: {str(target)!r}; add --overwrite to replace it"
         )
 
 
 def partial_path(target: Path) -> Path:
-    """Name the file for what is ready when a run is interrupted."""
+    """Return the path of the partial video that an interrupted run writes."""
     return target.with_name(f"{target.stem}.partial{target.suffix}")
-
-
-def parse_rate(text) -> Fraction:
-    """Read frames a second: a number, or a fraction such as "30000/1001".
-
-    Raises:
-        ValueError: If it is neither, or not in (0, 1000].
-    """
-    try:
-        rate = Fraction(text).limit_denominator(100_000)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        rate = Fraction(0)
-    if not 0 < rate <= 1000:
-        raise ValueError(f"`fps` must be in (0, 1000]. Received: fps={text!r}")
-    return rate
 
 
 def _check_range(name, value, low, high):
     if value is None:
         return
-    # Not a number is neither below nor above.
+    # Negated, so that NaN is refused.
     if not (value >= low and (high is None or value <= high)):
-        span = f"in [{low}, {high}]" if high is not None else f"at least {low}"
-        raise ValueError(f"`{name}` must be {span}. Received: {name}={value}")
+        expected = f"in [{low}, {high}]" if high is not None else f"at least {low}"
+        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value}")

@@ -1,4 +1,4 @@
-"""The hidden folder beside a film in the making: its finished parts, to go on from."""
+"""Finished parts of an unfinished video, kept on disk so that a run can be resumed."""
 
 import contextlib
 import dataclasses
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from animegan_tf.imaging.image_io import atomic_path
 from animegan_tf.utils.array_file import read_arrays
+from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import read_json
 
 _SETTINGS = "settings.json"
@@ -18,15 +18,15 @@ _SETTINGS = "settings.json"
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A finished stretch of film.
+    """A finished part of a video.
 
     Attributes:
         path: Its file.
-        pts: Time of each frame in the order of showing, in ticks of the result.
-        last_duration: Ticks for which the last frame is seen.
-        order: Number of the frame in each packet, in the order of decoding.
-        source_pts: Time of the last frame in the source's ticks.
-        num_broken: Broken frames of the source up to here.
+        pts: Timestamp of each frame in display order, in ticks of the output.
+        last_duration: Ticks for which the last frame is shown.
+        order: Frame index of each packet, in decoding order.
+        source_pts: Timestamp of the last frame in ticks of the source.
+        num_broken: Number of broken source frames up to the end of this part.
     """
 
     path: Path
@@ -38,10 +38,10 @@ class Part:
 
 
 class PartsFolder:
-    """Keep the finished parts of a film until it is put together.
+    """A hidden folder beside the output that holds its finished parts.
 
     Args:
-        target: The film's file; the folder lies beside it.
+        target: Path of the output; the folder is in the same directory.
     """
 
     def __init__(self, target: Path):
@@ -49,11 +49,11 @@ class PartsFolder:
 
     @property
     def has_parts(self) -> bool:
-        """Whether a part of an earlier run is there."""
+        """Whether the folder holds a finished part."""
         return any(self.path.glob("part_*.json"))
 
     def begin(self, settings: dict[str, Any]) -> None:
-        """Make the folder anew for a film with these settings."""
+        """Create an empty folder for a run with these settings."""
         self.remove()
         self.path.mkdir()
         self._write_json(_SETTINGS, settings)
@@ -62,36 +62,43 @@ class PartsFolder:
         """Return the parts of an earlier run, in order.
 
         Raises:
-            ValueError: If there is none, or its settings were others.
+            ValueError: If there is no earlier run, its settings were different or a
+                file is damaged.
         """
         path = self.path / _SETTINGS
         if not path.is_file():
             raise ValueError(f"Nothing to resume: no unfinished run in {self.path}")
         earlier = read_json(path)
         if not isinstance(earlier, dict):
-            raise ValueError(self._damage(path))
+            raise ValueError(_damage(path))
         names = sorted(earlier.keys() | settings.keys())
         changed = [name for name in names if earlier.get(name) != settings.get(name)]
         if changed:
             name = changed[0]
             raise ValueError(
-                f"The unfinished run had other settings: {', '.join(changed)}. "
+                f"The unfinished run had different settings: {', '.join(changed)}. "
                 f"Received: {name}={settings.get(name)!r}, not {earlier.get(name)!r}"
             )
-        return self._read_parts()
+        parts = []
+        for path in sorted(self.path.glob("part_*.json")):
+            values = read_json(path)
+            if not _is_part(values):
+                raise ValueError(_damage(path))
+            parts.append(Part(**values | {"path": path.with_suffix(".nut")}))
+        return parts
 
     def part_path(self, index: int) -> Path:
-        """Name the file of a part."""
+        """Return the path of a part's file."""
         return self.path / f"part_{index:05}.nut"
 
     def finish_part(self, part: Part, state: dict[str, np.ndarray]) -> None:
-        """Note that a part is whole; only then a later run builds on it.
+        """Record that a part is complete; only then is it used by a resumed run.
 
         Args:
-            part: The part, its file written.
-            state: What the smoothing remembers at its end.
+            part: The part, whose file is written.
+            state: State of the temporal smoother after the part.
         """
-        stem = part.path.with_suffix("").name
+        stem = part.path.stem
         if state:
             with atomic_path(self.path / f"{stem}.npz") as temporary:
                 np.savez(temporary, **state)
@@ -102,36 +109,29 @@ class PartsFolder:
                 old.unlink()
 
     def read_state(self, part: Part) -> dict[str, np.ndarray]:
-        """Read what the smoothing remembered at a part's end."""
+        """Read the state of the temporal smoother after a part."""
         path = part.path.with_suffix(".npz")
-        if not path.is_file():
-            return {}
-        return read_arrays(path)
+        return read_arrays(path) if path.is_file() else {}
 
     def remove(self) -> None:
         """Delete the folder."""
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self.path)
 
-    def _read_parts(self) -> list[Part]:
-        parts = []
-        for path in sorted(self.path.glob("part_*.json")):
-            values = read_json(path)
-            if not _is_part(values):
-                raise ValueError(self._damage(path))
-            parts.append(Part(**values | {"path": path.with_suffix(".nut")}))
-        return parts
-
-    def _damage(self, path) -> str:
-        return f"Damaged file of an unfinished run, start anew: {str(path)!r}"
-
     def _write_json(self, name, values) -> None:
         with atomic_path(self.path / name) as temporary:
             temporary.write_text(json.dumps(values), encoding="utf-8")
 
 
+def _damage(path) -> str:
+    return (
+        f"Damaged file of an unfinished run: {str(path)!r}; add --overwrite to start "
+        "again"
+    )
+
+
 def _is_part(values) -> bool:
-    """Tell whether values are what `finish_part` writes."""
+    """Check that values are what `finish_part` writes."""
     fields = {field.name for field in dataclasses.fields(Part)}
     if not isinstance(values, dict) or values.keys() != fields:
         return False

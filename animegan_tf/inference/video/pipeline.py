@@ -1,36 +1,34 @@
-"""Run frames through the network: reading, stylizing and encoding overlap."""
+"""Decode, stylize and encode frames in parallel, part by part."""
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
-from animegan_tf.inference.video.batches import (
-    batched,
-    choose_batch_size,
-    stylize_batch,
-)
 from animegan_tf.inference.video.encoder import PartWriter
 from animegan_tf.inference.video.parts import Part, PartsFolder
-from animegan_tf.inference.video.pixels import frame_to_rgb
 from animegan_tf.inference.video.plan import VideoPlan
 from animegan_tf.inference.video.reader import DecodingLog, decode_frames
 from animegan_tf.inference.video.temporal import TemporalSmoother
-from animegan_tf.inference.video.timing import count_frames, schedule
-from animegan_tf.utils.background import ReadAhead, WriteBehind
+from animegan_tf.utils.prefetch import BackgroundWriter, prefetch
 
+# A resumed run starts from the last finished part.
 PART_SECONDS = Fraction(10)
-# Pictures held between the threads, on either side of the network.
-_DEPTH = 8
+# Maximum number of frames queued before and after the network.
+_QUEUE_SIZE = 8
+# Maximum pixels of a frame for each batch size.
+_BATCH_SIZES = ((640 * 360, 4), (1280 * 720, 2))
 
 
 @dataclasses.dataclass(frozen=True)
-class _Picture:
-    """A frame's pixels on their way, and its times."""
+class _Frame:
+    """The image of a frame and its timestamps."""
 
-    image: np.ndarray
+    image: np.ndarray | None
     pts: int
     duration: int
     source_pts: int
@@ -39,28 +37,28 @@ class _Picture:
 
 @dataclasses.dataclass(frozen=True)
 class _PartEnd:
-    """Follows the last picture of a part; the state is the smoothing's."""
+    """Follows the last frame of a part, with the state of the temporal smoother."""
 
     state: dict[str, np.ndarray]
 
 
 class VideoRun:
-    """Make the parts of a film from its source.
+    """Encode the parts of a video from its source.
 
     Args:
-        plan: The film.
-        folder: Where parts are kept.
+        plan: The plan of the video.
+        folder: Folder of its parts.
 
     Attributes:
-        parts: Those that are whole, in order.
+        parts: Finished parts, in order.
     """
 
     def __init__(self, plan: VideoPlan, folder: PartsFolder):
         self._plan, self._folder = plan, folder
         self._size = plan.info.scaled_size(plan.options.max_size)
         self._batch_size = plan.options.batch_size or choose_batch_size(self._size)
-        self._reader = self._writer = self._film = None
-        self._open_part = []
+        self._reader = self._writer = self._part_writer = None
+        self._part_frames = []
         self.parts: list[Part] = []
 
     def run(
@@ -71,32 +69,38 @@ class VideoRun:
         *,
         progress: bool = False,
     ) -> None:
-        """Make all parts that are missing; `parts` of this object has them then.
+        """Encode all missing parts; `self.parts` is complete afterwards.
 
         Args:
-            parts: Those of an earlier run.
-            stylize: From uint8 RGB `(batch, height, width, 3)` to the same.
-            smoother: Mixes frames over time, its state that at the end of `parts`.
+            parts: Parts of an earlier run.
+            stylize: Function from uint8 RGB `(batch, height, width, 3)` to the same.
+            smoother: Reduces flicker; its state must be that after `parts`.
             progress: Whether to show a progress bar.
 
         Raises:
-            ValueError: If there is no frame, or the styler gives another shape.
+            ValueError: If there are no frames, or `stylize` changes their shape.
         """
         self.parts = list(parts)
-        self._reader = ReadAhead(self._read(), depth=_DEPTH)
-        self._writer = WriteBehind(self._write, depth=_DEPTH)
-        index, previous = len(self.parts), None
-        with self._progress_bar(progress) as bar:
+        self._reader = prefetch(self._read(), depth=_QUEUE_SIZE)
+        self._writer = BackgroundWriter(self._write, depth=_QUEUE_SIZE)
+        timeline, index, previous = self._plan.timeline, len(self.parts), None
+        with tqdm(
+            total=timeline.num_frames,
+            initial=sum(len(part.pts) for part in self.parts),
+            unit="frame",
+            disable=None if progress else True,
+        ) as bar:
             for batch in batched(self._reader, self._batch_size):
-                images = [picture.image for picture in batch]
+                images = [frame.image for frame in batch]
                 results, previous = stylize_batch(stylize, images, previous)
-                for picture, result in zip(batch, results, strict=True):
-                    if self._part_index(picture.pts) != index:
-                        # Parts of a film with long pauses may have no frame.
-                        index = self._part_index(picture.pts)
+                for frame, result in zip(batch, results, strict=True):
+                    seconds = frame.pts * timeline.time_base
+                    # During a long pause, a part may have no frame.
+                    if (own_index := int(seconds // PART_SECONDS)) != index:
+                        index = own_index
                         self._writer.put(_PartEnd(smoother.state))
-                    smooth = smoother(picture.image, result)
-                    self._writer.put(dataclasses.replace(picture, image=smooth))
+                    smooth = smoother(frame.image, result)
+                    self._writer.put(dataclasses.replace(frame, image=smooth))
                 bar.update(len(batch))
         self._writer.put(_PartEnd(smoother.state))
         self._writer.finish()
@@ -104,80 +108,123 @@ class VideoRun:
             raise ValueError(f"No frames to stylize in {str(self._plan.source)!r}")
 
     def close_early(self) -> list[Part]:
-        """Stop, and return all that was made, the part just begun included."""
+        """Stop, and return all parts, including the unfinished one."""
         self._stop()
-        unfinished = [self._close_part()] if self._open_part else []
+        unfinished = [self._close_part()] if self._part_frames else []
         return [*self.parts, *unfinished]
 
     def discard_unfinished(self) -> None:
-        """Stop, and delete a part that is not whole."""
+        """Stop, and delete the unfinished part."""
         with contextlib.suppress(Exception):
             self._stop()
-        if self._film is not None:
+        if self._part_writer is not None:
             with contextlib.suppress(Exception):
-                self._film.close()
-            self._film, self._open_part = None, []
+                self._part_writer.close()
+            self._part_writer, self._part_frames = None, []
         self._folder.part_path(len(self.parts)).unlink(missing_ok=True)
 
-    def _read(self) -> Iterator[_Picture]:
+    def _read(self) -> Iterator[_Frame]:
         info, timeline = self._plan.info, self._plan.timeline
         start, done, log = timeline.origin, -1, DecodingLog()
         if self.parts:
             last = self.parts[-1]
             done, log.num_broken = last.pts[-1], last.num_broken
-            # The last frame comes again, since it may be due another time.
+            # Decoded again, since with `fps` the last frame may be repeated.
             start = last.source_pts * info.time_base
         frames = decode_frames(self._plan.source, log, start=start)
         shown = image = None
-        for timed in schedule(frames, info, timeline):
+        for timed in timeline.schedule(frames):
             if timed.pts <= done:
                 continue
             if timed.frame is not shown:
                 shown = timed.frame
-                stored = frame_to_rgb(shown, info.colors, self._size)
-                image = info.orientation.apply(stored)
-            yield _Picture(image, timed.pts, timed.duration, shown.pts, log.num_broken)
+                image = info.to_image(shown, self._size)
+            yield _Frame(image, timed.pts, timed.duration, shown.pts, log.num_broken)
 
-    def _write(self, item: _Picture | _PartEnd) -> None:
-        if isinstance(item, _Picture):
-            if self._film is None:
+    def _write(self, item: _Frame | _PartEnd) -> None:
+        if isinstance(item, _Frame):
+            if self._part_writer is None:
                 path = self._folder.part_path(len(self.parts))
-                self._film = PartWriter(path, self._plan.encoding)
-            self._film.write(item.image)
-            self._open_part.append(dataclasses.replace(item, image=None))
-        elif self._open_part:
+                self._part_writer = PartWriter(path, self._plan.encoding)
+            self._part_writer.write(item.image)
+            self._part_frames.append(dataclasses.replace(item, image=None))
+        elif self._part_frames:
             part = self._close_part()
             self._folder.finish_part(part, item.state)
             self.parts.append(part)
 
     def _close_part(self) -> Part:
-        film, pictures = self._film, self._open_part
-        self._film, self._open_part = None, []
-        order, last = film.close(), pictures[-1]
+        writer, frames = self._part_writer, self._part_frames
+        self._part_writer, self._part_frames = None, []
+        order, last = writer.close(), frames[-1]
         return Part(
             path=self._folder.part_path(len(self.parts)),
-            pts=[picture.pts for picture in pictures],
+            pts=[frame.pts for frame in frames],
             last_duration=last.duration,
             order=order,
             source_pts=last.source_pts,
             num_broken=last.num_broken,
         )
 
-    def _part_index(self, pts: int) -> int:
-        return int(pts * self._plan.timeline.time_base // PART_SECONDS)
-
     def _stop(self) -> None:
         if self._reader is not None:
-            self._reader.stop()
+            self._reader.close()
         if self._writer is not None:
             self._writer.finish()
 
-    def _progress_bar(self, progress):
-        from tqdm import tqdm
 
-        return tqdm(
-            total=count_frames(self._plan.info, self._plan.timeline),
-            initial=sum(len(part.pts) for part in self.parts),
-            unit="frame",
-            disable=None if progress else True,
-        )
+def choose_batch_size(size: tuple[int, int]) -> int:
+    """Choose how many frames of a height and width the network processes at once."""
+    pixels = size[0] * size[1]
+    return next((batch for limit, batch in _BATCH_SIZES if pixels <= limit), 1)
+
+
+def batched(items: Iterable, size: int) -> Iterator[list[Any]]:
+    """Collect items in lists of `size`, the last of which may be shorter."""
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def stylize_batch(
+    stylize: Callable[[np.ndarray], np.ndarray],
+    images: list[np.ndarray],
+    previous: tuple[np.ndarray, np.ndarray] | None,
+) -> tuple[list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Stylize frames; a frame equal to the previous one gets the same result.
+
+    Args:
+        stylize: Function from uint8 RGB `(batch, height, width, 3)` to the same.
+        images: Frames in order, at least one, uint8 RGB `(height, width, 3)`.
+        previous: The frame before them and its result, or `None`.
+
+    Returns:
+        The results, and the last frame with its result.
+
+    Raises:
+        ValueError: If `stylize` changes the shape of the frames.
+    """
+    last = None if previous is None else previous[0]
+    new, places = [], []
+    for image in images:
+        if last is None or not (image is last or np.array_equal(image, last)):
+            new.append(image)
+        places.append(len(new) - 1)
+        last = image
+    results = []
+    if new:
+        batch = np.stack(new)
+        results = stylize(batch)
+        if results.shape != batch.shape:
+            raise ValueError(
+                "`style` must return frames of its input's shape. Received: input "
+                f"{batch.shape}, output {results.shape}"
+            )
+    # Place -1 is the result before this batch.
+    ordered = [previous[1] if place < 0 else results[place] for place in places]
+    return ordered, (last, ordered[-1])

@@ -1,10 +1,10 @@
-"""Pixels of a video frame to upright RGB and back, without a shift of colour."""
+"""Convert video frames to and from RGB with exact colors, and orient them upright."""
 
 import dataclasses
 
 import numpy as np
 
-# AVColorSpace, ISO/IEC 23091-2 "matrix coefficients", to the names used here.
+# AVColorSpace ("matrix coefficients" of ISO/IEC 23091-2) to the names used here.
 _MATRICES = {
     1: "bt709",
     4: "fcc",
@@ -14,25 +14,26 @@ _MATRICES = {
     9: "bt2020",
     10: "bt2020",
 }
-# swscale's numbers of the same matrices.
+# The same matrices as numbered by swscale.
 _SWSCALE = {"bt709": 1, "fcc": 4, "bt601": 5, "smpte240m": 7, "bt2020": 9}
 _LIMITED, _FULL = 1, 2
 UNSPECIFIED = 2
-# Perceptual quantizer and hybrid log-gamma: the transfers of high dynamic range.
+# Perceptual quantizer (PQ) and hybrid log-gamma (HLG).
 _HDR_TRANSFERS = (16, 18)
-# Bicubic, chroma interpolated at full resolution, exact rounding.
+# Bicubic, full-resolution chroma interpolation, accurate rounding.
 _INTERPOLATION = 0x4 | 0x2000 | 0x4000 | 0x40000
 
 
 @dataclasses.dataclass(frozen=True)
 class VideoColors:
-    """How the numbers of a video are meant.
+    """Color matrix, range and tags of a video.
 
     Attributes:
-        matrix: From RGB to YUV: "bt709", "bt601", "bt2020", "fcc" or "smpte240m".
+        matrix: Matrix from RGB to YUV: "bt709", "bt601", "bt2020", "fcc" or
+            "smpte240m".
         full_range: Whether luma uses 0 to 255 rather than 16 to 235.
-        primaries: AVColorPrimaries, kept as a tag; 2 is unspecified.
-        transfer: AVColorTransferCharacteristic, kept as a tag; 2 is unspecified.
+        primaries: AVColorPrimaries, copied as a tag; 2 is unspecified.
+        transfer: AVColorTransferCharacteristic, copied as a tag; 2 is unspecified.
     """
 
     matrix: str
@@ -42,20 +43,21 @@ class VideoColors:
 
     @property
     def is_hdr(self) -> bool:
-        """Whether the transfer is one of high dynamic range."""
+        """Whether the transfer function is one of high dynamic range."""
         return self.transfer in _HDR_TRANSFERS
 
     def for_output(self) -> "VideoColors":
-        """Choose what to encode in: limited range, BT.601 only if that is the source's.
+        """Choose the output colors: limited range, and BT.709 or BT.601.
 
-        Reading and writing go through RGB, so another matrix changes no colour; every
-        player knows these two.
+        BT.601 is used only if it is the source's matrix. Frames are decoded to RGB and
+        encoded again, so the matrix may change without a change of color; every player
+        supports these two.
         """
         matrix = "bt601" if self.matrix == "bt601" else "bt709"
         return dataclasses.replace(self, matrix=matrix, full_range=False)
 
     def tag(self, codec_context) -> None:
-        """Write the tags that tell a player these colours."""
+        """Write the color tags that players read."""
         codec_context.colorspace = 6 if self.matrix == "bt601" else 1
         codec_context.color_range = _FULL if self.full_range else _LIMITED
         codec_context.color_primaries = self.primaries
@@ -63,12 +65,12 @@ class VideoColors:
 
 
 def detect_colors(frame) -> VideoColors:
-    """Read a frame's colour tags; guess what is missing as players do.
+    """Read a frame's color tags; missing ones are guessed as players do.
 
     Args:
         frame: Decoded `av.VideoFrame`.
     """
-    # Untagged video is BT.601 if it has the size of old television, else BT.709.
+    # Untagged video is BT.601 at the sizes of standard-definition TV, else BT.709.
     is_small = frame.width < 1280 and frame.height <= 576
     guess = "bt601" if is_small else "bt709"
     return VideoColors(
@@ -80,18 +82,21 @@ def detect_colors(frame) -> VideoColors:
 
 
 def frame_to_rgb(frame, colors: VideoColors, size: tuple[int, int]) -> np.ndarray:
-    """Convert a decoded frame to uint8 RGB, `(height, width, 3)`, as it is stored.
+    """Convert a decoded frame to uint8 RGB, `(height, width, 3)`, not yet oriented.
 
     Args:
-        frame: `av.VideoFrame` of any pixel format; transparency is laid on white.
-        colors: Meaning of its numbers.
-        size: Height and width of the result; other frames are scaled.
+        frame: `av.VideoFrame` of any pixel format; transparent pixels are blended
+            with white.
+        colors: Color matrix and range of the frame.
+        size: Height and width of the result; frames of another size are scaled.
     """
     height, width = size
-    form = frame.format
-    has_alpha = any(component.is_alpha for component in form.components)
+    pixel_format = frame.format
+    has_alpha = any(component.is_alpha for component in pixel_format.components)
     arguments = {}
-    if not form.is_rgb and not form.name.startswith(("gray", "pal", "mono")):
+    if not (
+        pixel_format.is_rgb or pixel_format.name.startswith(("gray", "pal", "mono"))
+    ):
         number = _SWSCALE[colors.matrix]
         arguments = {
             "src_colorspace": number,
@@ -130,14 +135,14 @@ def rgb_to_frame(image: np.ndarray, colors: VideoColors):
 
 @dataclasses.dataclass(frozen=True)
 class Orientation:
-    """How stored pixels are turned to be shown: transposed first, then mirrored."""
+    """Transform of stored pixels for display: transposed first, then mirrored."""
 
     transposed: bool = False
     mirror_x: bool = False
     mirror_y: bool = False
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """Turn a picture `(height, width, channels)` as it is meant to be seen."""
+        """Orient an image, `(height, width, channels)`, for display."""
         if self.transposed:
             image = image.swapaxes(0, 1)
         if self.mirror_x:
@@ -148,7 +153,7 @@ class Orientation:
 
 
 def detect_orientation(frame) -> Orientation:
-    """Read the display matrix that cameras leave when they are held upright.
+    """Read a frame's display matrix, which cameras write when they are rotated.
 
     The matrix maps a stored point (x, y) to (a x + c y, b x + d y), in 16.16 fixed
     point with rows (a, b, u), (c, d, v); only quarter turns and mirrors occur.
@@ -166,8 +171,8 @@ def detect_orientation(frame) -> Orientation:
 def pad_to_even(image: np.ndarray) -> np.ndarray:
     """Repeat the last row and column where the height or width is odd.
 
-    Chroma of yuv420p has half the size, so encoders take even sizes only; one more
-    pixel loses nothing, as cropping would.
+    Encoders of yuv420p take even sizes only, since chroma has half the resolution.
+    Padding by one pixel loses nothing; cropping would.
     """
     height, width = image.shape[:2]
     return np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

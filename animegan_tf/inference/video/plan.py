@@ -1,7 +1,8 @@
-"""Decide all about a film before its first frame is stylized."""
+"""The plan of a stylized video: everything decided before the first frame."""
 
 import dataclasses
 import hashlib
+import tempfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -9,87 +10,67 @@ from typing import Any
 
 import numpy as np
 
-from animegan_tf.imaging.content_credentials import mark_options
 from animegan_tf.inference.video.encoder import (
     DEFAULT_CRF,
     ENCODERS,
     EncoderSettings,
     choose_encoder,
 )
-from animegan_tf.inference.video.gif import limit_rate, write_gif
-from animegan_tf.inference.video.muxing import assemble_video
-from animegan_tf.inference.video.options import VideoOptions, check_target
-from animegan_tf.inference.video.parts import Part
+from animegan_tf.inference.video.gif import limit_rate
+from animegan_tf.inference.video.options import VideoOptions, check_video_target
 from animegan_tf.inference.video.reader import (
     VideoInfo,
     import_av,
+    open_video,
     read_video_info,
 )
-from animegan_tf.inference.video.stream_copy import CopiedStreams, choose_copied_streams
 from animegan_tf.inference.video.timing import Timeline, build_timeline
 
-# These change nothing in the parts that an interrupted run leaves.
-_ASSEMBLY_OPTIONS = ("audio", "mark", "batch_size", "codec", "crf")
+# Options that a resumed run may change, and those that are described otherwise.
+_NOT_DESCRIBED = ("audio", "mark", "batch_size", "codec", "crf")
 
 
 @dataclasses.dataclass(frozen=True)
 class VideoPlan:
-    """A film to make.
+    """The plan of a stylized video.
 
     Attributes:
-        source: The source.
-        target: The file to write.
-        info: What is known of the source.
-        options: What was asked for.
-        timeline: Its times in the film.
-        encoding: How to encode.
-        copied: Sound and subtitles that go along.
+        source: Path of the source.
+        target: Path of the output.
+        options: Options given by the user.
+        timeline: Mapping from source to output timestamps.
+        encoding: Encoder settings.
+        copied: Indexes of the source's audio and subtitle streams to copy.
     """
 
     source: Path
     target: Path
-    info: VideoInfo
     options: VideoOptions
     timeline: Timeline
     encoding: EncoderSettings
-    copied: CopiedStreams
+    copied: tuple[int, ...]
 
-    def assemble(self, parts: list[Part], path: Path, *, is_partial: bool) -> None:
-        """Write the film, or as much of it as there is, from its parts."""
-        comment = None
-        if self.options.mark:
-            comment = mark_options(".gif")["comment"].decode()
-        if path.suffix.lower() == ".gif":
-            time_base = self.timeline.time_base
-            write_gif(parts, path, time_base=time_base, comment=comment)
-            return
-        assemble_video(
-            parts,
-            path,
-            timeline=self.timeline,
-            settings=self.encoding,
-            copied=self.copied,
-            is_cut=self.options.start is not None,
-            is_partial=is_partial,
-            comment=comment,
-        )
+    @property
+    def info(self) -> VideoInfo:
+        """Metadata of the source."""
+        return self.timeline.info
 
     def describe(self, stylize, **settings) -> dict[str, Any]:
-        """Collect what the frames depend on, to compare before a run is resumed.
+        """Collect the settings that the frames depend on, to check before resuming.
 
         Args:
             stylize: The function that stylizes frames.
-            **settings: More of the kind; arrays count by their content.
+            **settings: More such settings; arrays are described by their hash.
         """
         status = self.source.stat()
         options = dataclasses.asdict(self.options)
-        for name in _ASSEMBLY_OPTIONS:
+        for name in _NOT_DESCRIBED:
             del options[name]
         settings = settings | options
         return {
             "source": [self.source.name, status.st_size, status.st_mtime_ns],
             "style": _fingerprint(stylize),
-            **{name: _plain(value) for name, value in settings.items()},
+            **{name: _to_json(value) for name, value in settings.items()},
             "encoder": self.encoding.encoder.name,
             "crf": self.encoding.crf,
             "pyav": import_av().__version__,
@@ -104,13 +85,20 @@ def plan_video(
     *,
     overwrite: bool,
 ) -> VideoPlan:
-    """Look at the source and choose how to write the target.
+    """Inspect the source and choose how to write the output.
+
+    Args:
+        source: Path of the source.
+        target: Path of the output.
+        options: Options of the video.
+        notify: Called with a line for each difference from what the user may expect.
+        overwrite: Whether the output may be replaced.
 
     Raises:
         OSError: If a file cannot be read, or must not be written.
-        ValueError: If what was asked for is impossible.
+        ValueError: If the options cannot be met.
     """
-    check_target(source, target, overwrite=overwrite)
+    check_video_target(source, target, overwrite=overwrite)
     suffix = target.suffix.lower()
     codec = options.codec_for(suffix)
     info = read_video_info(source)
@@ -120,11 +108,11 @@ def plan_video(
     timeline = build_timeline(info, start=options.start, end=options.end, fps=fps)
     encoder = choose_encoder(codec)
     if encoder != ENCODERS[codec][0]:
-        notify(f"the encoder of {codec} is missing here; {encoder.name} is used")
+        notify(f"no encoder for {codec} is available; using {encoder.name}")
     if info.is_interlaced:
-        notify("the source is interlaced; its combs will be drawn")
+        notify("the source is interlaced; its combing artifacts are stylized too")
     if info.colors.is_hdr:
-        notify("high dynamic range is kept with 8 bits, where it may show steps")
+        notify("the source is HDR; with 8 bits per channel, banding may be visible")
     encoding = EncoderSettings(
         encoder=encoder,
         crf=DEFAULT_CRF[codec] if options.crf is None else options.crf,
@@ -133,7 +121,63 @@ def plan_video(
         sample_aspect=info.sample_aspect,
     )
     copied = choose_copied_streams(source, suffix, options.audio, notify)
-    return VideoPlan(source, target, info, options, timeline, encoding, copied)
+    return VideoPlan(source, target, options, timeline, encoding, copied)
+
+
+def choose_copied_streams(
+    source: Path, suffix: str, audio: str, notify: Callable[[str], None]
+) -> tuple[int, ...]:
+    """Choose the audio and subtitle streams to copy to the output.
+
+    Args:
+        source: Path of the source.
+        suffix: File suffix of the output, such as ".mp4".
+        audio: "copy" to copy the audio, "drop" to leave it out.
+        notify: Called with a line for each subtitle stream that is left out.
+
+    Returns:
+        Indexes of the streams in the source.
+
+    Raises:
+        ValueError: If the file format cannot hold an audio stream to copy.
+    """
+    if suffix == ".gif":
+        return ()
+    indexes = []
+    with open_video(source) as container:
+        for stream in list(container.streams):
+            is_audio = stream.type == "audio" and audio == "copy"
+            if not is_audio and stream.type != "subtitle":
+                continue
+            if _can_hold(suffix, stream):
+                indexes.append(stream.index)
+                continue
+            context = stream.codec_context
+            name = "unknown codec" if context is None else context.codec.name
+            if is_audio:
+                raise ValueError(
+                    f"A {suffix} file cannot hold the source's audio ({name}). Use "
+                    "another suffix, such as .mkv, or leave it out with --audio drop"
+                )
+            notify(
+                f"a {suffix} file cannot hold the subtitles ({name}); they are left out"
+            )
+    return tuple(indexes)
+
+
+def _can_hold(suffix, stream) -> bool:
+    """Try to write the header of a file with the stream; only the muxer knows."""
+    av = import_av()
+    if stream.codec_context is None:
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with av.open(str(Path(folder) / f"trial{suffix}"), "w") as output:
+                output.add_stream_from_template(stream, opaque=True)
+                output.start_encoding()
+        except (av.FFmpegError, ValueError):
+            return False
+    return True
 
 
 def _fingerprint(stylize) -> str:
@@ -146,7 +190,7 @@ def _fingerprint(stylize) -> str:
     return digest.hexdigest()
 
 
-def _plain(value):
+def _to_json(value):
     if isinstance(value, Fraction):
         return str(value)
     if isinstance(value, np.ndarray):

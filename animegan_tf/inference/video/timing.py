@@ -1,4 +1,4 @@
-"""Times of frames: cut a piece, keep each frame's time, or change the rate."""
+"""Frame timing: trim a video, keep each frame's timestamp, or resample the rate."""
 
 import dataclasses
 import math
@@ -10,37 +10,88 @@ from animegan_tf.inference.video.reader import LONGEST_PAUSE, VideoInfo
 
 
 @dataclasses.dataclass(frozen=True)
+class TimedFrame:
+    """A frame, shown for `duration` ticks from `pts` on, in output time."""
+
+    frame: Any
+    pts: int
+    duration: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Timeline:
-    """Where source times lie in the result.
+    """Mapping from source timestamps to output timestamps.
 
     Attributes:
-        origin: Seconds, by the source's clock, that are zero in the result.
-        end: Seconds, by the source's clock, where the result ends; `None` at its end.
-        time_base: Seconds of one tick of the result.
-        fps: Frames a second if they are to be evenly spaced, one a tick; else `None`,
-            and each frame keeps its time.
+        info: Metadata of the source.
+        origin: Source time, in seconds, that becomes zero in the output.
+        end: Source time, in seconds, at which the output ends; `None` for the
+            source's end.
+        time_base: Seconds per tick of the output.
+        fps: Constant frame rate of the output, with one tick per frame; `None` keeps
+            each frame's timestamp.
     """
 
+    info: VideoInfo
     origin: Fraction
     end: Fraction | None
     time_base: Fraction
     fps: Fraction | None
 
-    def seconds(self, info: VideoInfo) -> Fraction | None:
-        """Tell how long the result will be, by what the source says of itself."""
+    @property
+    def duration(self) -> Fraction | None:
+        """Expected duration of the output in seconds; `None` if unknown."""
         ends = [self.end] if self.end is not None else []
-        if info.duration is not None:
-            ends.append(info.origin + info.duration)
+        if self.info.duration is not None:
+            ends.append(self.info.origin + self.info.duration)
         return min(ends) - self.origin if ends else None
 
+    @property
+    def num_frames(self) -> int | None:
+        """Estimated number of frames of the output; `None` if unknown."""
+        if self.duration is None:
+            return None
+        return max(1, round(self.duration * (self.fps or self.info.rate)))
 
-@dataclasses.dataclass(frozen=True)
-class TimedFrame:
-    """A frame and its place in the result: ticks from `pts` on, for `duration`."""
+    def schedule(self, frames: Iterable) -> Iterator[TimedFrame]:
+        """Assign output timestamps to source frames.
 
-    frame: Any
-    pts: int
-    duration: int
+        Args:
+            frames: Source frames with increasing `pts`; each is shown until the next.
+
+        Yields:
+            Timed frames in order. With `fps`, a frame may be repeated or dropped.
+        """
+        for frame, begin, end in self._intervals(frames):
+            if end <= self.origin:
+                continue
+            if self.end is not None:
+                if begin >= self.end:
+                    return
+                end = min(end, self.end)
+            begin = max(begin, self.origin) - self.origin
+            end -= self.origin
+            if self.fps is None:
+                pts = round(begin / self.time_base)
+                duration = max(1, round(end / self.time_base) - pts)
+                yield TimedFrame(frame, pts, duration)
+            else:
+                first, last = math.ceil(begin * self.fps), math.ceil(end * self.fps)
+                for pts in range(first, last):
+                    yield TimedFrame(frame, pts, 1)
+
+    def _intervals(self, frames):
+        """Pair each frame with the source times, in seconds, of its start and end."""
+        previous, tick = None, self.info.time_base
+        for frame in frames:
+            if previous is not None:
+                yield previous, previous.pts * tick, frame.pts * tick
+            previous = frame
+        if previous is not None:
+            begin = previous.pts * tick
+            ticks = getattr(previous, "duration", None)
+            seconds = ticks * tick if ticks else 1 / self.info.rate
+            yield previous, begin, begin + min(seconds, LONGEST_PAUSE)
 
 
 def build_timeline(
@@ -50,77 +101,32 @@ def build_timeline(
     end: Fraction | None = None,
     fps: Fraction | None = None,
 ) -> Timeline:
-    """Place a piece of a video at zero.
+    """Build the timeline of a clip that starts at zero.
 
     Args:
-        info: The source.
-        start: Seconds from the source's start; the frame seen then is the first.
-        end: Seconds from the source's start.
-        fps: Even rate, or `None` to keep the source's times.
+        info: Metadata of the source.
+        start: Seconds from the source's beginning; the frame shown at that time is
+            the first.
+        end: Seconds from the source's beginning.
+        fps: Constant frame rate, or `None` to keep the source's timestamps.
 
     Raises:
-        ValueError: If nothing lies between start and end.
+        ValueError: If `start` is not before the end of the source.
     """
-    start = start or Fraction(0)
-    length = info.duration
-    if length is not None and start >= length:
-        raise ValueError(
-            f"`start` must lie before the video's end at {float(length):.3f} s. "
-            f"Received: start={float(start):g}"
-        )
     return Timeline(
-        origin=info.origin + start,
+        info,
+        origin=info.source_time(start),
         end=None if end is None else info.origin + end,
         time_base=info.time_base if fps is None else 1 / fps,
         fps=fps,
     )
 
 
-def count_frames(info: VideoInfo, timeline: Timeline) -> int | None:
-    """Estimate how many frames the result has; `None` if it cannot be known."""
-    seconds = timeline.seconds(info)
-    if seconds is None:
-        return None
-    return max(1, round(seconds * (timeline.fps or info.rate)))
-
-
-def schedule(
-    frames: Iterable, info: VideoInfo, timeline: Timeline
-) -> Iterator[TimedFrame]:
-    """Give frames their place in the result.
-
-    Args:
-        frames: Frames with increasing `pts`; each is seen until the next.
-        info: Their source.
-        timeline: What to make of their times.
-
-    Yields:
-        Timed frames in order. With `fps` a frame may come several times or not at all.
-    """
-    for frame, begin, end in _intervals(frames, info):
-        if end <= timeline.origin:
-            continue
-        if timeline.end is not None:
-            if begin >= timeline.end:
-                return
-            end = min(end, timeline.end)
-        begin = max(begin, timeline.origin) - timeline.origin
-        end -= timeline.origin
-        if timeline.fps is None:
-            pts = round(begin / timeline.time_base)
-            duration = max(1, round(end / timeline.time_base) - pts)
-            yield TimedFrame(frame, pts, duration)
-        else:
-            first, last = math.ceil(begin * timeline.fps), math.ceil(end * timeline.fps)
-            for pts in range(first, last):
-                yield TimedFrame(frame, pts, 1)
-
-
-def parse_time(text: str) -> Fraction:
-    """Read seconds, `mm:ss` or `hh:mm:ss`, each with decimals if wanted.
+def parse_time(text) -> Fraction:
+    """Parse a time in seconds, `mm:ss` or `hh:mm:ss`, with optional decimals.
 
     Raises:
-        ValueError: If it is none of these.
+        ValueError: If the text is in none of these formats.
     """
     parts = str(text).split(":")
     try:
@@ -139,15 +145,16 @@ def parse_time(text: str) -> Fraction:
     return seconds
 
 
-def _intervals(frames, info):
-    """Pair each frame with the seconds, by the file's clock, when it is seen."""
-    held = None
-    for frame in frames:
-        if held is not None:
-            yield held, held.pts * info.time_base, frame.pts * info.time_base
-        held = frame
-    if held is not None:
-        begin = held.pts * info.time_base
-        ticks = getattr(held, "duration", None)
-        seconds = ticks * info.time_base if ticks else 1 / info.rate
-        yield held, begin, begin + min(seconds, LONGEST_PAUSE)
+def parse_rate(text) -> Fraction:
+    """Parse a frame rate: a number, or a fraction such as "30000/1001".
+
+    Raises:
+        ValueError: If it is neither, or not in (0, 1000].
+    """
+    try:
+        rate = Fraction(text).limit_denominator(100_000)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1000:
+        raise ValueError(f"`fps` must be in (0, 1000]. Received: fps={text!r}")
+    return rate

@@ -18,12 +18,12 @@ RED, BLUE = (250, 10, 20), (10, 20, 250)
     ("rate", "expected"),
     [(25, None), (50, None), (51, 25.5), (60, 30), (100, 50), (120, 40)],
 )
-def test_every_second_or_third_frame_is_left_out_of_fast_films(rate, expected):
+def test_high_frame_rates_are_divided_by_a_whole_number(rate, expected):
     assert limit_rate(Fraction(rate)) == expected
 
 
 def write_part(folder, index, colors, **times):
-    """Make a lossless part of plain frames."""
+    """Write a lossless part of plain frames."""
     settings = EncoderSettings(
         encoder=ENCODERS["lossless"][0],
         crf=0,
@@ -40,18 +40,18 @@ def write_part(folder, index, colors, **times):
 
 @pytest.fixture
 def parts(tmp_path):
-    """Red for 30 ms, blue for 35 ms; then red for 35 ms, in a part of its own."""
+    """Red for 30 ms, blue for 35 ms; then red for 35 ms, in a second part."""
     return [
         write_part(tmp_path, 0, [RED, BLUE], pts=[0, 30], last_duration=35),
         write_part(tmp_path, 1, [RED], pts=[65], last_duration=35),
     ]
 
 
-def test_colors_are_kept_and_rounded_times_do_not_add_up(parts, tmp_path):
+def test_colors_are_kept_and_rounded_delays_do_not_drift(parts, tmp_path):
     path = tmp_path / "out.gif"
-    write_gif(parts, path, time_base=Fraction(1, 1000), comment="A film")
+    write_gif(parts, path, time_base=Fraction(1, 1000), comment="A comment")
     with Image.open(path) as image:
-        assert image.info["comment"] == b"A film"
+        assert image.info["comment"] == b"A comment"
         assert image.info["loop"] == 0
         colors, durations = [], []
         for index in range(image.n_frames):
@@ -64,11 +64,11 @@ def test_colors_are_kept_and_rounded_times_do_not_add_up(parts, tmp_path):
     assert sum(durations) == 100
 
 
-def test_gif_becomes_a_film_and_a_film_a_gif(make_clip, tmp_path, read_film):
-    gif, film = tmp_path / "a.gif", tmp_path / "b.mp4"
+def test_videos_and_gifs_convert_to_each_other(make_clip, tmp_path, read_video):
+    gif, video = tmp_path / "a.gif", tmp_path / "b.mp4"
     source = make_clip(pts=[0, 100, 250, 300, 1000])
-    for path, target in ((source, gif), (gif, film)):
+    for path, target in ((source, gif), (gif, video)):
         stylize_video(path, target, lambda frames: frames)
-        assert read_film(target)[0] == read_film(source)[0]
-    difference = np.abs(read_film(film)[1].astype(int) - read_film(source)[1])
+        assert read_video(target)[0] == read_video(source)[0]
+    difference = np.abs(read_video(video)[1].astype(int) - read_video(source)[1])
     assert difference.mean() < 6

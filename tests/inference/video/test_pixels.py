@@ -10,6 +10,8 @@ from animegan_tf.inference.video.pixels import (
     pad_to_even,
     rgb_to_frame,
 )
+from animegan_tf.inference.video.reader import decode_frames, read_video_info
+from animegan_tf.inference.video.stylize import stylize_video
 
 av = pytest.importorskip("av")
 
@@ -24,7 +26,7 @@ COLORS = [(200, 60, 30), (20, 120, 220), (250, 250, 250), (5, 5, 5), (30, 180, 6
 
 
 def to_yuv(color, matrix, full_range):
-    """Work a colour out by the definition of the matrix."""
+    """Convert a color by the definition of the matrix."""
     red, blue = WEIGHTS[matrix]
     r, g, b = (level / 255 for level in color)
     y = red * r + (1 - red - blue) * g + blue * b
@@ -44,7 +46,7 @@ def flat_frame(levels, size=(32, 32)):
 @pytest.mark.parametrize("color", COLORS)
 @pytest.mark.parametrize("full_range", [False, True])
 @pytest.mark.parametrize("matrix", list(WEIGHTS))
-def test_colours_of_every_matrix_and_range_are_read(matrix, full_range, color):
+def test_every_matrix_and_range_is_decoded(matrix, full_range, color):
     frame = flat_frame(to_yuv(color, matrix, full_range))
     frame.colorspace, frame.color_range = TAGS[matrix], 2 if full_range else 1
     colors = detect_colors(frame)
@@ -56,7 +58,7 @@ def test_colours_of_every_matrix_and_range_are_read(matrix, full_range, color):
 
 @pytest.mark.parametrize("color", COLORS)
 @pytest.mark.parametrize("matrix", ["bt601", "bt709"])
-def test_colours_are_written_in_the_matrix_of_their_tag(matrix, color):
+def test_colors_are_encoded_with_the_matrix_of_their_tag(matrix, color):
     image = np.full((16, 16, 3), color, np.uint8)
     frame = rgb_to_frame(image, VideoColors(matrix, full_range=False))
     levels = [np.frombuffer(bytes(plane), np.uint8)[0] for plane in frame.planes]
@@ -66,12 +68,12 @@ def test_colours_are_written_in_the_matrix_of_their_tag(matrix, color):
 @pytest.mark.parametrize(
     "size, matrix", [((576, 720), "bt601"), ((720, 1280), "bt709"), ((64, 64), "bt601")]
 )
-def test_untagged_video_is_taken_as_television_of_its_size(size, matrix):
+def test_the_matrix_of_untagged_video_depends_on_its_size(size, matrix):
     colors = detect_colors(av.VideoFrame(size[1], size[0], "yuv420p"))
     assert (colors.matrix, colors.full_range) == (matrix, False)
 
 
-def test_output_is_limited_and_in_a_matrix_that_every_player_knows():
+def test_output_has_limited_range_and_a_matrix_that_every_player_supports():
     wide = VideoColors("bt2020", full_range=True, primaries=9, transfer=18)
     assert wide.is_hdr
     out = wide.for_output()
@@ -79,7 +81,7 @@ def test_output_is_limited_and_in_a_matrix_that_every_player_knows():
     assert VideoColors("bt601", full_range=False).for_output().matrix == "bt601"
 
 
-def test_transparency_is_laid_on_white():
+def test_transparent_pixels_are_blended_with_white():
     pixels = np.zeros((2, 3, 4), np.uint8)
     pixels[0, 0], pixels[0, 1] = (255, 0, 0, 255), (0, 0, 0, 127)
     frame = av.VideoFrame.from_ndarray(pixels, format="rgba")
@@ -93,12 +95,12 @@ def test_transparency_is_laid_on_white():
         (Orientation(), [[1, 2, 3], [4, 5, 6]]),
         (Orientation(mirror_x=True), [[3, 2, 1], [6, 5, 4]]),
         (Orientation(mirror_y=True), [[4, 5, 6], [1, 2, 3]]),
-        # A quarter turn clockwise, and one back.
+        # A quarter turn clockwise, and one counterclockwise.
         (Orientation(True, mirror_x=True), [[4, 1], [5, 2], [6, 3]]),
         (Orientation(True, mirror_y=True), [[3, 6], [2, 5], [1, 4]]),
     ],
 )
-def test_orientation_turns_the_picture(orientation, expected):
+def test_orientation_transforms_the_image(orientation, expected):
     image = np.array([[1, 2, 3], [4, 5, 6]], np.uint8)[..., np.newaxis]
     assert orientation.apply(image)[..., 0].tolist() == expected
 
@@ -112,12 +114,12 @@ def test_orientation_turns_the_picture(orientation, expected):
         ((-1, 0, 0, 1), Orientation(mirror_x=True)),
     ],
 )
-def test_display_matrix_is_read(make_clip, display, expected):
+def test_the_display_matrix_gives_the_orientation(make_clip, display, expected):
     with av.open(str(make_clip(num_frames=1, display=display))) as container:
         assert detect_orientation(next(container.decode(video=0))) == expected
 
 
-def test_even_sizes_stay_and_odd_ones_repeat_the_edge():
+def test_even_sizes_are_kept_and_odd_ones_repeat_the_edge():
     even = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
     assert np.array_equal(pad_to_even(even), even)
     odd = pad_to_even(even[:1, :3])
@@ -128,32 +130,19 @@ def test_even_sizes_stay_and_odd_ones_repeat_the_edge():
 @pytest.mark.parametrize(
     "size", [(64, 64), pytest.param((720, 1280), marks=pytest.mark.slow)]
 )
-def test_flat_colours_do_not_shift_through_a_whole_film(make_clip, tmp_path, size):
-    from animegan_tf.inference.video.reader import (
-        DecodingLog,
-        decode_frames,
-        read_video_info,
-    )
-    from animegan_tf.inference.video.stylize import stylize_video
-
+def test_flat_colors_do_not_shift_from_source_to_output(make_clip, target, size):
     def draw(index, size):
         frame = flat_frame(to_yuv(COLORS[index], "bt709", True), size)
         frame.colorspace, frame.color_range = 1, 2
         return frame
 
-    # VP9 in yuv420p tells a full range by its tag alone.
+    # VP8 in yuv420p marks a full range by its tag alone.
     source = make_clip("flat.webm", num_frames=5, size=size, draw=draw, codec="libvpx")
     info = read_video_info(source)
-    shown = [
-        frame_to_rgb(f, info.colors, size) for f in decode_frames(source, DecodingLog())
-    ]
-    target = tmp_path / "out.mp4"
+    shown = [info.to_image(frame) for frame in decode_frames(source)]
     stylize_video(source, target, lambda frames: frames)
     info = read_video_info(target)
-    for frame, expected in zip(
-        decode_frames(target, DecodingLog()), shown, strict=True
-    ):
+    for frame, expected in zip(decode_frames(target), shown, strict=True):
         assert int(frame.color_range) == 1
         assert int(frame.colorspace) in (1, 6)
-        image = frame_to_rgb(frame, info.colors, size).astype(int)
-        assert np.abs(image - expected).max() <= 3
+        assert np.abs(info.to_image(frame).astype(int) - expected).max() <= 3

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from animegan_tf.inference.video.options import VideoOptions
-from animegan_tf.inference.video.plan import plan_video
+from animegan_tf.inference.video.plan import choose_copied_streams, plan_video
 
 av = pytest.importorskip("av")
 
 
 def identity(frames):
     return frames
+
+
+def unexpected(text):
+    raise AssertionError(text)
 
 
 def plan(source, target, **options):
@@ -21,43 +25,46 @@ def plan(source, target, **options):
     return made, notes
 
 
-def test_times_stay_the_sources_unless_a_rate_is_asked_for(make_clip, tmp_path):
+def test_timestamps_are_kept_unless_a_rate_is_given(make_clip, target):
     source = make_clip()
-    kept, notes = plan(source, tmp_path / "a.mp4")
+    kept, notes = plan(source, target)
     assert kept.timeline.fps is None
     assert kept.timeline.time_base == kept.info.time_base
     assert kept.encoding.rate == kept.info.rate == 10
-    even, _ = plan(source, tmp_path / "a.mp4", fps=25)
+    even, _ = plan(source, target, fps=25)
     assert even.timeline.time_base == Fraction(1, 25)
     assert even.encoding.rate == 25
     assert not notes
 
 
-def test_quality_is_the_codecs_own_unless_given(make_clip, tmp_path):
+def test_the_default_rate_factor_depends_on_the_codec(make_clip, target):
     source = make_clip()
     for options, expected in (({}, 18), ({"codec": "h265"}, 22), ({"crf": 30}, 30)):
-        assert plan(source, tmp_path / "a.mp4", **options)[0].encoding.crf == expected
-    assert plan(source, tmp_path / "a.webm")[0].encoding.crf == 28
+        assert plan(source, target, **options)[0].encoding.crf == expected
+    assert plan(source, target.with_suffix(".webm"))[0].encoding.crf == 28
 
 
-def test_a_gif_of_a_fast_film_leaves_out_frames(make_clip, tmp_path):
-    fast = make_clip(pts=[8 * index for index in range(20)])
-    made, _ = plan(fast, tmp_path / "a.gif")
+def test_a_gif_of_a_high_frame_rate_drops_frames(make_clip, target):
+    fast, gif = (
+        make_clip(pts=[8 * index for index in range(20)]),
+        target.with_suffix(".gif"),
+    )
+    made, _ = plan(fast, gif)
     assert 50 < made.info.rate < 100
     assert made.timeline.fps == made.info.rate / 2
     assert made.encoding.encoder.name == "ffv1"
-    assert plan(fast, tmp_path / "a.gif", fps=60)[0].timeline.fps == 30
+    assert plan(fast, gif, fps=60)[0].timeline.fps == 30
 
 
-def test_interlaced_sources_are_told(make_clip, tmp_path):
+def test_an_interlaced_source_gives_a_note(make_clip, target):
     options = {"codec": "mpeg4", "options": {"flags": "+ildct+ilme"}}
-    _, notes = plan(make_clip(**options), tmp_path / "a.mp4")
-    assert notes == ["the source is interlaced; its combs will be drawn"]
+    _, notes = plan(make_clip(**options), target)
+    assert notes == ["the source is interlaced; its combing artifacts are stylized too"]
 
 
-def test_what_frames_depend_on_is_described_and_the_rest_is_not(make_clip, tmp_path):
+def test_only_what_frames_depend_on_is_described(make_clip, target):
     def describe(function=identity, **options):
-        made, _ = plan(source, tmp_path / "a.mp4", **options)
+        made, _ = plan(source, target, **options)
         return made.describe(function)
 
     source = make_clip(sound=True)
@@ -71,12 +78,12 @@ def test_what_frames_depend_on_is_described_and_the_rest_is_not(make_clip, tmp_p
     assert describe()["source"] != before["source"]
 
 
-def test_networks_and_masks_count_by_their_content(
-    make_clip, tmp_path, identity_generator, negative_generator
+def test_networks_and_masks_are_described_by_their_content(
+    make_clip, target, identity_generator, negative_generator
 ):
     from animegan_tf.inference.stylizer import Stylizer
 
-    made, _ = plan(make_clip(), tmp_path / "a.mp4")
+    made, _ = plan(make_clip(), target)
     one, same, other = (
         Stylizer(network)
         for network in (identity_generator, identity_generator, negative_generator)
@@ -88,21 +95,46 @@ def test_networks_and_masks_count_by_their_content(
 
 
 @pytest.mark.parametrize("data", [b"", b"not a video", bytes(5000)])
-def test_undecodable_file_is_an_error_of_one_line(tmp_path, data):
+def test_a_file_that_is_no_video_is_an_error_of_one_line(tmp_path, data):
     source = tmp_path / "broken.mp4"
     source.write_bytes(data)
-    with pytest.raises(ValueError, match=r"(?s)\ANot a video[^\n]*broken\.mp4[^\n]*\Z"):
+    with pytest.raises(
+        ValueError, match=r"(?s)\ANot a readable video[^\n]*broken\.mp4[^\n]*\Z"
+    ):
         plan(source, tmp_path / "out.mp4")
     assert [path.name for path in tmp_path.iterdir()] == ["broken.mp4"]
 
 
-def test_sound_alone_is_no_video(make_clip, tmp_path):
-    source = tmp_path / "sound.m4a"
-    with av.open(str(make_clip(sound=True))) as film, av.open(str(source), "w") as out:
-        stream = out.add_stream_from_template(film.streams.audio[0])
-        for packet in film.demux(audio=0):
+def test_a_file_of_audio_only_is_an_error(make_clip, tmp_path):
+    source = tmp_path / "audio.m4a"
+    with av.open(str(make_clip(sound=True))) as video, av.open(str(source), "w") as out:
+        stream = out.add_stream_from_template(video.streams.audio[0])
+        for packet in video.demux(audio=0):
             if packet.dts is not None:
                 packet.stream = stream
                 out.mux(packet)
-    with pytest.raises(ValueError, match=r"No video in the file.*sound\.m4a"):
+    with pytest.raises(ValueError, match=r"No video stream in the file.*audio\.m4a"):
         plan(source, tmp_path / "out.mp4")
+
+
+def test_audio_is_copied_unless_dropped(make_clip):
+    source = make_clip(sound=True)
+    # Stream 0 is the video.
+    assert choose_copied_streams(source, ".mp4", "copy", unexpected) == (1,)
+    assert choose_copied_streams(source, ".mp4", "drop", unexpected) == ()
+
+
+def test_nothing_is_copied_to_a_gif(make_clip):
+    source = make_clip(sound=True)
+    assert choose_copied_streams(source, ".gif", "copy", unexpected) == ()
+
+
+def test_subtitles_are_copied_or_left_out_with_a_note(tmp_path):
+    path = tmp_path / "text.srt"
+    path.write_text("1\n00:00:00,100 --> 00:00:00,600\nHello\n\n")
+    assert choose_copied_streams(path, ".mkv", "drop", unexpected) == (0,)
+    notes = []
+    assert choose_copied_streams(path, ".webm", "copy", notes.append) == ()
+    (note,) = notes
+    assert note.startswith("a .webm file cannot hold the subtitles (")
+    assert note.endswith("); they are left out")

@@ -1,13 +1,24 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from animegan_tf.inference.video.reader import DecodingLog, decode_frames
+from animegan_tf.inference.video.reader import (
+    DecodingLog,
+    decode_frames,
+    read_frame_pairs,
+)
+from animegan_tf.inference.video.stylize import stylize_video
 
 av = pytest.importorskip("av")
 
 
-def test_frames_hours_away_are_counted_as_broken_and_left_out(tmp_path):
-    path = tmp_path / "film.mkv"
+def difference(first, second):
+    return np.abs(first.astype(int) - second).mean()
+
+
+def test_frames_hours_later_are_skipped_and_counted_as_broken(tmp_path):
+    path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.pix_fmt = 32, 32, "yuv420p"
@@ -20,3 +31,34 @@ def test_frames_hours_away_are_counted_as_broken_and_left_out(tmp_path):
     log = DecodingLog()
     assert len(list(decode_frames(path, log))) == 2
     assert log.num_broken == 2
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"fps": 4}, {"fps": 30}, {"start": "0.35"}, {"max_size": 48}]
+)
+def test_each_frame_is_paired_with_the_source_frame_of_its_time(
+    make_clip, target, options
+):
+    source = make_clip(pts=[0, 100, 200, 350, 400, 700, 750, 800, 900, 1000])
+    report = stylize_video(source, target, lambda frames: frames, **options)
+    start = Fraction(options.get("start", 0))
+    pairs = list(read_frame_pairs(source, target, start=start))
+    assert len(pairs) == report.num_frames
+    for photo, stylized in pairs:
+        assert photo.shape == stylized.shape
+        assert difference(photo, stylized) < 4
+
+
+def test_pairs_are_upright_and_without_padding(make_clip, target):
+    odd = make_clip("odd.mkv", size=(33, 45), codec="ffv1", pix_fmt="bgr0")
+    for source in (odd, make_clip(display=(0, 1, -1, 0))):
+        stylize_video(source, target, lambda frames: frames, overwrite=True)
+        photo, stylized = next(read_frame_pairs(source, target))
+        assert photo.shape in ((33, 45, 3), (64, 48, 3))
+        assert difference(photo, stylized) < 4
+
+
+def test_a_start_after_the_end_of_the_source_is_an_error(make_clip):
+    source = make_clip()
+    with pytest.raises(ValueError, match=r"`start` must be before .* 1\.000 s"):
+        next(read_frame_pairs(source, source, start=Fraction(1)))
