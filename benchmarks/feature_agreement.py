@@ -76,7 +76,7 @@ def parse_arguments(argv):
 
 def read_pictures(folder, count, size):
     """Read the middle squares of pictures spread evenly over a folder."""
-    from animegan_tf.imaging.image_io import list_images
+    from animegan_tf.imaging.formats import list_images
 
     paths = list_images(folder)
     squares = []
@@ -116,7 +116,7 @@ def _pearson(n, x, y, xx, yy, xy):
 
 def measure_maps(networks, sets):
     """Correlate the maps of both networks, in colour, by set and layer and over all."""
-    from animegan_tf.imaging.image_io import to_float
+    from animegan_tf.imaging.arrays import to_float
 
     found = {
         name: {layer: Correlation() for layer in LAYERS} for name in (*sets, "all")

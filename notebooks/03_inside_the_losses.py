@@ -23,7 +23,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from animegan_tf.imaging.image_io import to_float, to_uint8
+from animegan_tf.imaging.arrays import to_float, to_uint8
 from animegan_tf.losses import adversarial, perceptual, pixel
 
 keras.utils.set_random_seed(0)

@@ -29,7 +29,7 @@ animegan_tf.import_tensorflow_quietly()
 import keras
 
 from animegan_tf.config import Stabilizers
-from animegan_tf.imaging.image_io import to_float, to_uint8
+from animegan_tf.imaging.arrays import to_float, to_uint8
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.recipes.runner import run_recipe
 

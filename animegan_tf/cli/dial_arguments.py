@@ -50,7 +50,7 @@ def read_dials(arguments):
         FileNotFoundError: If a picture does not exist.
         ValueError: If one cannot be read, or a dial is out of range.
     """
-    from animegan_tf.imaging.image_io import read_image
+    from animegan_tf.imaging.reading import read_image
     from animegan_tf.inference.dials import Dials
 
     color, mask = arguments.color, arguments.mask
@@ -73,7 +73,7 @@ def read_dials(arguments):
 
 
 def _read_grey(path):
-    from animegan_tf.imaging.image_io import read_image
+    from animegan_tf.imaging.reading import read_image
 
     # Of grey, which masks are, all channels are the same.
     return read_image(path)[..., 1].copy()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from animegan_tf.cli import argument_types
 from animegan_tf.cli.report_arguments import add_report_argument, check_report
-from animegan_tf.imaging.image_io import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path
 
 
 def add_parser(subparsers) -> None:

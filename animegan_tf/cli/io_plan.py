@@ -4,7 +4,7 @@ import collections
 import os
 from pathlib import Path
 
-from animegan_tf.imaging.image_io import IMAGE_SUFFIXES, list_images
+from animegan_tf.imaging.formats import IMAGE_SUFFIXES, list_images
 
 
 def plan_jobs(

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from animegan_tf.imaging.image_file import PictureFile
-from animegan_tf.imaging.opening import open_image
-from animegan_tf.imaging.reading import read_picture_file
-from animegan_tf.imaging.writing import write_picture_file
+from animegan_tf.imaging.image_file import ImageFile
+from animegan_tf.imaging.reading import open_image, read_image_file
+from animegan_tf.imaging.writing import write_image_file
 from animegan_tf.inference.dials import Dials
 from animegan_tf.inference.files import (
     is_animated_target,
@@ -17,7 +16,7 @@ from animegan_tf.inference.files import (
     stylize_picture_file,
 )
 from animegan_tf.inference.stylizer import Stylizer
-from animegan_tf.utils.streaming import stream
+from animegan_tf.utils.prefetch import read_compute_write
 
 # Larger pictures are neither read ahead nor written behind, to have but one in memory.
 _LARGE_PIXELS = 2**25
@@ -59,7 +58,7 @@ class Pipeline:
 
     def run_all(self, jobs: list[tuple[Path, Path]]) -> int:
         """Stylize files, with a progress bar; return how many failed."""
-        results = stream(
+        results = read_compute_write(
             jobs, read=self._read, compute=self._compute, write=self._write
         )
         failures = 0
@@ -71,15 +70,15 @@ class Pipeline:
                 _report(source, result)
         return failures
 
-    def _read(self, job) -> tuple[tuple[Path, Path], PictureFile | None]:
+    def _read(self, job) -> tuple[tuple[Path, Path], ImageFile | None]:
         """Read a picture, unless it is a large one."""
         source, target = job
         with open_image(source) as image:
             if image.width * image.height > _LARGE_PIXELS:
                 return job, None
-        return job, read_picture_file(source, animated=is_animated_target(target))
+        return job, read_image_file(source, animated=is_animated_target(target))
 
-    def _compute(self, content) -> PictureFile | None:
+    def _compute(self, content) -> ImageFile | None:
         job, file = content
         if file is None:
             return self.run_one(*job, show_progress=False)
@@ -91,9 +90,9 @@ class Pipeline:
             keep_metadata=self.keep_metadata,
         )
 
-    def _write(self, job, file: PictureFile | None) -> None:
+    def _write(self, job, file: ImageFile | None) -> None:
         if file is not None:
-            write_picture_file(file, job[1], quality=self.quality, mark=self.mark)
+            write_image_file(file, job[1], quality=self.quality, mark=self.mark)
 
 
 def _report(source: Path, error: Exception) -> None:

@@ -121,13 +121,13 @@ def _add_file_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Stylize the video."""
-    from animegan_tf.inference.video.options import VideoOptions, check_target
+    from animegan_tf.inference.video.options import VideoOptions, check_video_target
     from animegan_tf.inference.video.stylize import stylize_video
 
     options = {name: getattr(arguments, name) for name in _OPTIONS}
     # What is wrong is told before the seconds that TensorFlow takes to load.
     VideoOptions(**options)
-    check_target(arguments.input, arguments.output, overwrite=arguments.overwrite)
+    check_video_target(arguments.input, arguments.output, overwrite=arguments.overwrite)
     dials = read_dials(arguments)
     import_tensorflow_quietly()
     start = time.perf_counter()

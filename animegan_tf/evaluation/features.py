@@ -12,7 +12,7 @@ from keras import ops
 from PIL import Image
 
 from animegan_tf.evaluation.pixels import luma
-from animegan_tf.imaging.image_io import to_float
+from animegan_tf.imaging.arrays import to_float
 
 STYLE_LAYERS = (
     "block1_conv1",

@@ -9,7 +9,7 @@ import keras
 from animegan_tf.evaluation.features import STYLE_LAYERS
 from animegan_tf.evaluation.image_sets import evaluate_pictures
 from animegan_tf.evaluation.report import Report
-from animegan_tf.imaging.image_io import list_images
+from animegan_tf.imaging.formats import list_images
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from animegan_tf.imaging.image_io import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path
 
 # What a row is called in the table, and which way is better where one is.
 _STYLE_ROWS = {

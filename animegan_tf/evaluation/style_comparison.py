@@ -13,7 +13,9 @@ from animegan_tf.evaluation.style import (
     style_distance,
     style_statistics,
 )
-from animegan_tf.imaging.image_io import atomic_path, list_images, read_image
+from animegan_tf.imaging.formats import list_images
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.utils.atomic_path import atomic_path
 
 _TITLES = {
     "correlation": "correlation distance",

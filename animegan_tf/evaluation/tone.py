@@ -3,7 +3,7 @@
 import numpy as np
 
 from animegan_tf.evaluation.pixels import check_same_size, luma, reduce_window
-from animegan_tf.imaging.color.conversions import rgb_to_lab
+from animegan_tf.imaging.color.lab import rgb_to_lab
 
 
 def luminance_contrast_ratio(photo: np.ndarray, output: np.ndarray) -> float:

@@ -1,36 +1,35 @@
-"""Give transparent pixels the colours around them, so that no rim forms at the edge.
+"""Fill transparent pixels with the colors around them, to avoid fringes at edges.
 
-What a file stores below full transparency, often black, would otherwise be drawn by the
-network as an object, with a contour that shows in the half-transparent edge.
+The colors that a file stores in fully transparent pixels, often black, would otherwise
+look like an object to the network, whose outline shows in the half-transparent edge.
 """
 
 import numpy as np
 
-from animegan_tf.imaging.color.profiles import row_bands
+from animegan_tf.imaging.arrays import row_bands
 
 
 def fill_transparent(colors: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Let the visible colours flow into where a picture is transparent.
+    """Extrapolate the visible colors of an image into its transparent parts.
 
     Premultiplied averages are taken over squares of 2, 4, 8 ... pixels; then, from the
     coarsest to the finest, each level fills the transparent part of the next.
 
     Args:
         colors: uint8 or uint16 RGB, `(height, width, 3)`.
-        alpha: Opacity of the same type, `(height, width)`.
+        alpha: Opacity of the same dtype, `(height, width)`.
 
     Returns:
-        New colours of the same type and shape; those of opaque pixels are unchanged.
+        Array like `colors`. Opaque pixels are unchanged.
 
     Reference: Gortler et al., 1996, "The Lumigraph", section 3.4.2 (pull-push).
     """
     if alpha.min() == np.iinfo(alpha.dtype).max:
         return colors
     filled = colors.copy()
-    if min(colors.shape[:2]) >= 1 and max(colors.shape[:2]) > 1:
-        coarse = fill_transparent(*_halve(colors, alpha))
-    else:
+    if max(colors.shape[:2]) <= 1:
         return filled
+    coarse = fill_transparent(*_halve(colors, alpha))
     scale = np.float32(1.0 / np.iinfo(alpha.dtype).max)
     for rows in row_bands(colors.shape):
         band = filled[rows]
@@ -41,7 +40,7 @@ def fill_transparent(colors: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def _halve(colors, alpha):
-    """Average squares of four pixels, weighted by their opacity."""
+    """Average squares of 2x2 pixels, weighted by their opacity."""
     height, width = alpha.shape
     small = ((height + 1) // 2, (width + 1) // 2)
     half_colors = np.empty((*small, 3), colors.dtype)
@@ -52,7 +51,7 @@ def _halve(colors, alpha):
         weighted = alpha[source][..., np.newaxis] * colors[source].astype(np.float32)
         mean = _sum_squares(weighted) / np.maximum(opacity, 1.0)
         half_colors[rows] = np.floor(mean + 0.5)
-        # Rounded up: what is visible at all stays so at every level.
+        # Rounded up, so that visible pixels stay visible at every level.
         half_alpha[rows] = np.ceil(opacity[..., 0] / 4.0)
     return half_colors, half_alpha
 
@@ -66,7 +65,7 @@ def _sum_squares(values):
 
 
 def _double(coarse, top, shape):
-    """Enlarge to twice the size, bilinearly, and cut the rows from `top` on."""
+    """Upsample bilinearly by 2 and crop to `shape`, starting at row `top`."""
     for axis, start in ((0, top), (1, 0)):
         centers = (np.arange(start, start + shape[axis]) - 0.5) / 2.0
         centers = np.clip(centers, 0.0, coarse.shape[axis] - 1.0)

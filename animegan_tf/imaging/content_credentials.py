@@ -1,4 +1,4 @@
-"""Marks in picture files that say, to programs, that a network made what is shown."""
+"""Mark image files as made with AI: IPTC Digital Source Type and software, in XMP."""
 
 import re
 
@@ -7,8 +7,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from animegan_tf import __version__
 
-# https://cv.iptc.org/newscodes/digitalsourcetype: "Edited using Generative AI" is a
-# photo changed by a model trained on samples; "Created using Generative AI" has none.
+# https://cv.iptc.org/newscodes/digitalsourcetype: "Edited using Generative AI" is for a
+# photo changed by a trained model, "Created using Generative AI" for no photo.
 SOURCE_TYPES = {
     "edited": "compositeWithTrainedAlgorithmicMedia",
     "generated": "trainedAlgorithmicMedia",
@@ -17,8 +17,8 @@ SOFTWARE = f"animegan_tf {__version__}"
 SOFTWARE_TAG = 305
 XMP_TAG = 700
 _SOURCE_TYPE_URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-# Our own description, and its two properties in those of other programs, there as
-# attributes or as elements.
+# Our own description, and its two properties in the descriptions of other programs,
+# where they are attributes or elements.
 _OLD_MARKS = re.compile(
     r"""[ ]*<rdf:Description[^>]*>\s*"""
     r"""<xmp:CreatorTool>animegan_tf[^<]*</xmp:CreatorTool>\s*"""
@@ -32,14 +32,14 @@ _OLD_MARKS = re.compile(
 
 
 def build_xmp(kind: str = "edited") -> str:
-    """Write the XMP packet that names the software and the digital source type.
+    """Build an XMP packet with the software and the digital source type.
 
     Args:
-        kind: `"edited"` for a photo that a network changed, `"generated"` for a
-            picture that it made of nothing.
+        kind: `"edited"` for a stylized photo, `"generated"` for an image made from
+            noise.
 
     Raises:
-        ValueError: If `kind` is neither.
+        ValueError: If `kind` is neither of them.
 
     Reference: IPTC Photo Metadata Standard, property Digital Source Type.
     """
@@ -58,11 +58,11 @@ def build_xmp(kind: str = "edited") -> str:
 
 
 def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
-    """Add the mark to the XMP packet that a picture had before.
+    """Add software and digital source type to an existing XMP packet.
 
     Args:
-        packet: The packet, in UTF-8. One that is no RDF in its usual spelling is
-            replaced, as is `None`.
+        packet: XMP packet in UTF-8. `None`, and a packet without the usual `rdf:RDF`
+            element, are replaced by a new one.
         kind: See `build_xmp`.
     """
     own = build_xmp(kind)
@@ -77,11 +77,11 @@ def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
 
 
 def mark_options(suffix: str, kind: str = "edited") -> dict:
-    """Return the arguments of Pillow's `save` that mark a picture.
+    """Return the arguments of Pillow's `save` that mark an image as made with AI.
 
     Args:
-        suffix: That of the file, such as `".jpg"`. GIF files take a comment, BMP files
-            have no room for one, all others take the packet.
+        suffix: Suffix of the file, such as `".jpg"`. GIF files get a comment, BMP files
+            nothing, all others an XMP packet.
         kind: See `build_xmp`.
 
     Returns:

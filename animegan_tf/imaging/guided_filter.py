@@ -1,19 +1,19 @@
-"""The guided filter, which smooths but keeps edges, by box means in NumPy."""
+"""Guided filter: edge-preserving smoothing with box means, in NumPy."""
 
 import numpy as np
 
 
 def guided_filter(image: np.ndarray, *, radius: int, epsilon: float) -> np.ndarray:
-    """Smooth a grey picture, guided by itself.
+    """Smooth a grayscale image, guided by itself.
 
-    In each window the result is a line in the picture, a x + b, whose slope a is
-    variance / (variance + epsilon): edges pass, fine texture goes. A result depends on
-    pixels up to twice the radius away.
+    In each window, the result is a linear function of the image, a x + b, with the
+    slope a = variance / (variance + epsilon): edges are kept, fine texture is removed.
+    Each output pixel depends on input pixels up to twice the radius away.
 
     Args:
         image: Float `(height, width)`, in [0, 1].
-        radius: Pixels from the middle of a window to its border, at least 1; windows
-            are cut at the picture's borders.
+        radius: Pixels from the center of a window to its border, at least 1; windows
+            are clipped at the image border.
         epsilon: Variance below which texture is smoothed away.
 
     Returns:
@@ -32,7 +32,7 @@ def guided_filter(image: np.ndarray, *, radius: int, epsilon: float) -> np.ndarr
 
 
 def box_mean(image: np.ndarray, radius: int) -> np.ndarray:
-    """Average over squares around each pixel, cut at the borders; `(height, width)`."""
+    """Average over the square around each pixel, clipped at the border; `(h, w)`."""
     for axis in (0, 1):
         size = image.shape[axis]
         sums = np.cumsum(image, axis=axis)

@@ -1,4 +1,4 @@
-"""Carry EXIF, XMP, profile and resolution from one file to another."""
+"""Copy EXIF, XMP, ICC profile and resolution from one image file to another."""
 
 import contextlib
 import re
@@ -16,7 +16,7 @@ from animegan_tf.imaging.content_credentials import (
 )
 from animegan_tf.imaging.image_file import Metadata
 
-# Tags of how a TIFF file stores its pixels. They are none of the picture's.
+# Tags that tell how a TIFF file stores its pixels, and nothing about the image.
 _STORAGE_TAGS = {
     *range(254, 260), 262, 266, 273, 277, 278, 279, 284, 292, 293, 317, 320,
     *range(322, 326), 330, 332, 336, 337, 338, 339, 347, *range(529, 533),
@@ -25,16 +25,16 @@ _STORAGE_TAGS = {
 _ORIENTATION = re.compile(
     rb"""\stiff:Orientation=(?:"\d+"|'\d+')|<tiff:Orientation>\d+</tiff:Orientation>"""
 )
-# What a segment of a JPEG file can hold beside its header.
+# Bytes that a segment of a JPEG file can hold besides its header.
 _JPEG_SEGMENT = 65000
 
 
 def read_metadata(image: Image.Image, size: tuple[int, int]) -> Metadata:
-    """Collect what a file says of its picture; the profile is left to the decoder.
+    """Read the metadata of an image, except the ICC profile.
 
     Args:
-        image: As opened, before anything is converted.
-        size: Width and height of the upright picture.
+        image: The image as opened, before any conversion.
+        size: Width and height of the upright image.
     """
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
     if isinstance(xmp, str):
@@ -52,13 +52,14 @@ def read_metadata(image: Image.Image, size: tuple[int, int]) -> Metadata:
 
 
 def save_options(metadata: Metadata, suffix: str, *, mark: bool) -> dict:
-    """Return the arguments of Pillow's `save` that carry metadata.
+    """Return the arguments of Pillow's `save` that write metadata.
 
     Args:
-        metadata: What to carry. A file without a profile is tagged as sRGB if its
+        metadata: The metadata. Without a profile, the file is tagged as sRGB if its
             format can hold a profile.
-        suffix: That of the target. GIF and BMP files take no metadata of the source.
-        mark: Whether to say too that a network changed the picture.
+        suffix: Suffix of the file to write. GIF and BMP files get no metadata.
+        mark: Whether to state, in any format but BMP, that the image was edited with
+            AI.
     """
     suffix = suffix.lower()
     if suffix in (".gif", ".bmp"):
@@ -80,7 +81,7 @@ def save_options(metadata: Metadata, suffix: str, *, mark: bool) -> dict:
             texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
         options["pnginfo"] = texts
     elif suffix in (".tif", ".tiff"):
-        # Pillow takes either one directory of tags or the other.
+        # Pillow's `tiffinfo` and `exif` exclude each other.
         tags = Image.Exif()
         tags.load(exif or b"")
         if xmp:
@@ -92,9 +93,12 @@ def save_options(metadata: Metadata, suffix: str, *, mark: bool) -> dict:
 
 
 def fitting_exif(exif: bytes | None, software: str | None) -> bytes | None:
-    """Add the software to an EXIF block, and leave out what makes it too long.
+    """Add the software to an EXIF block, and shorten the block to fit a JPEG segment.
 
-    Such are the notes of a camera's maker, whose inner offsets seldom survive anyway.
+    Camera maker notes are removed first; their internal offsets rarely survive anyway.
+
+    Returns:
+        The block, or `None` if it is empty or still too long.
     """
     block = Image.Exif()
     if exif:
@@ -111,7 +115,7 @@ def fitting_exif(exif: bytes | None, software: str | None) -> bytes | None:
 
 
 def _read_exif(image, size):
-    # Pillow fails in many ways at broken blocks, which no viewer needs either.
+    # Pillow raises many kinds of errors for broken blocks, which no viewer reads.
     with contextlib.suppress(
         struct.error, ArithmeticError, LookupError, TypeError, ValueError, SyntaxError
     ):

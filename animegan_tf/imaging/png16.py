@@ -1,4 +1,8 @@
-"""PNG files of 16 bits a channel, which Pillow reduces to 8.
+"""Read and write 16-bit PNG files, which Pillow reduces to 8 bits.
+
+TensorFlow, which is installed anyway, decodes them; OpenCV and other readers would be
+one more dependency. Nothing at hand writes 16-bit RGB with a color profile, EXIF and
+XMP, so the chunks are written here.
 
 Reference: PNG specification, third edition, https://www.w3.org/TR/png-3.
 """
@@ -8,7 +12,7 @@ import zlib
 
 import numpy as np
 
-from animegan_tf.imaging.color.profiles import row_bands
+from animegan_tf.imaging.arrays import row_bands
 from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -16,18 +20,19 @@ _INCHES_PER_METER = 39.3701
 _COMPRESSION = 5
 
 
-def is_deep_png(path) -> bool:
-    """Tell from its header whether a file is a PNG of 16 bits."""
+def is_png16(path) -> bool:
+    """Tell from its header whether a file is a 16-bit PNG."""
     with open(path, "rb") as file:
         head = file.read(26)
     return head[:8] == _SIGNATURE and head[12:16] == b"IHDR" and head[24:25] == b"\x10"
 
 
-def read_deep_png(path) -> np.ndarray:
-    """Read the stored pixels, before any EXIF orientation.
+def read_png16(path) -> np.ndarray:
+    """Read the pixels as stored, without applying an EXIF orientation.
 
     Returns:
-        uint16 `(height, width, channels)` of 1 to 4 channels: grey or RGB, and alpha.
+        uint16 `(height, width, channels)` of 1 to 4 channels: grayscale or RGB, with or
+        without alpha.
 
     Raises:
         ValueError: If the file is damaged.
@@ -39,18 +44,19 @@ def read_deep_png(path) -> np.ndarray:
         with open(path, "rb") as file:
             pixels = tf.io.decode_png(file.read(), dtype=tf.uint16)
     except tf.errors.OpError as error:
-        raise ValueError("its 16 bits cannot be decoded") from error
+        raise ValueError("its 16-bit pixels cannot be decoded") from error
     return pixels.numpy()
 
 
-def write_deep_png(file, pixels: list[np.ndarray], options: dict) -> None:
-    """Write a PNG of 16 bits a channel, holding no second copy of the pixels.
+def write_png16(file, pixels: list[np.ndarray], options: dict) -> None:
+    """Write a 16-bit PNG without copying all pixels.
 
     Args:
         file: Binary file, open for writing.
-        pixels: uint16 arrays of `(height, width, channels)` to write side by side as
-            channels, 3 in all or 4 with alpha.
-        options: `icc_profile`, `exif`, `dpi` and `pnginfo`, as Pillow's `save` takes.
+        pixels: uint16 arrays `(height, width, channels)`, concatenated along the
+            channels: 3 channels in all, or 4 with alpha.
+        options: `icc_profile`, `exif`, `dpi` and `pnginfo`, as Pillow's `save` takes
+            them.
     """
     height, width = pixels[0].shape[:2]
     num_channels = sum(part.shape[2] for part in pixels)
@@ -70,9 +76,9 @@ def write_deep_png(file, pixels: list[np.ndarray], options: dict) -> None:
 
 
 def _filter(band: np.ndarray) -> bytes:
-    """Take from each byte that of the pixel before it: the filter "Sub", number 1."""
+    """Subtract from each byte that of the pixel to its left: filter type 1, "Sub"."""
     height, width, channels = band.shape
-    # A row starts with its filter's number; the pixel before the first counts as 0.
+    # A row starts with its filter type; left of the first pixel, bytes count as 0.
     lines = np.ones((height, 1 + 2 * channels * width), np.uint8)
     raw = band.astype(">u2").view(np.uint8).reshape(height, -1)
     lines[:, 1:] = raw

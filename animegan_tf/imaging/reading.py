@@ -1,130 +1,284 @@
-"""Read a picture file with all that it holds."""
+"""Read image files, still or animated, as upright RGB of 8 or 16 bits per channel."""
 
 import contextlib
 import dataclasses
 import logging
+import struct
+import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from animegan_tf.imaging.color.profiles import profile_mode
-from animegan_tf.imaging.decoding import decode
-from animegan_tf.imaging.image_file import Picture, PictureFile, Timing
+from animegan_tf.imaging.arrays import row_bands
+from animegan_tf.imaging.color.profiles import (
+    build_conversion,
+    convert_to_srgb,
+    profile_mode,
+)
+from animegan_tf.imaging.formats import MAX_PIXELS, MissingPackageError, load_codec
+from animegan_tf.imaging.image_file import ImageFile, ImageFrame, Metadata, Timing
 from animegan_tf.imaging.metadata import read_metadata
-from animegan_tf.imaging.opening import MAX_PIXELS, open_image
-from animegan_tf.imaging.png16 import is_deep_png, read_deep_png
-from animegan_tf.imaging.tiff16 import is_deep_tiff, read_deep_tiff
+from animegan_tf.imaging.png16 import is_png16, read_png16
+from animegan_tf.imaging.tiff16 import is_tiff16, read_tiff16
+from animegan_tf.utils.messages import reason_of
 
 ANIMATED_FORMATS = ("AVIF", "GIF", "PNG", "WEBP")
+# "Major brands" of the ISO base media files that hold HEVC images. Phones name some of
+# these .jpg.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _DEFAULT_DURATION = 100
+# Pillow reports damage with many exceptions; the file name is in none of them.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+    ImageCms.PyCMSError,
+)
 _logger = logging.getLogger("animegan_tf")
+_lock = threading.Lock()
 
 
-def read_picture(path) -> Picture:
-    """Read a picture, of an animation the first frame.
-
-    PNG and TIFF files of 16 bits a channel keep them; all else is of 8 bits. Grey,
-    palettes and CMYK become RGB.
+def read_image(path) -> np.ndarray:
+    """Read an image as a viewer shows it: upright, RGB, converted to sRGB.
 
     Args:
-        path: File that Pillow can read.
+        path: File that Pillow can read. Transparent pixels are blended with white; of
+            an animation, the first frame is read.
+
+    Returns:
+        uint8 array in [0, 255], `(height, width, 3)`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no picture, is damaged or too large, or needs a plug-in
-            that is not installed.
+        ValueError: If the file is not an image, is truncated or damaged, is too large,
+            or needs a plug-in that is not installed.
+    """
+    with open_image(path) as image:
+        return pil_to_array(image)
+
+
+def pil_to_array(image: Image.Image) -> np.ndarray:
+    """Convert any Pillow image to uint8 RGB in sRGB, `(height, width, 3)`, upright."""
+    frame = decode(image)
+    colors = frame.colors
+    conversion = build_conversion(frame.metadata.icc)
+    if conversion:
+        colors = conversion.to_srgb(colors)
+    if frame.alpha is not None:
+        for rows in row_bands(colors.shape):
+            opacity = frame.alpha[rows, :, np.newaxis] / np.float32(255.0)
+            on_white = colors[rows] * opacity + 255.0 * (1.0 - opacity)
+            colors[rows] = np.floor(on_white + 0.5)
+    return colors
+
+
+def read_image_file(
+    path, *, animated: bool = True, max_pixels: int = MAX_PIXELS
+) -> ImageFile:
+    """Read a still image or all frames of an animation.
+
+    Args:
+        path: File that Pillow can read.
+        animated: Whether to read all frames; if not, only the first one is read, with a
+            warning that there are more.
+        max_pixels: Maximum number of pixels of all frames together.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: See `read_first_frame`.
+    """
+    with open_image(path, max_pixels=max_pixels) as image:
+        count = getattr(image, "n_frames", 1)
+        if image.format not in ANIMATED_FORMATS:
+            count = 1
+        if count > 1 and animated:
+            if count * image.width * image.height > max_pixels:
+                raise ValueError(f"{count} frames have more than {max_pixels} pixels")
+            return _read_animation(image, count)
+    if count > 1:
+        _logger.warning("%s: only the first of %d frames is read", path, count)
+    return ImageFile((read_first_frame(path),))
+
+
+def read_first_frame(path) -> ImageFrame:
+    """Read a still image, or the first frame of an animation.
+
+    PNG and TIFF images of 16 bits per channel stay 16-bit; all others become 8-bit.
+    Grayscale, palette and CMYK images become RGB.
+
+    Args:
+        path: File that Pillow can read; 16-bit TIFF images need the extra `tiff`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not an image, is truncated or damaged, is too large,
+            or needs a package that is not installed.
     """
     path = Path(path)
     with open_image(path) as image:
         if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
             _logger.warning("%s: only the first of its pages is read", path)
-        pixels = _read_deep(path, image)
-        if pixels is not None:
-            return _deep_picture(pixels, image)
-        return _eight_bit_picture(image)
+        pixels = _read_16_bit(path, image)
+        return _read_8_bit(image) if pixels is None else _frame_16_bit(pixels, image)
 
 
-def read_picture_file(path, *, animated: bool = True) -> PictureFile:
-    """Read a picture or all frames of an animation.
+@contextlib.contextmanager
+def open_image(path, *, max_pixels: int = MAX_PIXELS):
+    """Open an image with Pillow, as a context manager.
+
+    Pixels are decoded on access; errors that this raises in the block are reported in
+    the same way as errors of opening the file.
 
     Args:
-        path: File that Pillow can read.
-        animated: Whether frames are wanted; else only the first one is read, with a
-            warning that there are more.
+        path: File that Pillow, or an installed plug-in of it, can read.
+        max_pixels: Maximum number of pixels.
+
+    Yields:
+        The `PIL.Image.Image`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: See `read_picture`.
+        ValueError: If the file is not an image, is truncated or damaged, has more than
+            `max_pixels`, or needs a plug-in that is not installed.
     """
-    with open_image(path) as image:
-        count = getattr(image, "n_frames", 1)
-        if image.format not in ANIMATED_FORMATS:
-            count = 1
-        if count > 1 and animated:
-            if count * image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{count} frames have more than {MAX_PIXELS} pixels")
-            return _read_animation(image, count)
-    if count > 1:
-        _logger.warning("%s: only the first of %d frames is taken", path, count)
-    return PictureFile((read_picture(path),))
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No such image file. Received: {str(path)!r}")
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[4:8] == b"ftyp":
+        load_codec(".heic" if head[8:] in _HEIF_BRANDS else ".avif", path)
+    try:
+        with _open_unlimited(path) as image:
+            if image.width * image.height > max_pixels:
+                raise Image.DecompressionBombError
+            yield image
+    except UnidentifiedImageError as error:
+        raise ValueError(f"Not an image that can be read: {str(path)!r}") from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"Image of more than {max_pixels} pixels, too large to open: {str(path)!r}"
+        ) from error
+    except MissingPackageError:
+        raise
+    except _DAMAGE as error:
+        raise ValueError(
+            f"Truncated or damaged image: {str(path)!r} ({reason_of(error)})"
+        ) from error
 
 
-def _read_animation(image, count) -> PictureFile:
-    frames, durations, disposals = [], [], []
-    loop = image.info.get("loop")
-    has_cover = bool(getattr(image, "default_image", False))
-    for index in range(count):
-        image.seek(index)
-        frames.append(_eight_bit_picture(image))
-        # WebP and AVIF know how long a frame is once it is decoded. The cover of a PNG
-        # is a frame to Pillow, but has no time.
-        if index or not has_cover:
-            durations.append(_duration(image))
-            disposals.append(_disposal(image))
-    timing = Timing(tuple(durations), tuple(disposals), loop, has_cover)
-    return PictureFile(tuple(frames), timing)
+def decode(image: Image.Image) -> ImageFrame:
+    """Decode a Pillow image of any mode to 8 bits per channel.
+
+    RGB stays in its own color space. Grayscale and CMYK are converted to sRGB, since
+    they could not be converted back. 16-bit grayscale is rounded to 8 bits.
+
+    Returns:
+        The frame; of its metadata, only the ICC profile is set.
+
+    Raises:
+        ValueError: If the pixels are floating-point numbers, whose range is unknown.
+    """
+    icc = image.info.get("icc_profile")
+    image = _to_8_bit(_apply_orientation(image))
+    if image.mode in ("P", "PA") or "transparency" in image.info:
+        transparent = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if transparent else "RGB")
+    alpha = None
+    if image.mode in ("RGBA", "LA", "RGBa", "La"):
+        image = image.convert({"RGBa": "RGBA", "La": "LA"}.get(image.mode, image.mode))
+        alpha = _to_array(image.getchannel("A"))
+        image = image.convert(image.mode[:-1])
+    color_space = profile_mode(icc) if icc else None
+    if image.mode in ("L", "CMYK") and color_space == image.mode:
+        return ImageFrame(_to_array(convert_to_srgb(image, icc)), alpha)
+    colors = _to_array(image if image.mode == "RGB" else image.convert("RGB"))
+    return ImageFrame(colors, alpha, Metadata(icc if color_space == "RGB" else None))
 
 
-def _eight_bit_picture(image) -> Picture:
+def _open_unlimited(path) -> Image.Image:
+    """Open an image without Pillow's own limit on the number of pixels."""
+    with _lock:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _apply_orientation(image):
+    if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+        return image
+    return ImageOps.exif_transpose(image)
+
+
+def _to_8_bit(image):
+    if image.mode == "F":
+        raise ValueError("floating-point pixels are not supported")
+    if image.mode.startswith("I"):
+        # Pillow's own conversion clips 16-bit gray at 255 instead of scaling it.
+        gray = np.asarray(image, dtype=np.float32) / np.float32(257.0)
+        return Image.fromarray(np.clip(gray + 0.5, 0, 255).astype(np.uint8))
+    return image.convert("L") if image.mode == "1" else image
+
+
+def _to_array(image: Image.Image) -> np.ndarray:
+    """Copy the pixels band by band; `np.asarray` would hold two more copies of them."""
     image.load()
-    decoded = decode(image)
-    metadata = read_metadata(image, decoded.colors.shape[1::-1])
-    metadata = dataclasses.replace(metadata, icc=decoded.icc)
-    return Picture(decoded.colors, decoded.alpha, metadata)
+    width, height = image.size
+    num_channels = len(image.getbands())
+    shape = (height, width, num_channels) if num_channels > 1 else (height, width)
+    pixels = np.empty(shape, np.uint8)
+    for rows in row_bands(shape):
+        band = image.crop((0, rows.start, width, min(rows.stop, height)))
+        pixels[rows] = np.asarray(band)
+    return pixels
 
 
-def _read_deep(path, image):
+def _read_8_bit(image) -> ImageFrame:
+    image.load()
+    frame = decode(image)
+    return _with_metadata(frame, image, frame.metadata.icc)
+
+
+def _read_16_bit(path, image):
+    """Read `(height, width, channels)` of uint16, or return `None` for other files."""
     icc = image.info.get("icc_profile")
     if icc and profile_mode(icc) == "L":
-        # Only LittleCMS knows grey profiles here, and it is given 8 bits.
+        # Only LittleCMS converts gray profiles here, and only 8-bit pixels.
         return None
-    if image.format == "PNG" and is_deep_png(path):
-        return read_deep_png(path)
-    return read_deep_tiff(path) if is_deep_tiff(image) else None
+    if image.format == "PNG" and is_png16(path):
+        return read_png16(path)
+    return read_tiff16(path) if is_tiff16(image) else None
 
 
-def _deep_picture(pixels, image) -> Picture:
+def _frame_16_bit(pixels, image) -> ImageFrame:
     orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    pixels = _turn(pixels, orientation)
-    channels = pixels.shape[2]
+    pixels = _transpose(pixels, orientation)
+    num_channels = pixels.shape[2]
     alpha = None
-    if channels in (2, 4):
+    if num_channels in (2, 4):
         alpha = np.ascontiguousarray(pixels[..., -1])
-    colors = pixels[..., :3] if channels >= 3 else np.repeat(pixels[..., :1], 3, -1)
+    colors = pixels[..., :3] if num_channels >= 3 else np.repeat(pixels[..., :1], 3, -1)
     icc = image.info.get("icc_profile")
+    if icc and profile_mode(icc) != "RGB":
+        icc = None
     if image.format == "PNG":
-        # Metadata of a PNG may follow its pixels.
+        # The metadata of a PNG may follow its pixels.
         with contextlib.suppress(OSError, SyntaxError, ValueError):
             image.load()
-    metadata = read_metadata(image, colors.shape[1::-1])
-    usable = icc if icc and profile_mode(icc) == "RGB" else None
-    metadata = dataclasses.replace(metadata, icc=usable)
-    return Picture(np.ascontiguousarray(colors), alpha, metadata)
+    return _with_metadata(ImageFrame(np.ascontiguousarray(colors), alpha), image, icc)
 
 
-def _turn(pixels, orientation):
-    """Bring an array upright that a camera stored in one of the eight ways."""
+def _transpose(pixels, orientation):
+    """Apply an EXIF orientation, 1 to 8."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
@@ -134,9 +288,26 @@ def _turn(pixels, orientation):
     return pixels
 
 
-def _duration(image) -> float:
-    duration = float(image.info.get("duration") or 0.0)
-    return duration if duration > 0.0 else _DEFAULT_DURATION
+def _with_metadata(frame, image, icc) -> ImageFrame:
+    metadata = read_metadata(image, frame.colors.shape[1::-1])
+    return dataclasses.replace(frame, metadata=dataclasses.replace(metadata, icc=icc))
+
+
+def _read_animation(image, count) -> ImageFile:
+    frames, durations, disposals = [], [], []
+    loop = image.info.get("loop")
+    has_cover = bool(getattr(image, "default_image", False))
+    for index in range(count):
+        image.seek(index)
+        frames.append(_read_8_bit(image))
+        # The duration of WebP and AVIF frames is known once they are decoded. Pillow
+        # counts the cover of a PNG as a frame, but it has no duration.
+        if index or not has_cover:
+            duration = float(image.info.get("duration") or 0.0)
+            durations.append(duration if duration > 0.0 else _DEFAULT_DURATION)
+            disposals.append(_disposal(image))
+    timing = Timing(tuple(durations), tuple(disposals), loop, has_cover)
+    return ImageFile(tuple(frames), timing)
 
 
 def _disposal(image) -> int:

@@ -1,25 +1,25 @@
-"""Resize pictures of 8 or 16 bits in bands of rows."""
+"""Resize 8-bit and 16-bit images in bands of rows, to bound the memory."""
 
 import math
 
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.color.profiles import row_bands
+from animegan_tf.imaging.arrays import row_bands
 
-# Pixels of the smaller picture that Pillow's Lanczos kernel reaches to either side.
+# Radius of the Lanczos kernel in pixels of the smaller image.
 _REACH = 3
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a picture, averaging where it gets smaller and bicubic where larger.
+    """Resize an image, with a Lanczos kernel if it gets smaller, otherwise bicubically.
 
     Args:
         image: uint8 or uint16 RGB, `(height, width, 3)`.
         size: The new `(height, width)`.
 
     Returns:
-        An array of the same type, `(*size, 3)`; the picture itself if it has that size.
+        Array of the same dtype, `(*size, 3)`; `image` itself if it has that size.
     """
     height, width = image.shape[:2]
     if (height, width) == size:
@@ -29,7 +29,7 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     step = height / size[0]
     reach = _REACH * max(1.0, step) + 1.0
     resized = np.empty((*size, 3), image.dtype)
-    # Of source and result, the wider rows bound the memory.
+    # The wider of input and output determines the memory.
     for rows in row_bands((size[0], max(width, size[1]))):
         stop = min(rows.stop, size[0])
         top, bottom = rows.start * step, min(stop * step, height)
@@ -44,7 +44,7 @@ def _resize_band(band, size, method, box):
     if band.dtype == np.uint8:
         pillow = Image.fromarray(np.ascontiguousarray(band))
         return np.asarray(pillow.resize(size, method, box))
-    # Pillow resizes 16 bits only as floats, one channel at a time.
+    # Pillow resizes 16-bit images only as floats, one channel at a time.
     channels = [
         np.asarray(
             Image.fromarray(band[..., channel].astype(np.float32)).resize(

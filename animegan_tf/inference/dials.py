@@ -6,6 +6,7 @@ import math
 import numpy as np
 from PIL import Image
 
+from animegan_tf.imaging.arrays import row_bands
 from animegan_tf.imaging.color.luminance import (
     luma,
     shift_luma,
@@ -13,7 +14,6 @@ from animegan_tf.imaging.color.luminance import (
     with_photo_chroma,
 )
 from animegan_tf.imaging.color.palette import transfer_palette
-from animegan_tf.imaging.color.profiles import row_bands
 from animegan_tf.imaging.guided_filter import guided_filter
 
 RECOLORINGS = {"photo": with_photo_chroma, "luma-gain": with_luma_gain}

@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.imaging.alpha import fill_transparent
-from animegan_tf.imaging.color.profiles import build_conversion, row_bands
-from animegan_tf.imaging.image_file import Metadata, Picture, PictureFile
-from animegan_tf.imaging.image_io import check_target
-from animegan_tf.imaging.opening import MAX_PIXELS
-from animegan_tf.imaging.reading import read_picture_file
-from animegan_tf.imaging.resizing import resize
-from animegan_tf.imaging.writing import (
+from animegan_tf.imaging.color.profiles import build_conversion
+from animegan_tf.imaging.formats import (
     ANIMATED_SUFFIXES,
-    DEEP_WRITERS,
-    to_eight_bits,
-    write_picture_file,
+    MAX_PIXELS,
+    SUFFIXES_16_BIT,
+    check_image_target,
 )
+from animegan_tf.imaging.image_file import ImageFile, ImageFrame, Metadata
+from animegan_tf.imaging.reading import read_image_file
+from animegan_tf.imaging.resizing import resize
+from animegan_tf.imaging.writing import write_image_file
 from animegan_tf.inference.dials import Dials, adjust, mix, scaled_size
 
 Progress = Callable[[int, int], None]
@@ -53,7 +52,7 @@ def stylize_image(
             "`image` must be uint8 or uint16 RGB of shape (height, width, 3). "
             f"Received: dtype {image.dtype}, shape {image.shape}"
         )
-    stylized = stylize_picture(Picture(image), stylizer, dials, progress=progress)
+    stylized = stylize_picture(ImageFrame(image), stylizer, dials, progress=progress)
     return stylized.colors
 
 
@@ -92,11 +91,11 @@ def stylize_file(
         ValueError: If the source is no picture, the target cannot be written to or is
             the source, or an argument is out of range.
     """
-    target = check_target(target)
+    target = check_image_target(target)
     check_bits(bits, target)
     if target.exists() and os.path.exists(source) and os.path.samefile(source, target):
         raise ValueError(f"The output would overwrite the source {str(target)!r}")
-    file = read_picture_file(source, animated=is_animated_target(target))
+    file = read_image_file(source, animated=is_animated_target(target))
     file = stylize_picture_file(
         file,
         stylizer,
@@ -105,18 +104,18 @@ def stylize_file(
         keep_metadata=keep_metadata,
         progress=progress,
     )
-    return write_picture_file(file, target, quality=quality, mark=mark)
+    return write_image_file(file, target, quality=quality, mark=mark)
 
 
 def stylize_picture_file(
-    file: PictureFile,
+    file: ImageFile,
     stylizer,
     dials: Dials | None = None,
     *,
     bits: int | None = None,
     keep_metadata: bool = True,
     progress: Progress | None = None,
-) -> PictureFile:
+) -> ImageFile:
     """Stylize what a file holds; the arguments are those of `stylize_file`."""
     frames = []
     for frame in file.frames:
@@ -134,13 +133,13 @@ def stylize_picture_file(
 
 
 def stylize_picture(
-    picture: Picture,
+    picture: ImageFrame,
     stylizer,
     dials: Dials | None = None,
     *,
     bits: int | None = None,
     progress: Progress | None = None,
-) -> Picture:
+) -> ImageFrame:
     """Stylize the colours of a picture in its own profile; the rest is carried over.
 
     The network sees sRGB, with the surroundings' colours where it is transparent. The
@@ -153,7 +152,8 @@ def stylize_picture(
     """
     dials = Dials() if dials is None else dials
     _check_kinds(stylizer, dials)
-    picture = _with_bits(picture, bits)
+    if bits is not None:
+        picture = picture.with_bits(bits)
     if dials.strength == 0.0:
         return dataclasses.replace(picture, colors=picture.colors.copy())
     photo = picture.colors
@@ -192,10 +192,10 @@ def check_bits(bits: int | None, path) -> None:
     Raises:
         ValueError: If it does not, or there is no such depth.
     """
-    deep = ", ".join(DEEP_WRITERS)
+    deep = ", ".join(SUFFIXES_16_BIT)
     if bits not in (None, 8, 16):
         raise ValueError(f"`bits` must be 8 or 16. Received: bits={bits}")
-    if bits == 16 and Path(path).suffix.lower() not in DEEP_WRITERS:
+    if bits == 16 and Path(path).suffix.lower() not in SUFFIXES_16_BIT:
         raise ValueError(
             f"`bits` may be 16 in {deep} files only. Received: {str(path)!r}"
         )
@@ -212,24 +212,3 @@ def _run(photo, stylizer, scale, progress):
         )
     stylized = stylizer(resize(photo, size), progress=progress)
     return resize(stylized, (height, width))
-
-
-def _with_bits(picture: Picture, bits: int | None) -> Picture:
-    if bits == 8:
-        return to_eight_bits(picture)
-    if bits != 16 or picture.bits == 16:
-        return picture
-    alpha = picture.alpha
-    return dataclasses.replace(
-        picture,
-        colors=_widen(picture.colors),
-        alpha=None if alpha is None else _widen(alpha),
-    )
-
-
-def _widen(levels):
-    result = np.empty(levels.shape, np.uint16)
-    for rows in row_bands(levels.shape):
-        # 255 becomes 65535.
-        np.multiply(levels[rows], np.uint16(257), out=result[rows], casting="unsafe")
-    return result

@@ -6,7 +6,8 @@ import math
 import keras
 import numpy as np
 
-from animegan_tf.imaging.image_io import to_uint8, write_image
+from animegan_tf.imaging.arrays import to_uint8
+from animegan_tf.imaging.writing import write_image
 
 _logger = logging.getLogger("animegan_tf")
 # Matplotlib's backends that draw into files alone.

@@ -10,14 +10,14 @@ import tensorflow as tf
 from PIL import Image
 
 from animegan_tf import presets
-from animegan_tf.imaging.image_io import pil_to_array, read_image
+from animegan_tf.imaging.reading import pil_to_array, read_image
 from animegan_tf.inference.compiled import LevelFunction
 from animegan_tf.inference.loading import load_generator, style_shares
 from animegan_tf.inference.precision import resolve_precision, with_precision
 from animegan_tf.inference.tiling.planner import AUTO, TilePlanner
 from animegan_tf.inference.tiling.tiles import read_tile
 from animegan_tf.models.analysis.input_multiple import input_multiple
-from animegan_tf.utils.streaming import stream
+from animegan_tf.utils.prefetch import read_compute_write
 
 _PATHS = (str, os.PathLike)
 
@@ -151,7 +151,7 @@ class Stylizer:
         def read(source):
             return read_image(source) if isinstance(source, _PATHS) else source
 
-        yield from stream(sources, read=read, compute=self, write=write)
+        yield from read_compute_write(sources, read=read, compute=self, write=write)
 
     def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
         """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""

@@ -1,7 +1,7 @@
-"""Read NumPy files of unknown origin: their headers first, then what was asked for.
+"""Read NumPy files from untrusted sources: check the headers before reading arrays.
 
-A header of a hundred bytes can claim an array of terabytes. Here it is compared with
-the bytes that are there before memory is taken.
+A header of a hundred bytes can declare an array of terabytes. Here it is compared with
+the size of the data before memory is allocated.
 """
 
 import contextlib
@@ -13,22 +13,22 @@ import numpy as np
 
 from animegan_tf.utils.messages import reason_of
 
-# No stretch of deflated data expands further (https://www.zlib.net/zlib_tech.html).
+# Maximum compression ratio of Deflate (https://www.zlib.net/zlib_tech.html).
 _MAX_EXPANSION = 1032
 
 
 def read_shapes(path) -> dict[str, tuple[int, ...]]:
-    """Read the shape of every array of an `.npz` file; the values are not touched.
+    """Read the shapes of all arrays of an `.npz` file without reading the values.
 
     Args:
         path: The file.
 
     Returns:
-        Shape by name.
+        Dict from name to shape.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no sound archive of numbers.
+        ValueError: If it is not a valid archive of numeric arrays.
     """
     with _open(path) as archive:
         return {
@@ -39,20 +39,20 @@ def read_shapes(path) -> dict[str, tuple[int, ...]]:
 def read_arrays(path, names=None) -> dict[str, np.ndarray]:
     """Read arrays of an `.npz` file.
 
-    They take as much memory as their shapes say, so check those with `read_shapes`
-    first where the file may be hostile.
+    Arrays take as much memory as their shapes say; if the file may be malicious, check
+    those with `read_shapes` first.
 
     Args:
         path: The file.
-        names: Those to read; `None` reads all.
+        names: Names of the arrays to read; `None` reads all.
 
     Returns:
-        Array by name, of numbers or booleans.
+        Dict from name to array of numbers or booleans.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        KeyError: If the file has no array of a name.
-        ValueError: If it is no sound archive of numbers.
+        KeyError: If the file has no array with one of the names.
+        ValueError: If it is not a valid archive of numeric arrays.
     """
     with _open(path) as archive:
         members = {_name_of(info): info for info in _members(archive)}
@@ -64,11 +64,11 @@ def read_arrays(path, names=None) -> dict[str, np.ndarray]:
 
 
 def map_array(path) -> np.ndarray:
-    """Map a `.npy` file of numbers into memory, read-only.
+    """Memory-map a numeric `.npy` file, read-only.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no sound file of one array of numbers.
+        ValueError: If it is not a valid file of one numeric array.
     """
     path = Path(path)
     with _reported(path, ".npy"):
@@ -89,18 +89,18 @@ def _reported(path, suffix):
         yield
     except (FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    # zipfile, zlib and NumPy report damage by a dozen exceptions, a few more with each
-    # version; whichever it is, the file is at fault.
+    # zipfile, zlib and NumPy report damage with a dozen exceptions, which vary between
+    # versions; whichever it is, the cause is the file.
     except Exception as error:
         raise ValueError(
-            f"Not a sound {suffix} file: {str(path)!r} ({reason_of(error)})"
+            f"Not a valid {suffix} file: {str(path)!r} ({reason_of(error)})"
         ) from error
 
 
 def _members(archive):
     members = archive.infolist()
     if len({_name_of(info) for info in members}) < len(members):
-        raise ValueError("two arrays of one name")
+        raise ValueError("two arrays with the same name")
     return members
 
 
@@ -119,7 +119,7 @@ def _read_array(archive, info):
     _read_shape(archive, info)
     with archive.open(info) as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
-        # Only at its end does the archive compare the checksum.
+        # The archive verifies the checksum only at the end of the member.
         file.read(1)
     return array
 
@@ -138,5 +138,5 @@ def _check_header(file, num_bytes):
     if min(shape, default=0) < 0:
         raise ValueError(f"impossible shape {shape}")
     if file.tell() + math.prod(shape) * dtype.itemsize != num_bytes:
-        raise ValueError(f"its size does not fit its shape {shape}")
+        raise ValueError(f"its size does not match its shape {shape}")
     return tuple(shape)

@@ -1,4 +1,4 @@
-"""Read JSON of unknown origin."""
+"""Read JSON from untrusted sources."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ def parse_json(text: str):
     """Parse JSON.
 
     Raises:
-        ValueError: If the text is not JSON, or nested deeper than any use of it is.
+        ValueError: If the text is not JSON, or nested too deeply to parse.
     """
     try:
         return json.loads(text)

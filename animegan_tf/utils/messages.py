@@ -1,28 +1,28 @@
-"""Sentences that error messages share: reasons of one line, and names meant instead."""
+"""Helpers for error messages: one-line reasons and spelling suggestions."""
 
 import difflib
 from collections.abc import Iterable
 
-_LONGEST_REASON = 160
+_MAX_LENGTH = 160
 
 
 def reason_of(error: BaseException) -> str:
-    """Say in one line of bounded length what another library complained about."""
+    """Return the message of an error as one line of at most 160 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
-    if len(text) > _LONGEST_REASON:
-        text = text[: _LONGEST_REASON - 3] + "..."
+    if len(text) > _MAX_LENGTH:
+        text = text[: _MAX_LENGTH - 3] + "..."
     return text
 
 
 def suggestion(name, known: Iterable[str]) -> str:
-    """Say which known name a misspelt one may stand for.
+    """Suggest a known name for a misspelled one.
 
     Args:
-        name: What was received.
-        known: The names there are.
+        name: The name received.
+        known: The valid names.
 
     Returns:
-        `"Did you mean 'x'? "`, or nothing if no name is near.
+        `"Did you mean 'x'? "`, or an empty string if no name is similar.
     """
     near = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
     return f"Did you mean {near[0]!r}? " if near else ""

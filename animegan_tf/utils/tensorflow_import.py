@@ -1,4 +1,4 @@
-"""Import TensorFlow without its greetings."""
+"""Import TensorFlow without its startup messages."""
 
 import contextlib
 import os
@@ -7,11 +7,11 @@ import tempfile
 
 
 def import_tensorflow_quietly() -> None:
-    """Import TensorFlow and Keras; show what that prints only if it fails."""
+    """Import TensorFlow and Keras, hiding their startup messages unless it fails."""
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _hold_back_stderr():
+    with _buffer_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
 
@@ -19,22 +19,22 @@ def import_tensorflow_quietly() -> None:
 
 
 @contextlib.contextmanager
-def _hold_back_stderr():
-    """Keep the process's standard error from the screen unless the block fails."""
-    # TensorFlow's C++ part writes to the descriptor itself, some lines whatever
-    # TF_CPP_MIN_LOG_LEVEL says, so replacing sys.stderr would not catch them.
+def _buffer_stderr():
+    """Redirect standard error of the process, and show it only if the block fails."""
+    # TensorFlow's C++ code writes to the file descriptor, some lines regardless of
+    # TF_CPP_MIN_LOG_LEVEL, so replacing sys.stderr would not catch them.
     sys.stderr.flush()
-    screen = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as buffer:
+        os.dup2(buffer.fileno(), 2)
         try:
             yield
         except Exception:
-            os.dup2(screen, 2)
-            held.seek(0)
-            os.write(2, held.read())
+            os.dup2(stderr, 2)
+            buffer.seek(0)
+            os.write(2, buffer.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(screen, 2)
-            os.close(screen)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "feature_agreement.py"
 

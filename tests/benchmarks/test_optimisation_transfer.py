@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "optimisation_transfer.py"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "quality.py"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli.dial_arguments import _COLORS, add_dial_arguments, read_dials
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.dials import COLORS
 
 

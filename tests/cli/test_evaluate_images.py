@@ -5,7 +5,7 @@ import pytest
 
 import animegan_tf
 from animegan_tf.cli import main
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_several_styles_have_a_column_each(run_folder, style, folders, capsys):
     [
         (["--style", "nobody"], "nobody"),
         (["--photos", "gone"], "No such folder: 'gone'"),
-        (["--style-images", "{folder}"], "`style_images` must be a folder of pictures"),
+        (["--style-images", "{folder}"], "`style_images` must be a folder of images"),
         (["--reference", "{folder}"], "which lacks 2 of 2"),
         (["--features", "gone.npz"], "gone.npz"),
         (["--size", "1"], "`size` must be at least 16"),

@@ -10,7 +10,8 @@ from animegan_tf.cli.face_arguments import (
     add_face_arguments,
     with_faces,
 )
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.faces.stylizer import MINIMUM_SIZE
 
 

@@ -3,7 +3,8 @@ import pytest
 
 from animegan_tf.cli import pipeline
 from animegan_tf.cli.pipeline import Pipeline
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.dials import Dials
 from animegan_tf.inference.stylizer import Stylizer
 

@@ -6,7 +6,7 @@ import pytest
 
 from animegan_tf.cli import main
 from animegan_tf.config import TrainingConfig, write_config
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 def test_dry_run_prints_the_resolved_settings_and_writes_nothing(tmp_path, capsys):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.transfer.style_transfer import style_transfer
 
 

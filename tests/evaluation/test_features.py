@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.evaluation import content_distance, pooled_features
-from animegan_tf.imaging.image_io import to_float
+from animegan_tf.imaging.arrays import to_float
 
 
 def random_image(seed=0, size=(16, 20)):

@@ -7,7 +7,7 @@ from keras import layers
 
 import animegan_tf
 from animegan_tf.evaluation import evaluate_pictures
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.stylizer import Stylizer
 
 
@@ -99,8 +99,8 @@ def test_network_is_named_after_its_file(features_file, identity_generator):
             "at least one style, each by a name of its own. Received: none",
         ),
         ({"style": ["comic", "comic"]}, "Received: comic, comic"),
-        ({"photos": "empty"}, "`photos` must be a folder of pictures.*empty"),
-        ({"style_images": "empty"}, "`style_images` must be a folder of pictures"),
+        ({"photos": "empty"}, "`photos` must be a folder of images.*empty"),
+        ({"style_images": "empty"}, "`style_images` must be a folder of images"),
         ({"reference": "empty"}, "which lacks 3 of 3, such as '0'"),
         ({"reference": "empty", "photos": None}, "give `photos` as files"),
         ({"photos": "gone"}, "No such folder.*gone"),

@@ -15,7 +15,7 @@ from animegan_tf.evaluation import (
     style_distance,
     style_statistics,
 )
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 def random_images(seed, count, size=(16, 16)):

@@ -17,7 +17,7 @@ from animegan_tf.evaluation.style_comparison import (
     plot_styles,
     style_features,
 )
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 
 
 def lines(seed, vertical=True):

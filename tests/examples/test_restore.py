@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from animegan_tf.imaging.image_io import list_images
+from animegan_tf.imaging.formats import list_images
 
 PATH = Path(__file__).parents[2] / "examples" / "restore.py"
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import animegan_tf
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.presets import DEFAULT_STYLE, PRESETS
 
 PATH = Path(__file__).parents[2] / "examples" / "style_transfer.py"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import animegan_tf
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 
 PATH = Path(__file__).parents[2] / "examples" / "subclassed_gan.py"
 

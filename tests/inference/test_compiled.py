@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from animegan_tf.imaging.image_io import to_uint8
+from animegan_tf.imaging.arrays import to_uint8
 from animegan_tf.inference.compiled import LevelFunction
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from animegan_tf.imaging.color import profiles as color_profiles
+from animegan_tf.imaging import arrays
 from animegan_tf.imaging.color.luminance import luma
 from animegan_tf.imaging.color.palette import transfer_palette
 from animegan_tf.inference.dials import (
@@ -107,7 +107,7 @@ def test_detail_adds_the_photo_s_texture():
 def test_bands_equal_the_whole(monkeypatch, dials):
     photo, stylized = random_pair()
     whole = adjust(photo, stylized.copy(), Dials(**dials))
-    monkeypatch.setattr(color_profiles, "BAND_PIXELS", 37 * 6)
+    monkeypatch.setattr(arrays, "BAND_PIXELS", 37 * 6)
     banded = adjust(photo, stylized.copy(), Dials(**dials))
     assert np.abs(banded.astype(int) - whole).max() <= 1
 

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.imaging.image_file import Metadata, Picture
-from animegan_tf.imaging.image_io import read_image, write_image
-from animegan_tf.imaging.reading import read_picture, read_picture_file
-from animegan_tf.imaging.writing import write_picture
+from animegan_tf.imaging.image_file import ImageFrame, Metadata
+from animegan_tf.imaging.reading import read_first_frame, read_image, read_image_file
+from animegan_tf.imaging.writing import write_frame, write_image
 from animegan_tf.inference import files as picture_stylizing
 from animegan_tf.inference.dials import Dials
 from animegan_tf.inference.files import (
@@ -88,7 +87,7 @@ def test_hidden_colors_do_not_reach_the_network(negative):
     alpha = np.zeros((20, 20), np.uint8)
     alpha[5:15, 5:15] = 255
     colors[alpha == 0] = 0
-    stylized = stylize_picture(Picture(colors, alpha), negative)
+    stylized = stylize_picture(ImageFrame(colors, alpha), negative)
     # Black below transparency would be white at the rim.
     assert (stylized.colors == 55).all()
     assert np.array_equal(stylized.alpha, alpha)
@@ -99,7 +98,7 @@ def test_network_sees_srgb_and_the_file_keeps_its_profile(
 ):
     # Between the levels that sRGB and the profile share, both ways are near exact.
     colors = random_levels(9, 7, 3) // 4 + 100
-    picture = Picture(colors, metadata=Metadata(icc=adobe_icc))
+    picture = ImageFrame(colors, metadata=Metadata(icc=adobe_icc))
     same = stylize_picture(picture, identity)
     assert same.metadata.icc == adobe_icc
     assert np.abs(same.colors.astype(int) - colors).max() <= 2
@@ -118,7 +117,7 @@ def test_photo_of_a_wide_profile_is_left_exactly(
     pixels = random_levels(20, 30, 4)
     source = save(tmp_path / f"a{suffix}", pixels, icc_profile=adobe_icc)
     stylize_file(source, tmp_path / f"b{suffix}", negative, Dials(**dials))
-    back = read_picture(tmp_path / f"b{suffix}")
+    back = read_first_frame(tmp_path / f"b{suffix}")
     assert np.array_equal(np.dstack([back.colors, back.alpha]), pixels)
     assert back.metadata.icc == adobe_icc
 
@@ -128,17 +127,17 @@ def test_alpha_is_the_same_bit_for_bit(tmp_path, negative, suffix):
     pixels = random_levels(20, 30, 4)
     source = save(tmp_path / "a.png", pixels)
     target = stylize_file(source, tmp_path / f"b{suffix}", negative)
-    assert np.array_equal(read_picture(target).alpha, pixels[..., 3])
+    assert np.array_equal(read_first_frame(target).alpha, pixels[..., 3])
 
 
 def test_bits_are_the_source_s_or_those_asked_for(tmp_path, negative, photo):
-    deep = Picture(random_levels(9, 7, 3, dtype=np.uint16))
-    deep_path = write_picture(deep, tmp_path / "deep.png")
+    deep = ImageFrame(random_levels(9, 7, 3, dtype=np.uint16))
+    deep_path = write_frame(deep, tmp_path / "deep.png")
     plain_path = save(tmp_path / "plain.png", photo)
 
     def result(source, suffix, bits):
         target = tmp_path / f"out{suffix}"
-        return read_picture(stylize_file(source, target, negative, bits=bits))
+        return read_first_frame(stylize_file(source, target, negative, bits=bits))
 
     assert result(deep_path, ".tif", None).bits == 16
     assert result(deep_path, ".png", 8).bits == 8
@@ -159,13 +158,13 @@ def test_metadata_are_kept_or_stripped(tmp_path, negative, photo, adobe_icc):
     exif[0x0112] = 6
     options = {"exif": exif, "icc_profile": adobe_icc}
     source = save(tmp_path / "a.jpg", photo, **options)
-    kept = read_picture(stylize_file(source, tmp_path / "b.jpg", negative))
+    kept = read_first_frame(stylize_file(source, tmp_path / "b.jpg", negative))
     assert b"Maker" in kept.metadata.exif
     assert kept.colors.shape == (65, 33, 3)
     stripped = stylize_file(
         source, tmp_path / "c.jpg", negative, keep_metadata=False, mark=False
     )
-    metadata = read_picture(stripped).metadata
+    metadata = read_first_frame(stripped).metadata
     assert (metadata.exif, metadata.xmp) == (None, None)
     assert metadata.icc == adobe_icc
 
@@ -185,7 +184,7 @@ def test_every_frame_is_stylized(tmp_path, negative, suffix):
         progress=lambda *counts: seen.append(counts),
     )
     assert seen == [(1, 3), (2, 3), (3, 3)]
-    back = read_picture_file(tmp_path / f"b{suffix}")
+    back = read_image_file(tmp_path / f"b{suffix}")
     assert back.timing.durations == (50.0, 100.0, 150.0)
     for index, frame in enumerate(back.frames):
         expected = (255 - 80 * index, 255, 255)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.generate import generate_image
 from animegan_tf.models.generators import build_generator
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.generators import build_generator
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from animegan_tf.config import Contrast
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.recipes.runner import run_recipe
 

@@ -11,7 +11,7 @@ from animegan_tf.config import DataConfig, LossWeights, TrainingConfig  # noqa: 
 from animegan_tf.data.datasets.anime import build_validation_dataset  # noqa: E402
 from animegan_tf.data.targets.cache import compute_targets  # noqa: E402
 from animegan_tf.data.targets.cel_shading import CelAndInkOptions, cel_and_ink  # noqa: E402
-from animegan_tf.imaging.image_io import write_image  # noqa: E402
+from animegan_tf.imaging.writing import write_image  # noqa: E402
 from animegan_tf.losses.pixel import l1_loss  # noqa: E402
 from animegan_tf.recipes.runner import run_recipe  # noqa: E402
 

@@ -1,13 +1,13 @@
 import keras
 import numpy as np
 import pytest
+from animegan_tf.training.network_state import unchanged_state
 
 from animegan_tf.config import LossWeights, Stabilizers
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.recipes.cyclegan import build_cyclegan
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.recipes.runner import run_recipe
-from animegan_tf.training.network_state import unchanged_state
 from animegan_tf.training.run_folder import RunFolder
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import DataConfig
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.models.features.compact import WIDTHS, build_compact_features
 from animegan_tf.models.weights_io import load_weights_npz
 from animegan_tf.recipes.feature_distillation import DEFAULT_CONFIG, distill_features

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from animegan_tf.config import DataConfig, LossWeights, Stabilizers
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.recipes.paired import build_pix2pix, build_restore
 from animegan_tf.recipes.runner import run_recipe

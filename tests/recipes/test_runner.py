@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import DataConfig
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.runner import (
     copy_weights,
     hold_out,

@@ -12,7 +12,7 @@ from animegan_tf.config import (  # noqa: E402
     StyleConfig,
     TrainingConfig,
 )
-from animegan_tf.imaging.image_io import write_image  # noqa: E402
+from animegan_tf.imaging.writing import write_image  # noqa: E402
 from animegan_tf.inference.loading import load_generator  # noqa: E402
 from animegan_tf.recipes.runner import run_recipe  # noqa: E402
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import DataConfig, LossWeights, from_dict, to_dict
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.defaults import default_config
 from animegan_tf.recipes.runner import run_recipe
 from animegan_tf.recipes.unconditional import build_noise_gan

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.imaging.image_io import read_image
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.training.run_folder import RunFolder
 
 

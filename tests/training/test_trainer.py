@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from animegan_tf.training.ema import ExponentialMovingAverage
 
 from animegan_tf.config import TrainingConfig
-from animegan_tf.imaging.image_io import read_image
-from animegan_tf.training.ema import ExponentialMovingAverage
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder

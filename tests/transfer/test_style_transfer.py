@@ -3,9 +3,10 @@ import pytest
 from PIL import Image
 
 import animegan_tf
-from animegan_tf.imaging.color.conversions import rgb_to_lab
+from animegan_tf.imaging.color.lab import rgb_to_lab
 from animegan_tf.imaging.color.palette import transfer_palette
-from animegan_tf.imaging.image_io import read_image, write_image
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.transfer import style_transfer as module
 from animegan_tf.transfer.style_transfer import style_transfer

@@ -1,4 +1,4 @@
-"""ICC profiles of three curves and a matrix, which RGB working spaces are, in NumPy.
+"""ICC profiles that consist of three curves and a matrix, as RGB working spaces do.
 
 Reference: ICC.1:2022, https://www.color.org/specification/ICC.1-2022-05.pdf, sections
 8.3.3 (three-component matrix-based profiles), 10.6 (curveType) and 10.18
@@ -10,7 +10,8 @@ import struct
 
 import numpy as np
 
-# Linear sRGB to XYZ under D50, the white of all profiles (IEC 61966-2-1, Bradford).
+# Linear sRGB to XYZ with the white point D50, as in all profiles (IEC 61966-2-1,
+# adapted by Bradford).
 _SRGB_TO_XYZ = np.array(
     [
         [0.4360657, 0.3851515, 0.1430784],
@@ -24,11 +25,14 @@ _NUM_PARAMETERS = (1, 3, 4, 5, 7)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MatrixProfile:
-    """An RGB space: a curve for each channel, then a matrix.
+    """An RGB color space: a transfer curve per channel, then a matrix.
+
+    Pixels of 16 bits are converted in NumPy.
 
     Attributes:
-        curves: Linear light of each of 65536 levels, `(3, 65536)`, in [0, 1], rising.
-        to_xyz: Matrix from linear light to XYZ under D50, `(3, 3)`.
+        curves: Linear light of each of 65536 levels, `(3, 65536)`, in [0, 1],
+            increasing.
+        to_xyz: Matrix from linear RGB to XYZ with the white point D50, `(3, 3)`.
     """
 
     curves: np.ndarray
@@ -36,7 +40,7 @@ class MatrixProfile:
 
     @classmethod
     def parse(cls, icc: bytes) -> "MatrixProfile | None":
-        """Read a profile; `None` if it is of tables, or broken."""
+        """Parse a profile; return `None` if it has lookup tables or is broken."""
         try:
             tags = _read_tags(icc)
             if "A2B0" in tags:
@@ -50,13 +54,13 @@ class MatrixProfile:
         return cls(curves, to_xyz) if np.linalg.det(to_xyz) > 1e-6 else None
 
     def to_srgb(self, colors: np.ndarray) -> np.ndarray:
-        """Convert uint16 `(..., 3)` to sRGB; colours that it lacks are clipped."""
+        """Convert uint16 `(..., 3)` to sRGB; out-of-gamut colors are clipped."""
         linear = _linearize(colors, self.curves)
         linear = linear @ (np.linalg.inv(_SRGB_TO_XYZ) @ self.to_xyz).T
         return _delinearize(linear, [_SRGB_CURVE] * 3)
 
     def from_srgb(self, colors: np.ndarray) -> np.ndarray:
-        """Convert uint16 `(..., 3)` of sRGB to this space."""
+        """Convert uint16 `(..., 3)` from sRGB to this color space."""
         linear = _linearize(colors, [_SRGB_CURVE] * 3)
         linear = linear @ (np.linalg.inv(self.to_xyz) @ _SRGB_TO_XYZ).T
         return _delinearize(linear, self.curves)
@@ -89,7 +93,7 @@ def _read_curve(data: bytes) -> np.ndarray:
     if data[:4] == b"para":
         return _parametric_curve(data)
     if data[:4] != b"curv":
-        raise ValueError("unknown kind of curve")
+        raise ValueError("unknown type of curve")
     (count,) = struct.unpack_from(">I", data, 8)
     if count == 0:
         return _LEVELS
@@ -100,7 +104,7 @@ def _read_curve(data: bytes) -> np.ndarray:
 
 
 def _parametric_curve(data: bytes) -> np.ndarray:
-    """Evaluate (a x + b)^g + e from d on, and c x + f below."""
+    """Evaluate (a x + b)^g + e for x >= d, and c x + f below."""
     (kind,) = struct.unpack_from(">H", data, 8)
     values = struct.unpack_from(f">{_NUM_PARAMETERS[kind]}i", data, 12)
     values = [value / 65536.0 for value in values]
@@ -108,7 +112,7 @@ def _parametric_curve(data: bytes) -> np.ndarray:
     if kind in (1, 2):
         a, b = values[1:3]
         d = -b / a
-        # The offset of kind 2 holds on both sides of the knee.
+        # The offset of kind 2 applies on both sides of the threshold.
         e = f = values[3] if kind == 2 else 0.0
     elif kind >= 3:
         a, b, c, d = values[1:5]

@@ -1,4 +1,4 @@
-"""Colour management: from the profile embedded in a file to sRGB, and back."""
+"""Color management: convert between the ICC profile of a file and sRGB."""
 
 import functools
 import io
@@ -7,31 +7,30 @@ import struct
 import numpy as np
 from PIL import Image, ImageCms
 
+from animegan_tf.imaging.arrays import row_bands
 from animegan_tf.imaging.color.matrix_profile import MatrixProfile
 
-# Rows are converted in bands of about this many pixels, to bound the memory.
-BAND_PIXELS = 2**19
 _SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
 
 
 class ProfileConversion:
-    """Conversion of RGB pixels between an embedded ICC profile and sRGB.
+    """Conversion of RGB pixels between an ICC profile and sRGB.
 
-    Pixels of 8 bits go through LittleCMS. Those of 16 bits, which Pillow cannot hand
-    to it, go through the profile's own matrix and curves.
+    8-bit pixels are converted by LittleCMS; 16-bit pixels, which Pillow cannot pass to
+    it, with the matrix and curves of the profile.
 
     Args:
-        icc: The profile, of an RGB colour space.
+        icc: The profile of an RGB color space.
 
     Raises:
-        ValueError: If the bytes are no RGB profile.
+        ValueError: If the bytes are not an RGB profile.
     """
 
     def __init__(self, icc: bytes):
-        if profile_mode(icc) != "RGB":
-            raise ValueError("`icc` must be an RGB profile.")
+        if (mode := profile_mode(icc)) != "RGB":
+            raise ValueError(f"`icc` must be an RGB profile. Received: mode {mode}")
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
         self._to, self._from = (
             ImageCms.buildTransform(*ends, "RGB", "RGB", _INTENT, _FLAGS)
@@ -40,19 +39,20 @@ class ProfileConversion:
         self._matrix_profile = MatrixProfile.parse(icc)
 
     def to_srgb(self, colors: np.ndarray) -> np.ndarray:
-        """Convert uint8 or uint16 `(height, width, 3)`; colours beyond sRGB clip."""
+        """Convert uint8 or uint16 `(height, width, 3)`; clip out-of-gamut colors."""
         if colors.dtype == np.uint16:
-            return self._convert_deep(colors, MatrixProfile.to_srgb)
+            return self._convert_16_bit(colors, MatrixProfile.to_srgb)
         return _apply(self._to, colors)
 
     def from_srgb(self, colors: np.ndarray) -> np.ndarray:
-        """Convert the other way; the same types and shape."""
+        """Convert in the opposite direction; same dtypes and shape."""
         if colors.dtype == np.uint16:
-            return self._convert_deep(colors, MatrixProfile.from_srgb)
+            return self._convert_16_bit(colors, MatrixProfile.from_srgb)
         return _apply(self._from, colors)
 
-    def _convert_deep(self, colors, convert):
-        # A profile of tables is left alone: the file keeps it, so its colours hold.
+    def _convert_16_bit(self, colors, convert):
+        # With a profile of lookup tables, pixels are left as they are: the file keeps
+        # the profile, so that its colors stay right.
         if self._matrix_profile is None:
             return colors
         result = np.empty_like(colors)
@@ -62,16 +62,16 @@ class ProfileConversion:
 
 
 def build_conversion(icc: bytes | None) -> ProfileConversion | None:
-    """Build the conversion of an RGB profile, or `None` where there is none to do.
+    """Build the conversion of an RGB profile, or return `None` if none is needed.
 
-    There is none for files without a profile, or with one that is sRGB or broken.
+    None is needed without a profile, or if the profile is sRGB or broken.
     """
     if icc is None or profile_mode(icc) != "RGB":
         return None
     try:
         conversion = ProfileConversion(icc)
     except ImageCms.PyCMSError:
-        # Its header is sound, and its tables are not.
+        # Its header is valid, but its tables are not.
         return None
     levels = np.array([0, 32, 64, 96, 128, 160, 192, 224, 255], np.uint8)
     lattice = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(27, 27, 3)
@@ -80,7 +80,7 @@ def build_conversion(icc: bytes | None) -> ProfileConversion | None:
 
 
 def profile_mode(icc: bytes) -> str | None:
-    """Return the Pillow mode that a profile describes: "RGB", "L", "CMYK" or `None`."""
+    """Return the Pillow mode of a profile: `"RGB"`, `"L"`, `"CMYK"` or `None`."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile
     except (OSError, TypeError):
@@ -89,9 +89,9 @@ def profile_mode(icc: bytes) -> str | None:
 
 
 def convert_to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Convert an image whose mode is that of the profile to RGB in sRGB.
+    """Convert an image, whose mode is that of the profile, to RGB in sRGB.
 
-    A profile whose tables are broken is passed over.
+    A profile with broken tables is ignored.
     """
     profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
     try:
@@ -104,17 +104,11 @@ def convert_to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
 
 @functools.cache
 def srgb_icc() -> bytes:
-    """Return an sRGB profile to embed, always the same bytes."""
+    """Return an sRGB profile to embed, with the same bytes in every run."""
     profile = bytearray(_srgb().tobytes())
-    # LittleCMS puts the time of its making in the header: ICC.1, section 7.2.8.
+    # LittleCMS writes the current time into the header: ICC.1, section 7.2.8.
     profile[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
     return bytes(profile)
-
-
-def row_bands(shape) -> list[slice]:
-    """Cut the rows of `(height, width, ...)` into bands of bounded size."""
-    rows = max(1, BAND_PIXELS // max(1, shape[1]))
-    return [slice(top, top + rows) for top in range(0, shape[0], rows)]
 
 
 @functools.cache

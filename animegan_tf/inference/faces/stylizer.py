@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.image_io import pil_to_array, read_image
+from animegan_tf.imaging.reading import pil_to_array, read_image
 from animegan_tf.imaging.resizing import resize
 from animegan_tf.inference.dials import scaled_size
 from animegan_tf.inference.faces.crops import FaceCrop, cut_face_crop, paste_face

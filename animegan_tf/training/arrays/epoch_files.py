@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from animegan_tf.imaging.image_io import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path
 
 SAVE_FORMATS = ("keras", "h5")
 

@@ -62,7 +62,7 @@ def test_parametric_curves():
     assert curve(4, 2.0, 1.0, 0.0, 0.25, 0.5, 0.125, 0.25) == pytest.approx(expected)
 
 
-def test_grey_and_broken_profiles_are_none(grey_icc, adobe_icc):
-    assert MatrixProfile.parse(grey_icc) is None
+def test_grey_and_broken_profiles_are_none(gray_icc, adobe_icc):
+    assert MatrixProfile.parse(gray_icc) is None
     assert MatrixProfile.parse(adobe_icc[:200]) is None
     assert MatrixProfile.parse(b"") is None

@@ -10,14 +10,14 @@ from animegan_tf.imaging.color.profiles import (
 )
 
 
-def test_srgb_broken_and_missing_profiles_need_no_conversion(grey_icc):
-    for icc in (None, srgb_icc(), b"broken", grey_icc):
+def test_srgb_broken_and_missing_profiles_need_no_conversion(gray_icc):
+    for icc in (None, srgb_icc(), b"broken", gray_icc):
         assert build_conversion(icc) is None
 
 
-def test_profile_mode(adobe_icc, grey_icc):
+def test_profile_mode(adobe_icc, gray_icc):
     assert profile_mode(adobe_icc) == "RGB"
-    assert profile_mode(grey_icc) == "L"
+    assert profile_mode(gray_icc) == "L"
     assert profile_mode(b"broken") is None
 
 
@@ -42,9 +42,9 @@ def test_eight_and_sixteen_bits_agree(adobe_icc):
     assert np.abs(deep - conversion.to_srgb(colors)).max() < 3
 
 
-def test_grey_of_linear_light_gets_brighter(grey_icc):
+def test_grey_of_linear_light_gets_brighter(gray_icc):
     # 55/255 = 0.2157 linear is 0.5020 in sRGB, level 128.
-    image = convert_to_srgb(Image.new("L", (2, 2), 55), grey_icc)
+    image = convert_to_srgb(Image.new("L", (2, 2), 55), gray_icc)
     assert image.mode == "RGB"
     assert abs(image.getpixel((0, 0))[1] - 128) <= 1
 

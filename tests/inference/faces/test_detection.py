@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.imaging.image_io import pil_to_array
+from animegan_tf.imaging.reading import pil_to_array
 from animegan_tf.inference.faces.detection import build_face_detector, drop_repeated
 
 

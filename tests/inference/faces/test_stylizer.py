@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from animegan_tf.imaging.image_io import write_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.faces.stylizer import FaceStylizer
 from animegan_tf.inference.stylizer import Stylizer
 

@@ -1,12 +1,12 @@
-"""Colour spaces of uint8 pictures, in NumPy: CIE Lab under the white D65.
+"""CIE Lab of uint8 images, in NumPy, with the D65 white point.
 
-`animegan_tf.losses.pixel` has the differentiable counterpart of the same numbers.
+`animegan_tf.losses.pixel` has the differentiable version, with the same constants.
 """
 
 import numpy as np
 
-# Linear sRGB to XYZ (IEC 61966-2-1), transposed, and the D65 white of its 2 degrees
-# observer; the columns are divided by the white, so that white has (1, 1, 1).
+# Linear sRGB to XYZ (IEC 61966-2-1), transposed. The columns are divided by the D65
+# white point (2 degree observer), so that white is (1, 1, 1).
 _RGB_TO_XYZ = np.array(
     [
         [0.412453, 0.212671, 0.019334],
@@ -26,20 +26,20 @@ _LEVELS = np.arange(256) / 255.0
 _LINEAR_LEVELS = np.where(
     _LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92
 ).astype(np.float32)
-# Colours out of range by under half a level of 255 round back into it. These are that
-# bound in linear light, so that looking for a colour within takes no powers.
+# Colors out of gamut by less than half a level of 255 round back into it. These are the
+# bounds in linear light, so that checking a color needs no powers.
 _DARKEST = np.float32(-0.5 / 255.0 / 12.92)
 _BRIGHTEST = np.float32(((255.5 / 255.0 + 0.055) / 1.055) ** 2.4)
 
 
 def rgb_to_lab(image: np.ndarray) -> np.ndarray:
-    """Convert a picture to CIE Lab.
+    """Convert sRGB to CIE Lab.
 
     Args:
         image: uint8 sRGB in [0, 255], `(..., 3)`.
 
     Returns:
-        float32 of the same shape: L in [0, 100], a and b within about [-108, 99].
+        float32 of the same shape: L in [0, 100], a and b in about [-108, 99].
     """
     xyz = _LINEAR_LEVELS[image] @ RGB_TO_WHITE_XYZ
     response = np.where(
@@ -51,10 +51,10 @@ def rgb_to_lab(image: np.ndarray) -> np.ndarray:
 
 
 def lab_to_rgb(lab: np.ndarray) -> np.ndarray:
-    """Convert CIE Lab to a picture.
+    """Convert CIE Lab to sRGB.
 
-    A colour that sRGB lacks is made greyer, at its lightness and hue, until sRGB has
-    it: cutting off channels instead would change both, and differently from pixel to
+    Colors outside the sRGB gamut are desaturated at constant lightness and hue until
+    they fit. Clipping the channels instead would change both, differently from pixel to
     pixel.
 
     Args:
@@ -75,7 +75,7 @@ def lab_to_rgb(lab: np.ndarray) -> np.ndarray:
 
 
 def _desaturate(lab):
-    """Scale (a, b) of out-of-gamut colours, `(count, 3)`, until they just fit."""
+    """Scale (a, b) of out-of-gamut colors, `(count, 3)`, until they just fit."""
     low, high = np.zeros(len(lab), np.float32), np.ones(len(lab), np.float32)
     for _ in range(7):
         middle = (low + high) / 2.0
@@ -93,7 +93,7 @@ def _is_outside(linear):
 
 
 def _to_linear(lab):
-    """Convert to linear-light sRGB, out of [0, 1] where sRGB lacks the colour."""
+    """Convert to linear sRGB, outside [0, 1] for out-of-gamut colors."""
     response = np.empty_like(lab)
     response[..., 1] = (lab[..., 0] + 16.0) / 116.0
     response[..., 0] = response[..., 1] + lab[..., 1] / 500.0

@@ -1,0 +1,30 @@
+"""Write files atomically: to a temporary file that then replaces the target."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def atomic_path(path):
+    """Yield a temporary path that replaces `path` only if the block succeeds.
+
+    It is in the same folder and has the same suffix. If the block fails, `path` is left
+    as it was and the temporary file is deleted.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=path.suffix
+    )
+    os.close(handle)
+    try:
+        yield Path(name)
+        umask = os.umask(0)
+        os.umask(umask)
+        # mkstemp makes private files; the result should follow the user's umask.
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
