@@ -1,4 +1,4 @@
-"""Folders of pictures: checked lists of files, and a bounded cache of pictures."""
+"""Image folders: lists of readable files, and a bounded in-memory cache."""
 
 import collections
 import concurrent.futures
@@ -20,29 +20,29 @@ logger = logging.getLogger("animegan_tf")
 def scan_images(
     folder, *, recursive: bool = True, minimum: int = 1, argument: str = "photos"
 ) -> list[Path]:
-    """List the pictures of a folder that really can be read, sorted by path.
+    """List the readable images of a folder, sorted by path.
 
-    Every file is decoded to its end, since a truncated one looks sound at its start.
-    Those that cannot be read are logged by name as warnings and left out.
+    Every file is decoded completely, since the start of a truncated one looks valid.
+    Unreadable files are skipped with a warning each.
 
     Args:
-        folder: Folder of pictures.
+        folder: Folder of images.
         recursive: Whether to search its subfolders too.
-        minimum: Number of readable pictures below which the folder is refused.
-        argument: Name of the caller's argument, for the error messages.
+        minimum: Minimum number of readable images.
+        argument: Name of the caller's argument, for error messages.
 
     Returns:
-        Paths of the readable pictures, sorted.
+        Paths of the readable images, sorted.
 
     Raises:
         FileNotFoundError: If there is no such folder.
-        ValueError: If it is not a folder, or holds too few readable pictures.
+        ValueError: If it is not a folder or has too few readable images.
     """
-    # An empty path would stand for the folder that the program runs in.
+    # An empty path would mean the current working directory.
     if not os.fspath(folder):
-        raise ValueError(f"`{argument}` must name a folder of pictures. Received: none")
+        raise ValueError(f"`{argument}` must name a folder of images. Received: none")
     folder = Path(folder)
-    expected = f"`{argument}` must be a folder of pictures"
+    expected = f"`{argument}` must be a folder of images"
     if not folder.exists():
         raise FileNotFoundError(
             f"{expected}; this one does not exist. Received: {argument}={str(folder)!r}"
@@ -57,10 +57,10 @@ def scan_images(
     readable = [path for path, defect in zip(paths, defects, strict=True) if not defect]
     num_skipped = len(paths) - len(readable)
     for defect in filter(None, defects):
-        logger.warning("Picture skipped. %s", defect)
+        logger.warning("Image skipped. %s", defect)
     if num_skipped:
         logger.warning(
-            "%d of %d pictures in %s cannot be read and were skipped",
+            "%d of %d images in %s cannot be read and were skipped",
             num_skipped,
             len(paths),
             folder,
@@ -75,10 +75,10 @@ def scan_images(
 
 
 def _find_defect(path: Path) -> str | None:
-    """Say why a picture cannot be decoded, or return `None` if it can."""
+    """Return why an image cannot be decoded, or `None` if it can."""
     try:
         with open_image(path) as image:
-            # JPEG at an eighth of its size: all the data are parsed, in less time.
+            # Decode JPEG at 1/8 of its size: faster, and all data are still parsed.
             image.draft("RGB", (1, 1))
             image.load()
     except (ValueError, OSError) as error:
@@ -87,14 +87,14 @@ def _find_defect(path: Path) -> str | None:
 
 
 def limit_short_side(image: np.ndarray, short_side: int) -> np.ndarray:
-    """Scale a picture down to a short side; leave a smaller one as it is.
+    """Downscale an image to a short side; a smaller one is returned unchanged.
 
     Args:
         image: uint8 array in [0, 255], `(height, width, 3)`.
-        short_side: Short side of the result, in pixels, at least 1.
+        short_side: Maximum short side of the output, in pixels, at least 1.
 
     Returns:
-        uint8 array in [0, 255] of the same proportions.
+        uint8 array in [0, 255] of the same aspect ratio.
     """
     height, width = image.shape[:2]
     factor = short_side / min(height, width)
@@ -106,14 +106,13 @@ def limit_short_side(image: np.ndarray, short_side: int) -> np.ndarray:
 
 
 class ImageCache:
-    """Keep decoded pictures in memory, within a budget, the latest used longest.
+    """A least-recently-used cache of decoded images within a memory budget.
 
-    Safe to share among threads. Two threads that miss the same picture at once both
-    decode it; neither waits for the other.
+    It is thread-safe. If two threads miss the same image at once, both decode it.
 
     Args:
-        budget_bytes: Most bytes of pixels to hold, 0 to hold none. A picture larger
-            than that is read each time.
+        budget_bytes: Maximum size of all cached images; 0 disables the cache. A larger
+            image is read each time.
         read: Function from a path to a uint8 array `(height, width, 3)` in [0, 255].
 
     Raises:
@@ -138,18 +137,18 @@ class ImageCache:
 
     @property
     def num_bytes(self) -> int:
-        """Bytes of pixels held at present."""
+        """Current size of all cached images, in bytes."""
         return self._num_bytes
 
     def get(self, path) -> np.ndarray:
-        """Return the picture of a path as a read-only uint8 array."""
+        """Return the image at a path as a read-only uint8 array."""
         key = os.fspath(path)
         with self._lock:
             if key in self._images:
                 self._images.move_to_end(key)
                 return self._images[key]
         image = np.ascontiguousarray(self._read(Path(path)))
-        # Callers share the array, so none may write to it.
+        # All callers share the array.
         image.setflags(write=False)
         with self._lock:
             self._keep(key, image)

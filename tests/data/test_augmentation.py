@@ -1,4 +1,4 @@
-"""Laws of random crops: aligned, repeatable, alike eagerly and in tf.data."""
+"""Random crops: aligned, repeatable, the same eagerly and in tf.data."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from animegan_tf.data.augmentation import (
 
 
 def _positions(height, width):
-    """Return a picture whose pixels tell their own row and column."""
+    """Return an image whose pixels encode their row and column."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows, columns, rows * 0], axis=-1).astype("uint8")
 
@@ -22,8 +22,8 @@ def _crops_of(crop, image, seeds):
     dataset = tf.data.Dataset.from_tensor_slices(tf.constant(seeds, tf.int64))
 
     def load(seed):
-        picture = tf.numpy_function(lambda: image, [], tf.uint8)
-        return crop(tf.ensure_shape(picture, (None, None, 3)), seed)
+        loaded = tf.numpy_function(lambda: image, [], tf.uint8)
+        return crop(tf.ensure_shape(loaded, (None, None, 3)), seed)
 
     streamed = list(dataset.map(load, num_parallel_calls=2).as_numpy_iterator())
     return eager, streamed
@@ -45,7 +45,7 @@ def test_crops_are_the_same_eagerly_and_in_tf_data(crop, shape):
     np.testing.assert_array_equal(eager, streamed)
 
 
-def test_aligned_pictures_are_cut_alike():
+def test_aligned_images_are_cut_alike():
     image = _positions(16, 20)
     crops = random_crop_and_flip({"photo": image, "target": 255 - image}, 8, [1, 2])
     assert set(crops) == {"photo", "target"}
@@ -91,7 +91,7 @@ def test_without_flip_nothing_is_mirrored(function):
         assert crop[0, -1, 1] > crop[0, 0, 1]
 
 
-def test_small_pictures_are_centred_and_continued_by_reflection():
+def test_small_images_are_centered_and_continued_by_reflection():
     image = _positions(1, 3)
     crop = random_crop_and_flip(image, 7, [0, 0], flip=False).numpy()
     np.testing.assert_array_equal(crop[:, 0, 0], 0)
@@ -99,13 +99,13 @@ def test_small_pictures_are_centred_and_continued_by_reflection():
     np.testing.assert_array_equal(crop[0, :, 1], [2, 1, 0, 1, 2, 1, 0])
 
 
-def test_a_picture_of_the_crops_size_is_kept():
+def test_a_image_of_the_crops_size_is_kept():
     image = _positions(8, 8)
     for function in (random_crop_and_flip, random_rescaled_crop):
         np.testing.assert_array_equal(function(image, 8, [0, 1], flip=False), image)
 
 
-def test_pictures_of_different_sizes_are_refused():
+def test_images_of_different_sizes_are_rejected():
     with pytest.raises(ValueError, match="same height and width.*Received shapes"):
         random_crop_and_flip([_positions(8, 8), _positions(8, 9)], 4, [0, 0])
     spec = tf.TensorSpec((None, None, 3), tf.uint8)
@@ -131,18 +131,18 @@ def test_rescaled_crops_cover_the_given_part_and_never_enlarge():
     np.testing.assert_array_equal(np.diff(crop.numpy()[:, 0, 0].astype(int)), 1)
 
 
-def test_rescaled_crop_keeps_a_flat_picture_flat():
+def test_rescaled_crop_keeps_a_flat_image_flat():
     image = np.full((40, 50, 3), 77, "uint8")
     np.testing.assert_array_equal(random_rescaled_crop(image, 16, [0, 0]), 77)
 
 
 @pytest.mark.parametrize("coverage", [(0.0, 1.0), (0.8, 0.6), (0.5, 1.1)])
-def test_rescaled_crop_refuses_a_senseless_coverage(coverage):
+def test_rescaled_crop_rejects_a_senseless_coverage(coverage):
     with pytest.raises(ValueError, match="`coverage` must be two ascending numbers"):
         random_rescaled_crop(_positions(8, 8), 4, [0, 0], coverage=coverage)
 
 
 @pytest.mark.parametrize("function", [random_crop_and_flip, random_rescaled_crop])
-def test_a_crop_without_pixels_is_refused(function):
+def test_a_crop_without_pixels_is_rejected(function):
     with pytest.raises(ValueError, match="`size` must be at least 1"):
         function(_positions(8, 8), 0, [0, 0])

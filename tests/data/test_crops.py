@@ -5,11 +5,11 @@ from PIL import Image
 
 from animegan_tf.data.crops import (
     build_reduced_reader,
+    center_square,
     check_at_least,
     check_not_empty,
     check_stream,
-    float_levels,
-    middle_square,
+    normalize_levels,
     read_squares,
 )
 
@@ -17,8 +17,8 @@ from animegan_tf.data.crops import (
 def test_levels_span_minus_one_to_one_also_in_graphs():
     levels = np.array([0, 51, 255], np.uint8)
     expected = [-1.0, -0.6, 1.0]
-    np.testing.assert_allclose(float_levels(levels), expected, atol=1e-6)
-    dataset = tf.data.Dataset.from_tensors(levels).map(float_levels)
+    np.testing.assert_allclose(normalize_levels(levels), expected, atol=1e-6)
+    dataset = tf.data.Dataset.from_tensors(levels).map(normalize_levels)
     (values,) = dataset.as_numpy_iterator()
     assert values.dtype == np.float32
     np.testing.assert_allclose(values, expected, atol=1e-6)
@@ -27,7 +27,7 @@ def test_levels_span_minus_one_to_one_also_in_graphs():
 @pytest.mark.parametrize(
     ("coverage", "side"), [((0.5, 1.0), 20), ((1.0, 1.0), 10), ((0.3, 1.0), 30)]
 )
-def test_pictures_are_as_large_as_the_smallest_crop_needs(tmp_path, coverage, side):
+def test_images_are_as_large_as_the_smallest_crop_needs(tmp_path, coverage, side):
     # A crop of 10 pixels, 0.3 of the short side, wants 34 pixels; there are 30.
     path = tmp_path / "a.png"
     Image.new("RGB", (60, 30), (9, 9, 9)).save(path)
@@ -35,15 +35,15 @@ def test_pictures_are_as_large_as_the_smallest_crop_needs(tmp_path, coverage, si
     assert read(0).shape == (side, 2 * side, 3)
 
 
-def test_the_middle_square_is_cut_and_scaled():
-    picture = np.zeros((4, 10, 3), np.uint8)
-    picture[:, 3:7] = 255
-    np.testing.assert_array_equal(middle_square(picture, 4), np.ones((4, 4, 3)))
-    upright = picture.swapaxes(0, 1)
-    np.testing.assert_array_equal(middle_square(upright, 2), np.ones((2, 2, 3)))
+def test_the_center_square_is_cut_and_scaled():
+    image = np.zeros((4, 10, 3), np.uint8)
+    image[:, 3:7] = 255
+    np.testing.assert_array_equal(center_square(image, 4), np.ones((4, 4, 3)))
+    upright = image.swapaxes(0, 1)
+    np.testing.assert_array_equal(center_square(upright, 2), np.ones((2, 2, 3)))
 
 
-def test_squares_of_several_pictures_are_stacked_in_order(tmp_path):
+def test_squares_of_several_images_are_stacked_in_order(tmp_path):
     paths = []
     for level in (0, 255):
         paths.append(tmp_path / f"{level}.png")
@@ -63,7 +63,7 @@ def test_squares_of_several_pictures_are_stacked_in_order(tmp_path):
         (([1], 8, 1, -1), "`start_step` must be at least 0. Received: start_step=-1"),
     ],
 )
-def test_what_no_stream_can_be_made_of_is_refused(values, message):
+def test_what_no_stream_can_be_made_of_is_rejected(values, message):
     items, *numbers = values
     with pytest.raises(ValueError, match=message):
         check_stream(items, "photos", *numbers)

@@ -1,4 +1,4 @@
-"""Laws of damage: as strong as it says, the same for the same seed, in [-1, 1]."""
+"""Degradations: of the stated strength, a function of the seed, within [-1, 1]."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from animegan_tf.data.degradations import (
 
 @pytest.fixture(scope="module")
 def image():
-    """Smooth colours with a few hard edges, 48x64."""
+    """Smooth colors with a few hard edges, 48x64."""
     rows, columns = np.mgrid[0:48, 0:64]
     image = np.stack([rows / 30 - 0.8, columns / 40 - 0.8, 0.3 * np.cos(rows / 5)], -1)
     image[10:30, 20:40] *= -1
@@ -25,22 +25,22 @@ def image():
 
 
 def _psnr(image, other):
-    return float(10 * np.log10(4.0 / np.mean(np.square(image - other))))
+    return float(tf.image.psnr(image, other, max_val=2.0))
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_damage_keeps_shape_type_and_range_and_lowers_the_psnr(image, kind):
-    damaged = degrade(image, (1, 2), [kind]).numpy()
-    assert damaged.shape == image.shape
-    assert damaged.dtype == np.float32
-    assert damaged.min() >= -1.0 and damaged.max() <= 1.0
-    assert _psnr(damaged, image) < 40
+def test_degradations_keep_shape_dtype_and_range_and_lower_the_psnr(image, kind):
+    degraded = degrade(image, (1, 2), [kind]).numpy()
+    assert degraded.shape == image.shape
+    assert degraded.dtype == np.float32
+    assert degraded.min() >= -1.0 and degraded.max() <= 1.0
+    assert _psnr(degraded, image) < 40
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_the_seed_decides_eagerly_and_in_a_dataset_alike(image, kind):
+def test_the_seed_determines_the_result_eagerly_and_in_tf_data(image, kind):
     dataset = tf.data.Dataset.from_tensors(image)
-    dataset = dataset.map(lambda picture: degrade(picture, (1, 2), [kind]))
+    dataset = dataset.map(lambda x: degrade(x, (1, 2), [kind]))
     (inside,) = dataset.as_numpy_iterator()
     first = degrade(image, (1, 2), [kind]).numpy()
     np.testing.assert_allclose(inside, first, atol=1e-5)
@@ -58,7 +58,9 @@ def test_the_seed_decides_eagerly_and_in_a_dataset_alike(image, kind):
         (holes, "share", 0.05, 0.2),
     ],
 )
-def test_stronger_damage_lowers_the_psnr_more(image, function, option, mild, strong):
+def test_stronger_degradations_lower_the_psnr_more(
+    image, function, option, mild, strong
+):
     a, b = (
         _psnr(function(image, (0, 0), **{option: (x, x)}), image)
         for x in (mild, strong)
@@ -81,33 +83,35 @@ def test_blur_keeps_flat_areas_and_the_mean(image):
 @pytest.mark.parametrize("seed", range(5))
 def test_holes_cover_the_stated_share_with_white(share, seed):
     image = np.zeros((96, 128, 3), "float32")
-    torn = holes(image, (seed, 0), share=(share, share)).numpy()
-    assert set(np.unique(torn)) == {0.0, 1.0}
-    assert torn.mean() == pytest.approx(share, rel=0.1)
-    # Every quarter has its own.
-    assert all(q.any() for half in np.split(torn, 2) for q in np.split(half, 2, axis=1))
+    filled = holes(image, (seed, 0), share=(share, share)).numpy()
+    assert set(np.unique(filled)) == {0.0, 1.0}
+    assert filled.mean() == pytest.approx(share, rel=0.1)
+    # Every quarter has one.
+    assert all(
+        q.any() for half in np.split(filled, 2) for q in np.split(half, 2, axis=1)
+    )
 
 
-def test_kinds_add_up_in_their_order(image):
+def test_several_degradations_are_applied_in_order(image):
     both = degrade(image, (5, 6), ["blur", "holes"])
     swapped = degrade(image, (5, 6), ["holes", "blur"])
     assert _psnr(both, image) < _psnr(degrade(image, (5, 6), ["blur"]), image)
     assert not np.allclose(both, swapped, atol=1e-3)
 
 
-def test_each_kind_happens_with_its_probability(image):
+def test_each_degradation_is_applied_with_its_probability(image):
     small = image[:8, :8]
-    spared = [
+    unchanged = [
         np.array_equal(degrade(small, (0, s), ["noise"], probability=0.3), small)
         for s in range(100)
     ]
-    assert 0.5 < np.mean(spared) < 0.9
+    assert 0.5 < np.mean(unchanged) < 0.9
 
 
-def test_no_damage_leaves_the_picture_as_it_is(image):
+def test_no_degradation_keeps_the_image(image):
     np.testing.assert_array_equal(degrade(image, (0, 0), []), image)
 
 
-def test_unknown_damage_is_refused(image):
+def test_unknown_degradations_are_rejected(image):
     with pytest.raises(ValueError, match="`kinds` must be any of blur, .*rust"):
         degrade(image, (0, 0), ["rust"])

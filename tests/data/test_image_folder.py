@@ -1,4 +1,4 @@
-"""Laws of the checked lists of pictures and of their cache."""
+"""Lists of readable images, and their cache."""
 
 import concurrent.futures
 import io
@@ -22,10 +22,10 @@ def _save(path, height=16, width=16, seed=0):
     return path
 
 
-def test_scan_lists_readable_pictures_sorted_through_subfolders(tmp_path):
+def test_scan_lists_readable_images_sorted_through_subfolders(tmp_path):
     second = _save(tmp_path / "b.png")
     first = _save(tmp_path / "a" / "z.jpg")
-    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not a image")
     assert scan_images(tmp_path) == [first, second]
     assert scan_images(tmp_path, recursive=False) == [second]
 
@@ -38,27 +38,27 @@ def test_scan_skips_and_names_unreadable_files_with_a_count(tmp_path, caplog, su
     Image.fromarray(_noise(64, 64)).save(whole, kind)
     half = whole.getvalue()[: len(whole.getvalue()) // 2]
     (tmp_path / f"half{suffix}").write_bytes(half)
-    (tmp_path / f"text{suffix}").write_text("no picture at all")
+    (tmp_path / f"text{suffix}").write_text("not an image at all")
     with caplog.at_level(logging.WARNING, logger="animegan_tf"):
         assert scan_images(tmp_path) == [good]
     assert f"half{suffix}" in caplog.text
     assert f"text{suffix}" in caplog.text
-    assert "2 of 3 pictures" in caplog.text
+    assert "2 of 3 images" in caplog.text
 
 
-def test_scan_of_sound_pictures_logs_nothing(tmp_path, caplog):
+def test_scan_of_readable_images_logs_nothing(tmp_path, caplog):
     _save(tmp_path / "a.png")
     scan_images(tmp_path)
     assert not caplog.records
 
 
-def test_scan_refuses_a_missing_folder_by_argument_and_name(tmp_path):
+def test_scan_reports_a_missing_folder_by_argument_and_name(tmp_path):
     with pytest.raises(FileNotFoundError, match="`style` must be .*absent") as error:
         scan_images(tmp_path / "absent", argument="style")
     assert "\n" not in str(error.value)
 
 
-def test_scan_refuses_a_file_and_an_empty_folder(tmp_path):
+def test_scan_rejects_a_file_and_an_empty_folder(tmp_path):
     with pytest.raises(ValueError, match="`photos` must be .*not a file"):
         scan_images(_save(tmp_path / "a.png"))
     (tmp_path / "empty").mkdir()
@@ -66,7 +66,7 @@ def test_scan_refuses_a_file_and_an_empty_folder(tmp_path):
         scan_images(tmp_path / "empty")
 
 
-def test_scan_refuses_fewer_pictures_than_the_minimum(tmp_path):
+def test_scan_rejects_fewer_images_than_the_minimum(tmp_path):
     _save(tmp_path / "a.png")
     (tmp_path / "b.png").write_text("broken")
     with pytest.raises(ValueError, match="at least 2 .*holds 1 and 1 that cannot"):
@@ -80,7 +80,7 @@ def test_downscale_sets_the_short_side_and_never_enlarges():
     assert limit_short_side(image, 50) is image
 
 
-def test_cache_reads_each_picture_once_while_it_fits(tmp_path):
+def test_cache_reads_each_image_once_while_it_fits(tmp_path):
     path = _save(tmp_path / "a.png")
     reads = []
 
@@ -108,19 +108,19 @@ def test_cache_drops_the_least_recently_used_first():
     assert cache.num_bytes == 60
 
 
-def test_cache_never_exceeds_its_budget_even_by_one_picture():
+def test_cache_never_exceeds_its_budget_even_by_one_image():
     cache = ImageCache(29, lambda path: np.zeros((1, 10, 3), "uint8"))
     assert cache.get("a").shape == (1, 10, 3)
     assert cache.num_bytes == 0
 
 
-def test_cached_pictures_cannot_be_written_to():
+def test_cached_images_cannot_be_written_to():
     cache = ImageCache(100, lambda path: np.zeros((1, 10, 3), "uint8"))
     with pytest.raises(ValueError, match="read-only"):
         cache.get("a")[0] = 1
 
 
-def test_cache_refuses_a_negative_budget():
+def test_cache_rejects_a_negative_budget():
     with pytest.raises(ValueError, match="`budget_bytes` must be at least 0"):
         ImageCache(-1)
 
@@ -137,6 +137,6 @@ def test_cache_serves_many_threads_within_its_budget():
     assert cache.num_bytes == 90
 
 
-def test_scan_of_no_folder_does_not_mean_the_present_one():
+def test_an_empty_folder_name_does_not_mean_the_working_directory():
     with pytest.raises(ValueError, match="`style` must name a folder"):
         scan_images("", argument="style")

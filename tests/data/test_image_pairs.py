@@ -1,4 +1,4 @@
-"""Laws of pairs: one name, or two halves; one size; what has no partner is named."""
+"""Image pairs: by name or by halves; images without a partner are reported."""
 
 import logging
 
@@ -14,7 +14,7 @@ def _pairs(folders):
     return pair_by_name(folders / "photos", folders / "targets")
 
 
-def test_pairs_have_one_name_whatever_the_suffix(folders):
+def test_pairs_have_the_same_name_ignoring_the_suffix(folders):
     (folders / "targets" / "b.png").rename(folders / "targets" / "b.PNG")
     assert [(p.photo.stem, p.target.stem) for p in _pairs(folders)] == [
         (name, name) for name in "abcde"
@@ -28,8 +28,8 @@ def test_missing_partners_are_counted_and_named(folders, caplog):
     with caplog.at_level(logging.WARNING):
         pairs = _pairs(folders)
     assert [p.photo.stem for p in pairs] == ["a", "c"]
-    assert "2 of 4 pictures" in caplog.text and "b, d" in caplog.text
-    assert "1 of 3 pictures" in caplog.text and ": e" in caplog.text
+    assert "2 of 4 images" in caplog.text and "b, d" in caplog.text
+    assert "1 of 3 images" in caplog.text and ": e" in caplog.text
 
 
 def test_no_pair_at_all_is_an_error_that_names_both_folders(folders):
@@ -45,19 +45,19 @@ def test_one_name_twice_is_an_error(folders):
         _pairs(folders)
 
 
-def test_larger_target_is_scaled_and_other_proportions_are_left_out(folders, caplog):
+def test_larger_targets_are_resized_and_other_ratios_are_skipped(folders, caplog):
     for name, size in (("a", (56, 40)), ("b", (28, 28))):
         path = folders / "targets" / f"{name}.png"
         Image.open(path).resize(size).save(path)
     pairs = _pairs(folders)
-    assert "1 of 5 pairs are not of the same proportions" in caplog.text
+    assert "1 of 5 pairs do not have the same aspect ratio" in caplog.text
     assert pairs[0].photo.stem == "a"
     photo, target = pairs[0].read()
     assert photo.shape == target.shape == (20, 28, 3)
     assert np.abs(photo.astype(int) - (255 - target)).mean() < 3
 
 
-def test_halves_of_one_picture_are_a_pair(folders):
+def test_the_halves_of_an_image_are_a_pair(folders):
     (folders / "both").mkdir()
     left, right = np.zeros((8, 6, 3), np.uint8), np.full((8, 7, 3), 200, np.uint8)
     write_image(np.concatenate([left, right], 1), folders / "both" / "x.png")
@@ -76,7 +76,7 @@ def test_reading_at_a_short_side_scales_both(folders):
         assert min(photo.shape[:2]) == 10
 
 
-def test_a_picture_stored_lying_has_the_proportions_that_are_seen(tmp_path):
+def test_the_exif_rotation_counts_for_the_aspect_ratio(tmp_path):
     for folder in ("photos", "targets"):
         (tmp_path / folder).mkdir()
     exif = Image.Exif()

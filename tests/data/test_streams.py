@@ -1,4 +1,4 @@
-"""Laws of the streams: whole epochs, exact resumption, the picture of each index."""
+"""Streams of indices: complete epochs and exact resumption; readers."""
 
 import itertools
 
@@ -14,7 +14,7 @@ def _take(dataset, count):
     return list(itertools.islice(dataset.as_numpy_iterator(), count))
 
 
-def test_every_epoch_is_another_permutation():
+def test_every_epoch_is_a_different_permutation():
     elements = _take(index_stream(7, seed=3, start=0, salt=1), 7 * 6)
     epochs = np.reshape([index for index, _ in elements], (6, 7))
     np.testing.assert_array_equal(np.sort(epochs, axis=1), [list(range(7))] * 6)
@@ -37,17 +37,17 @@ def test_index_streams_of_different_salt_or_seed_differ():
     assert len({tuple(order(*key)) for key in ((1, 1), (1, 2), (2, 1))}) == 3
 
 
-def test_an_index_stream_of_one_thing_draws_it_for_ever():
+def test_an_index_stream_of_one_item_repeats_it():
     assert [i for i, _ in _take(index_stream(1, 0, 0, 1), 5)] == [0] * 5
 
 
-def test_batches_keep_the_order_and_are_whole():
+def test_batches_keep_the_order_and_are_complete():
     stream = tf.data.Dataset.range(7)
     batches = _take(batched(stream, lambda position: 10 * position, 3), 9)
     assert [batch.tolist() for batch in batches] == [[0, 10, 20], [30, 40, 50]]
 
 
-def test_a_reader_gives_the_picture_of_the_index_in_graphs_too(tmp_path):
+def test_a_reader_returns_the_image_of_an_index_in_graphs_too(tmp_path):
     paths = []
     for level in (10, 200):
         paths.append(tmp_path / f"{level}.png")
@@ -55,7 +55,7 @@ def test_a_reader_gives_the_picture_of_the_index_in_graphs_too(tmp_path):
     read = build_reader(paths, ImageCache(0))
     dataset = tf.data.Dataset.from_tensor_slices([1, 0, 1]).map(read)
     assert dataset.element_spec.shape.as_list() == [None, None, 3]
-    for level, picture in zip((200, 10, 200), dataset.as_numpy_iterator(), strict=True):
-        assert picture.dtype == np.uint8
-        assert picture.shape == (3 + level // 100, 5, 3)
-        assert (picture == [level, 0, 7]).all()
+    for level, image in zip((200, 10, 200), dataset.as_numpy_iterator(), strict=True):
+        assert image.dtype == np.uint8
+        assert image.shape == (3 + level // 100, 5, 3)
+        assert (image == [level, 0, 7]).all()

@@ -1,4 +1,4 @@
-"""Laws of the adversarial losses."""
+"""The adversarial losses."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""Laws of the weighted objective."""
+"""The weighted objective."""
 
 import dataclasses
 
@@ -62,7 +62,7 @@ def test_terms_must_be_scalars():
         build_objective(WEIGHTS)(terms)
 
 
-def test_an_objective_without_terms_is_refused():
+def test_an_objective_without_terms_is_rejected():
     with pytest.raises(ValueError, match="at least one non-zero weight"):
         build_objective(RecipeWeights(**NOTHING))
 

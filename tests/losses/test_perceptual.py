@@ -1,4 +1,4 @@
-"""Laws of the perceptual losses, on feature maps."""
+"""The perceptual losses, on feature maps."""
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ def test_content_loss_averages_layers_of_any_size():
 
 
 @pytest.mark.parametrize("other", [{"b": np.zeros((1, 1, 1, 1))}, np.zeros(1)])
-def test_content_loss_refuses_other_layers(other):
+def test_content_loss_rejects_other_layers(other):
     with pytest.raises(ValueError, match="must name the same layers.*Received: .'a'"):
         content_loss({"a": np.zeros((1, 1, 1, 1))}, other)
 
@@ -53,17 +53,17 @@ def test_gram_matrix_worked_by_hand():
 
 def test_covariance_equals_numpy():
     features = random_features()
-    for picture, matrix in zip(features, to_numpy(covariance(features)), strict=True):
-        expected = np.cov(picture.reshape(-1, 3).T, bias=True)
+    for image, matrix in zip(features, to_numpy(covariance(features)), strict=True):
+        expected = np.cov(image.reshape(-1, 3).T, bias=True)
         np.testing.assert_allclose(matrix, expected, atol=1e-5)
 
 
 def test_correlation_equals_numpy():
     features = random_features()
-    for picture, matrix in zip(
+    for image, matrix in zip(
         features, to_numpy(correlation_gram(features)), strict=True
     ):
-        expected = np.corrcoef(picture.reshape(-1, 3).T)
+        expected = np.corrcoef(image.reshape(-1, 3).T)
         # The protocol's floor takes 0.1 % off each of the two deviations.
         np.testing.assert_allclose(matrix, expected, atol=3e-3)
 
@@ -113,8 +113,8 @@ def test_averaging_covariances_differs_from_averaging_correlations():
     )
     of_batch = correlation(keras.ops.mean(covariances, axis=0, keepdims=True))
     assert of_batch.shape == (1, 3, 3)
-    of_pictures = keras.ops.mean(correlation(covariances), axis=0)
-    assert np.abs(to_numpy(of_batch[0] - of_pictures)).max() > 0.01
+    of_images = keras.ops.mean(correlation(covariances), axis=0)
+    assert np.abs(to_numpy(of_batch[0] - of_images)).max() > 0.01
 
 
 @pytest.mark.parametrize("level", [0.0, 7.0])

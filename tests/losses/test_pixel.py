@@ -1,4 +1,4 @@
-"""Laws of the pixel losses and colour spaces."""
+"""Pixel losses and color conversions."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ def random_images(seed=0, shape=(2, 8, 6, 3)):
 
 
 def one_pixel(red, green, blue):
-    """Make a 1x1 image of an 8-bit colour."""
+    """Make a 1x1 image of an 8-bit color."""
     color = np.array([red, green, blue], dtype="float32")
     return color.reshape(1, 1, 1, 3) / 127.5 - 1.0
 

@@ -10,7 +10,7 @@ from animegan_tf.models.arguments import (
 
 
 def _factory(width=4, slope=0.2, bias=True, kind="plain", sizes=(1, 2), dtype=None):
-    """Stand for a factory of networks; it is never called."""
+    """A factory whose signature is checked; it is never called."""
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def _factory(width=4, slope=0.2, bias=True, kind="plain", sizes=(1, 2), dtype=No
         {"dtype": "mixed_float16"},
     ],
 )
-def test_options_of_the_defaults_types_pass(options):
+def test_options_of_the_types_of_the_defaults_are_accepted(options):
     check_options(_factory, options)
 
 
@@ -39,12 +39,12 @@ def test_options_of_the_defaults_types_pass(options):
         ({"sizes": 3}, "`sizes` must be a list"),
     ],
 )
-def test_options_of_other_types_are_refused(options, message):
+def test_options_of_other_types_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         check_options(_factory, options)
 
 
-def test_an_unknown_option_is_met_by_the_known_ones_and_the_one_meant():
+def test_an_unknown_option_is_reported_with_the_known_and_the_closest_one():
     message = "`_factory` has no option `widht`. Did you mean 'width'.*It has: width, "
     with pytest.raises(ValueError, match=message):
         check_options(_factory, {"widht": 4})
@@ -62,23 +62,23 @@ def test_counts_are_integers_of_at_least_1():
 
 
 @pytest.mark.parametrize("shape", [(8, 12, 3), [None, 4, 1], (None, None, 3)])
-def test_known_sizes_divide_by_the_multiple(shape):
+def test_multiples_and_unknown_sizes_are_accepted(shape):
     check_multiple(shape, 4)
 
 
 @pytest.mark.parametrize("shape", [(8, 6, 3), (0, 8, 3), (-4, 8, 3), (8.0, 8, 3)])
-def test_other_sizes_are_refused(shape):
+def test_other_sizes_are_rejected(shape):
     with pytest.raises(ValueError, match="height and width divisible by 4"):
         check_multiple(shape, 4)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), 8, "abc", None])
-def test_what_is_no_shape_is_refused(shape):
+def test_anything_but_a_shape_is_rejected(shape):
     with pytest.raises(ValueError, match=r"must be \(height, width, channels\)"):
         check_multiple(shape, 4)
 
 
-def test_choices_are_named_with_the_one_meant():
+def test_unknown_choices_are_reported_with_the_closest_one():
     choices = {"batch": 1, "instance": 2}
     check_choice(choices, normalization="batch", other="instance")
     message = "`other` must be one of batch, instance. Did you mean 'batch'.*'bacth'"
@@ -86,6 +86,6 @@ def test_choices_are_named_with_the_one_meant():
         check_choice(choices, normalization="batch", other="bacth")
 
 
-def test_what_cannot_be_hashed_is_no_choice():
+def test_unhashable_values_are_rejected():
     with pytest.raises(ValueError, match=r"Received: kind=\['a'\]"):
         check_choice(("a", "b"), kind=["a"])

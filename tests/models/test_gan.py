@@ -18,7 +18,7 @@ def photo():
     return np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype("float32")
 
 
-def test_the_whole_is_its_parts_in_turn(networks, photo):
+def test_the_gan_applies_the_generator_and_then_the_discriminator(networks, photo):
     generator, discriminator = networks
     stylized, logits = build_gan(generator, discriminator)(photo)
     expected = generator(photo)
@@ -37,7 +37,7 @@ def test_the_weights_are_shared_and_stay_trainable(networks):
     )
 
 
-def test_saved_whole_gives_the_same_picture_and_verdict(networks, photo, tmp_path):
+def test_saved_whole_gives_the_same_image_and_logits(networks, photo, tmp_path):
     gan = build_gan(*networks)
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
@@ -45,37 +45,37 @@ def test_saved_whole_gives_the_same_picture_and_verdict(networks, photo, tmp_pat
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_grey_discriminator_is_refused_with_the_fix(networks):
-    grey = build_discriminator("patch", image_shape=(None, None, 1), width=4)
+def test_a_gray_discriminator_is_rejected_with_a_suggestion(networks):
+    gray = build_discriminator("patch", image_shape=(None, None, 1), width=4)
     with pytest.raises(ValueError, match=r"image_shape=\(None, None, 3\).*Received"):
-        build_gan(networks[0], grey)
+        build_gan(networks[0], gray)
 
 
-def test_networks_of_several_outputs_are_refused(networks):
+def test_networks_of_several_outputs_are_rejected(networks):
     generator, discriminator = networks
     gan = build_gan(generator, discriminator)
     with pytest.raises(ValueError, match="`generator` must have .* outputs=2"):
         build_gan(gan, discriminator)
 
 
-def test_noise_goes_in_where_the_generator_takes_it():
+def test_the_input_is_noise_if_the_generator_takes_noise():
     generator = build_generator("dcgan", latent_dim=5, image_size=16, width=4)
     discriminator = build_discriminator("conv", image_size=16, width=4)
     gan = build_gan(generator, discriminator)
     noise = np.random.default_rng(0).normal(size=(2, 5)).astype("float32")
-    picture, logits = gan(noise)
+    image, logits = gan(noise)
     assert gan.input_shape == (None, 5)
-    assert picture.shape == (2, 16, 16, 3)
+    assert image.shape == (2, 16, 16, 3)
     np.testing.assert_allclose(logits, discriminator(generator(noise)), atol=1e-6)
 
 
-def test_logits_alone_are_the_second_of_both(networks, photo):
+def test_logits_alone_are_the_second_output(networks, photo):
     _, expected = build_gan(*networks)(photo)
     logits = build_gan(*networks, outputs="logits")(photo)
     np.testing.assert_array_equal(logits, expected)
 
 
-def test_pictures_of_32_pixels_for_a_discriminator_of_256_are_refused_with_the_fix():
+def test_another_image_size_is_rejected_with_a_suggestion():
     generator = build_generator("dcgan", image_size=32, width=4)
     discriminator = build_discriminator("conv", width=4)
     with pytest.raises(ValueError, match=r"image_shape=\(32, 32, 3\).*256") as error:
@@ -83,7 +83,7 @@ def test_pictures_of_32_pixels_for_a_discriminator_of_256_are_refused_with_the_f
     assert "\n" not in str(error.value)
 
 
-def test_a_generator_of_anything_but_pictures_is_refused(networks):
+def test_a_generator_without_image_output_is_rejected(networks):
     with pytest.raises(
         ValueError, match="`generator` must return what `discriminator`"
     ):
@@ -92,7 +92,7 @@ def test_a_generator_of_anything_but_pictures_is_refused(networks):
         )
 
 
-def test_a_subclassed_network_without_known_shapes_is_refused(networks):
+def test_a_subclassed_network_without_known_shapes_is_rejected(networks):
     class Generator(keras.Model):
         def call(self, inputs):
             return inputs
@@ -101,14 +101,14 @@ def test_a_subclassed_network_without_known_shapes_is_refused(networks):
         build_gan(Generator(), networks[1])
 
 
-def test_unknown_outputs_are_refused(networks):
-    with pytest.raises(ValueError, match="both, logits. Received: outputs='picture'"):
-        build_gan(*networks, outputs="picture")
+def test_unknown_outputs_are_rejected(networks):
+    with pytest.raises(ValueError, match="both, logits. Received: outputs='image'"):
+        build_gan(*networks, outputs="image")
 
 
 @pytest.mark.parametrize("from_logits", [True, False])
 @pytest.mark.parametrize("name", ["conv", "patch"])
-def test_a_sigmoid_at_the_end_is_found(name, from_logits):
+def test_a_final_sigmoid_is_detected(name, from_logits):
     shape = (16, 16, 3)
     network = build_discriminator(name, shape, width=4, from_logits=from_logits)
     assert gives_probabilities(network) is not from_logits

@@ -23,7 +23,7 @@ def test_each_patch_is_projected_by_itself():
     np.testing.assert_allclose(whole[:, 2:4], part, atol=1e-6)
 
 
-def test_senseless_arguments_are_refused():
+def test_invalid_arguments_are_rejected():
     with pytest.raises(ValueError, match="`channels` must name at least one"):
         build_projection_heads([])
     with pytest.raises(ValueError, match="`width` must be at least 1"):

@@ -6,7 +6,7 @@ from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
 
 
 def build_network(width=4):
-    """Build a network with unnamed layers, which Keras numbers on and on."""
+    """Build a network with unnamed layers, which Keras numbers consecutively."""
     images = keras.Input((None, None, 3))
     x = keras.layers.Conv2D(width, 3)(images)
     x = keras.layers.BatchNormalization()(x)
@@ -40,7 +40,7 @@ def test_saving_twice_writes_the_same_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("value", [1e6, float("nan")])
-def test_weight_out_of_range_is_named(tmp_path, value):
+def test_weight_out_of_range_is_reported(tmp_path, value):
     source = build_network()
     source.weights[0].assign(np.full(source.weights[0].shape, value))
     with pytest.raises(ValueError, match="conv2d/kernel.*not finite in float16"):
@@ -48,7 +48,7 @@ def test_weight_out_of_range_is_named(tmp_path, value):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_shape_is_refused_and_changes_nothing(tmp_path):
+def test_other_shape_is_rejected_without_a_change(tmp_path):
     path = save_weights_npz(build_network(width=4), tmp_path / "w.npz")
     target = build_network(width=5)
     before = weights_of(target)
@@ -58,23 +58,23 @@ def test_other_shape_is_refused_and_changes_nothing(tmp_path):
         assert np.array_equal(old, new)
 
 
-def test_other_layers_are_refused(tmp_path):
+def test_other_layers_are_rejected(tmp_path):
     path = save_weights_npz(build_network(), tmp_path / "w.npz")
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="8 arrays for 2 weights"):
         load_weights_npz(other, path)
 
 
-def test_missing_and_damaged_files_are_named(tmp_path):
+def test_missing_and_damaged_files_are_reported(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"gone\.npz"):
         load_weights_npz(build_network(), tmp_path / "gone.npz")
     path = save_weights_npz(build_network(), tmp_path / "w.npz")
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"Not a sound .npz file.*w\.npz"):
+    with pytest.raises(ValueError, match=r"Not a valid .npz file.*w\.npz"):
         load_weights_npz(build_network(), path)
 
 
-def test_wrong_suffix_and_missing_folder_are_refused(tmp_path):
+def test_wrong_suffix_and_missing_folder_are_rejected(tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.npz"):
         save_weights_npz(build_network(), tmp_path / "w.h5")
     with pytest.raises(FileNotFoundError, match="No such output folder"):

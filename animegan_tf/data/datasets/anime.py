@@ -1,4 +1,4 @@
-"""The batches of each kind of training, endless, and those to validate with."""
+"""Datasets of the anime recipe: photos with targets, and images of the style."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from animegan_tf.data.crops import (
     check_at_least,
     check_not_empty,
     check_stream,
-    float_levels,
+    normalize_levels,
 )
 from animegan_tf.data.image_folder import ImageCache
 from animegan_tf.data.streams import batched, build_reader, index_stream
@@ -37,28 +37,28 @@ def build_anime_dataset(
     memory_budget: int = 2 * 2**30,
     style_scales: tuple[float, float] = (0.6, 1.0),
 ) -> tf.data.Dataset:
-    """Build the endless dataset of photos with targets beside pictures of the style.
+    """Build an endless dataset of photos with targets and images of the style.
 
-    Photos and style pictures are each shuffled anew in every epoch of their own.
+    Photos and style images are shuffled independently, anew in each epoch.
 
     Args:
         target_items: Photos with their targets, from `compute_targets`.
-        style_paths: Pictures of the style.
+        style_paths: Images of the style.
         crop_size: Side of the crops, in pixels, at least 3.
         batch_size: Number of crops in a batch, at least 1.
-        seed: Seed of shuffling and of crops.
-        start_step: Number of batches to leave out at the start.
-        flip: Whether crops are mirrored left to right at random.
-        memory_budget: Most bytes of decoded pictures to keep in memory.
-        style_scales: Least and greatest part of a style picture's short side that a
-            crop covers, in (0, 1]; style pictures are enlarged only where they are
-            smaller than a crop.
+        seed: Seed of shuffling and crops.
+        start_step: Number of batches to skip.
+        flip: Whether crops are flipped horizontally at random.
+        memory_budget: Maximum size of the cached images, in bytes.
+        style_scales: Minimum and maximum fraction of a style image's short side that a
+            crop covers, in (0, 1]; style images are enlarged only if they are smaller
+            than a crop.
 
     Returns:
         Endless `tf.data.Dataset` of dicts of float32 tensors in [-1, 1]: `photo`,
         `target` and `anime`, `(batch_size, crop_size, crop_size, 3)`; `anime_gray`,
-        the luminance of `anime`, and `anime_smooth`, that with its edges smoothed,
-        `(batch_size, crop_size, crop_size, 1)`. Photos and targets are cut alike.
+        the luminance of `anime`, and `anime_smooth`, the same with smoothed edges,
+        `(batch_size, crop_size, crop_size, 1)`. Photos and targets have the same crop.
 
     Raises:
         ValueError: If a list is empty or a number is out of range.
@@ -95,16 +95,16 @@ def build_anime_dataset(
 def build_validation_dataset(
     target_items: Sequence[TargetItem], *, crop_size: int
 ) -> tf.data.Dataset:
-    """Build the finite dataset of held-out photos: always the same middle squares.
+    """Build the finite dataset of center crops of held-out photos and their targets.
 
     Args:
         target_items: Photos with their targets, from `compute_targets`.
-        crop_size: Side of the squares, in pixels, at least 1.
+        crop_size: Side of the crops, in pixels, at least 1.
 
     Returns:
-        `tf.data.Dataset` of one dict for each item, in their order, of float32 tensors
-        in [-1, 1]: `photo` and `target`, `(1, crop_size, crop_size, 3)`. Batches of
-        one make the mean over the batches that over the pictures.
+        `tf.data.Dataset` of one dict for each item, in order, of float32 tensors in
+        [-1, 1]: `photo` and `target`, `(1, crop_size, crop_size, 3)`. With batches of
+        one, the mean over the batches is the mean over the images.
 
     Raises:
         ValueError: If there are no items or the size is less than 1.
@@ -116,13 +116,13 @@ def build_validation_dataset(
     def load(index):
         pair = {"photo": read_photo(index), "target": read_target(index)}
         crops = center_crop(pair, crop_size)
-        return {name: float_levels(crop) for name, crop in crops.items()}
+        return {name: normalize_levels(crop) for name, crop in crops.items()}
 
     return batched(tf.data.Dataset.range(len(target_items)), load, 1).prefetch(1)
 
 
 def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Turn uint8 crops into the float32 batch, with the grey ones added."""
+    """Convert uint8 crops to the float32 batch and add the grayscale images."""
     levels = {name: tf.cast(crops, tf.float32) for name, crops in batch.items()}
     levels["anime_gray"] = luminance(levels["anime"])
     levels["anime_smooth"] = smooth_edges(levels["anime_gray"])
@@ -130,7 +130,7 @@ def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 
 def _build_item_readers(target_items: Sequence[TargetItem], cache: ImageCache):
-    """Return the readers of photos and of their targets, with one memory."""
+    """Build the readers of photos and of their targets, with a common cache."""
     return (
         build_reader([item.photo_file for item in target_items], cache),
         build_reader([item.target_file for item in target_items], cache),
@@ -141,6 +141,6 @@ def _check_scales(style_scales) -> None:
     low, high = style_scales
     if not 0.0 < low <= high <= 1.0:
         raise ValueError(
-            "`style_scales` must ascend within (0, 1]. "
+            "`style_scales` must be two ascending numbers in (0, 1]. "
             f"Received: style_scales={style_scales!r}"
         )

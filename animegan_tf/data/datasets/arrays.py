@@ -1,4 +1,4 @@
-"""Pictures in NumPy arrays and `.npy` files, checked and brought to [-1, 1]."""
+"""Datasets of NumPy arrays and `.npy` files: checked images, and their batches."""
 
 import os
 from collections.abc import Iterator
@@ -13,21 +13,22 @@ _CHUNK = 64
 
 
 class ImageArray:
-    """Pictures of one size, of which a training takes a few at a time.
+    """Images of one size in an array or a file, checked and converted to [-1, 1].
 
-    A file is mapped rather than read, so it may be larger than the memory.
+    A file is memory-mapped, so it may be larger than the memory.
 
     Args:
         source: uint8 array in [0, 255] or float array,
             `(count, height, width, channels)`, or the path of a `.npy` file of one.
         argument: Name of the argument in error messages.
-        value_range: Least and greatest value of float pictures. `None` stands for
-            (-1, 1), but refuses pictures without a value below 0: those are usually in
-            [0, 1], and a generator that ends in tanh would learn pale ones from them.
+        value_range: Minimum and maximum value of float images. `None` means (-1, 1),
+            but rejects images without a value below 0: those are usually in [0, 1],
+            and a generator that ends in tanh would learn pale images from them.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no such array, or a value is not finite or out of range.
+        ValueError: If it is not such an array, or a value is not finite or out of
+            range.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class ImageArray:
         self._low, self._high = (-1.0, 1.0) if value_range is None else value_range
         if not self._low < self._high:
             raise ValueError(
-                "`value_range` must be the least and the greatest value. "
+                "`value_range` must be the minimum and the maximum value. "
                 f"Received: value_range={value_range}"
             )
         if self._array.dtype != np.uint8:
@@ -58,7 +59,7 @@ class ImageArray:
         return self._array.shape
 
     def take(self, indices) -> np.ndarray:
-        """Return some of the pictures, float32 in [-1, 1]."""
+        """Return the images of some indices, float32 in [-1, 1]."""
         if self._array.dtype == np.uint8:
             return to_float(self._array[indices])
         images = np.asarray(self._array[indices], np.float32)
@@ -72,50 +73,51 @@ class ImageArray:
             if not np.isfinite(chunk).all():
                 raise ValueError(
                     f"`{self._argument}` must hold finite numbers. Received: NaN or "
-                    f"infinity among the pictures {start} to {start + len(chunk) - 1}"
+                    f"infinity among the images {start} to {start + len(chunk) - 1}"
                 )
             low, high = min(low, float(chunk.min())), max(high, float(chunk.max()))
-        # Room for what rounding does to -1 and 1.
+        # Tolerate rounding of -1 and 1.
         margin = 1e-3 * (self._high - self._low)
         if low < self._low - margin or high > self._high + margin:
             raise ValueError(
                 f"`{self._argument}` must be uint8 in [0, 255] or float in "
-                f"[{self._low:g}, {self._high:g}] (value_range says in which). "
+                f"[{self._low:g}, {self._high:g}] (see value_range). "
                 f"Received: float values from {low:g} to {high:g}"
             )
         if ambiguous and low >= 0.0:
             raise ValueError(
                 f"`{self._argument}` has no value below 0: pass value_range=(0, 1) if "
-                "its floats are in [0, 1], or value_range=(-1, 1) if all pictures are "
+                "its floats are in [0, 1], or value_range=(-1, 1) if all images are "
                 f"that bright. Received: float values from {low:g} to {high:g}"
             )
 
 
 class ArrayBatches:
-    """Batches of real pictures, and of photos or noise, epoch by epoch.
+    """Unpaired batches of generator inputs and real images, epoch by epoch.
 
-    An epoch is one pass over the targets in a random order. The inputs have an order of
-    their own: what meets in a batch does not belong together.
+    An epoch is one pass over the targets in random order. The inputs are shuffled
+    independently.
 
     Args:
-        input_images: Pictures for the generator, see `ImageArray`; not used where
-            there is a `latent_dim`.
-        target_images: The real pictures, likewise.
-        latent_dim: Length of standard normal noise for the generator, or `None`.
-        batch_size: Pictures in a batch; all of them where there are fewer targets.
-        seed: Seed of the orders and of the noise.
-        value_range: Of float pictures, see `ImageArray`.
+        input_images: Input images of the generator, see `ImageArray`; not used with
+            `latent_dim`.
+        target_images: Real images, see `ImageArray`.
+        latent_dim: Length of the standard normal noise for the generator, or `None`
+            for input images.
+        batch_size: Number of images in a batch, limited to the number of targets.
+        seed: Seed of shuffling and noise.
+        value_range: Range of float images, see `ImageArray`.
 
     Attributes:
         target_shape: `(count, height, width, channels)` of the targets.
-        input_shape: The same of the inputs, or `None` with noise.
-        steps_per_epoch: Number of batches in an epoch; targets that do not fill another
-            one are left out.
+        input_shape: The same of the input images, or `None` with noise.
+        steps_per_epoch: Number of batches in an epoch; a last incomplete batch is
+            dropped.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        ValueError: If the arrays are no pictures, or there are none for a generator
-            that needs them.
+        ValueError: If an array does not hold images, or both `input_images` and
+            `latent_dim` are `None`.
     """
 
     def __init__(
@@ -146,10 +148,10 @@ class ArrayBatches:
         self.input_shape = self._inputs.shape if self._inputs is not None else None
 
     def of_epoch(self, epoch: int) -> Iterator[dict[str, np.ndarray]]:
-        """Yield the batches of an epoch, a pure function of the seed and its number.
+        """Yield the batches of an epoch, which depend on the seed and `epoch` alone.
 
         Each is a dict of float32 arrays: `"input"`, images in [-1, 1] or noise, and
-        `"anime"`, the real pictures in [-1, 1].
+        `"anime"`, real images in [-1, 1].
         """
         rng = np.random.default_rng([self._seed, epoch])
         size = self._batch_size
@@ -167,7 +169,7 @@ class ArrayBatches:
 
 
 def _order(rng, num_images: int, count: int) -> np.ndarray:
-    """Draw `count` numbers of pictures, each as often as the others but for one."""
+    """Return `count` shuffled indices; how often each occurs differs by at most 1."""
     passes = -(-count // num_images)
     return np.concatenate([rng.permutation(num_images) for _ in range(passes)])[:count]
 
@@ -178,7 +180,7 @@ def _load(source, argument) -> np.ndarray:
             return np.asarray(source)
         except ValueError as error:
             raise ValueError(
-                f"`{argument}` must be one array of pictures of one size. "
+                f"`{argument}` must be one array of images of one size. "
                 f"Received: {type(source).__name__}"
             ) from error
     path = Path(source)
@@ -201,5 +203,5 @@ def _check_form(array, argument) -> None:
     if array.ndim != 4 or 0 in array.shape:
         raise ValueError(
             f"`{argument}` must have the shape (count, height, width, channels), with "
-            f"at least one picture. Received: shape {array.shape}"
+            f"at least one image. Received: shape {array.shape}"
         )

@@ -1,4 +1,4 @@
-"""Batches of pairs, cut alike, and those to validate with."""
+"""Datasets of image pairs: aligned random crops, and center squares."""
 
 import math
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.data.augmentation import random_rescaled_crop
-from animegan_tf.data.crops import check_stream, float_levels, middle_square
+from animegan_tf.data.crops import center_square, check_stream, normalize_levels
 from animegan_tf.data.image_folder import ImageCache
 from animegan_tf.data.image_pairs import Pair
 from animegan_tf.data.streams import batched, build_reader, index_stream
 
-_PAIR_SALT = 3
+_SALT = 3
 
 
 def build_paired_dataset(
@@ -26,18 +26,18 @@ def build_paired_dataset(
     flip: bool = True,
     memory_budget: int = 2 * 2**30,
 ) -> tf.data.Dataset:
-    """Build the endless dataset of pairs, cut and mirrored alike.
+    """Build an endless dataset of pairs with the same random crop and flip.
 
     Args:
         pairs: From `pair_by_name` or `pair_halves`.
         crop_size: Side of the crops, in pixels, at least 1.
         batch_size: Number of crops in a batch, at least 1.
-        seed: Seed of shuffling and of crops.
-        start_step: Number of batches to leave out at the start.
-        coverage: Least and greatest part of the short side that a crop covers, in
-            (0, 1]; crops are enlarged only where a picture is smaller than they are.
-        flip: Whether crops are mirrored left to right at random.
-        memory_budget: Most bytes of decoded pictures to keep in memory.
+        seed: Seed of shuffling and crops.
+        start_step: Number of batches to skip.
+        coverage: Minimum and maximum fraction of the short side that a crop covers, in
+            (0, 1]; crops are enlarged only if an image is smaller.
+        flip: Whether crops are flipped horizontally at random.
+        memory_budget: Maximum size of the cached images, in bytes.
 
     Returns:
         Endless `tf.data.Dataset` of dicts of float32 tensors in [-1, 1]: `photo` and
@@ -51,33 +51,33 @@ def build_paired_dataset(
     short_side = math.ceil(crop_size / coverage[0])
 
     def read_both(path):
-        # As six channels of one picture the two cannot be cut differently.
+        # As six channels of one image, both get the same crop.
         return np.concatenate(by_photo[path].read(short_side), axis=-1)
 
     cache = ImageCache(memory_budget, read_both)
     read = build_reader([pair.photo for pair in pairs], cache, channels=6)
 
-    def load(index, drawn):
+    def load(index, crop_seed):
         crop = random_rescaled_crop(
-            read(index), crop_size, drawn, coverage=coverage, flip=flip
+            read(index), crop_size, crop_seed, coverage=coverage, flip=flip
         )
-        crop = float_levels(crop)
+        crop = normalize_levels(crop)
         return {"photo": crop[..., :3], "target": crop[..., 3:]}
 
-    stream = index_stream(len(pairs), seed, start_step * batch_size, _PAIR_SALT)
+    stream = index_stream(len(pairs), seed, start_step * batch_size, _SALT)
     return batched(stream, load, batch_size).prefetch(2)
 
 
 def read_pair_squares(pairs: Sequence[Pair], size: int) -> dict[str, np.ndarray]:
-    """Read the middle squares of pairs, to validate with.
+    """Read the center squares of pairs, resized, for validation.
 
     Args:
-        pairs: At least one.
-        size: Side of the squares, in pixels; they are scaled to it.
+        pairs: At least one pair.
+        size: Side of the squares, in pixels.
 
     Returns:
         `photo` and `target`, float32 in [-1, 1], `(count, size, size, 3)`.
     """
-    both = [[middle_square(picture, size) for picture in pair.read()] for pair in pairs]
+    both = [[center_square(image, size) for image in pair.read()] for pair in pairs]
     photos, targets = zip(*both, strict=True)
     return {"photo": np.stack(photos), "target": np.stack(targets)}

@@ -1,4 +1,4 @@
-"""Dataset of whole images for unconditional GANs."""
+"""Dataset of the unconditional recipes: whole images."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from animegan_tf.data.crops import (
     build_reduced_reader,
     check_at_least,
     check_not_empty,
-    float_levels,
+    normalize_levels,
 )
 from animegan_tf.data.streams import batched, index_stream
 
@@ -26,19 +26,19 @@ def build_image_dataset(
     flip: bool = True,
     memory_budget: int = 2**30,
 ) -> tf.data.Dataset:
-    """Build the endless dataset of pictures to imitate, each shown whole.
+    """Build an endless dataset of whole images, resized.
 
-    A picture is scaled to `image_size`; of one that is not square, a random square of
-    its short side is taken. The pictures are shuffled anew in every epoch.
+    Of an image that is not square, a random square of its short side is taken. The
+    images are shuffled anew in each epoch.
 
     Args:
-        paths: Pictures.
+        paths: Image files.
         image_size: Side of the images, in pixels, at least 1.
         batch_size: Number of images in a batch, at least 1.
-        seed: Seed of shuffling, squares and mirroring.
-        start_step: Number of batches to leave out at the start.
-        flip: Whether images are mirrored left to right at random.
-        memory_budget: Most bytes of decoded pictures to keep in memory.
+        seed: Seed of shuffling, crops and flips.
+        start_step: Number of batches to skip.
+        flip: Whether images are flipped horizontally at random.
+        memory_budget: Maximum size of the cached images, in bytes.
 
     Returns:
         Endless `tf.data.Dataset` of dicts with one float32 tensor in [-1, 1]: `image`,
@@ -54,13 +54,13 @@ def build_image_dataset(
     whole = (1.0, 1.0)
     read = build_reduced_reader(paths, image_size, whole, memory_budget)
 
-    def load(index, drawn):
+    def load(index, crop_seed):
         return random_rescaled_crop(
-            read(index), image_size, drawn, coverage=whole, flip=flip
+            read(index), image_size, crop_seed, coverage=whole, flip=flip
         )
 
     def finish(images):
-        return {"image": float_levels(images)}
+        return {"image": normalize_levels(images)}
 
     stream = index_stream(len(paths), seed, start_step * batch_size, _SALT)
     return batched(stream, load, batch_size).map(finish).prefetch(2)

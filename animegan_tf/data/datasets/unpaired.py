@@ -1,11 +1,11 @@
-"""Batches of photos beside pictures of a style that have nothing to do with them."""
+"""Dataset of unpaired photos and style images."""
 
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from animegan_tf.data.augmentation import random_rescaled_crop
-from animegan_tf.data.crops import build_reduced_reader, check_stream, float_levels
+from animegan_tf.data.crops import build_reduced_reader, check_stream, normalize_levels
 from animegan_tf.data.streams import batched, index_stream
 
 _PHOTO_SALT = 4
@@ -24,21 +24,21 @@ def build_unpaired_dataset(
     flip: bool = True,
     memory_budget: int = 2 * 2**30,
 ) -> tf.data.Dataset:
-    """Build the endless dataset of photos beside pictures of the style.
+    """Build an endless dataset of unpaired photos and style images.
 
-    Both are shuffled anew in every epoch of their own.
+    Both are shuffled independently, anew in each epoch.
 
     Args:
         photo_paths: Photos.
-        style_paths: Pictures of the style.
+        style_paths: Images of the style.
         crop_size: Side of the crops, in pixels, at least 1.
         batch_size: Number of crops in a batch, at least 1.
-        seed: Seed of shuffling and of crops.
-        start_step: Number of batches to leave out at the start.
-        coverage: Least and greatest part of the short side that a crop covers, in
-            (0, 1]; crops are enlarged only where a picture is smaller than they are.
-        flip: Whether crops are mirrored left to right at random.
-        memory_budget: Most bytes of decoded pictures to keep in memory.
+        seed: Seed of shuffling and crops.
+        start_step: Number of batches to skip.
+        coverage: Minimum and maximum fraction of the short side that a crop covers, in
+            (0, 1]; crops are enlarged only if an image is smaller.
+        flip: Whether crops are flipped horizontally at random.
+        memory_budget: Maximum size of the cached images, in bytes.
 
     Returns:
         Endless `tf.data.Dataset` of dicts of float32 tensors in [-1, 1]: `photo` and
@@ -49,24 +49,21 @@ def build_unpaired_dataset(
     """
     check_stream(photo_paths, "photo_paths", crop_size, batch_size, start_step)
     check_stream(style_paths, "style_paths", crop_size, batch_size, start_step)
+    budget = memory_budget // 2
     readers = {
-        "photo": build_reduced_reader(
-            photo_paths, crop_size, coverage, memory_budget // 2
-        ),
-        "anime": build_reduced_reader(
-            style_paths, crop_size, coverage, memory_budget // 2
-        ),
+        "photo": build_reduced_reader(photo_paths, crop_size, coverage, budget),
+        "anime": build_reduced_reader(style_paths, crop_size, coverage, budget),
     }
 
     def load(photo_element, style_element):
         elements = {"photo": photo_element, "anime": style_element}
         crops = {
             name: random_rescaled_crop(
-                readers[name](index), crop_size, drawn, coverage=coverage, flip=flip
+                readers[name](index), crop_size, crop_seed, coverage=coverage, flip=flip
             )
-            for name, (index, drawn) in elements.items()
+            for name, (index, crop_seed) in elements.items()
         }
-        return {name: float_levels(crop) for name, crop in crops.items()}
+        return {name: normalize_levels(crop) for name, crop in crops.items()}
 
     start = start_step * batch_size
     streams = tf.data.Dataset.zip(

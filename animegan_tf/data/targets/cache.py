@@ -1,4 +1,4 @@
-"""Targets of the training photos, computed once and kept on disk."""
+"""On-disk cache of the targets of training photos."""
 
 import concurrent.futures
 import contextlib
@@ -20,19 +20,19 @@ from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import read_json
 
 INDEX_NAME = "index.json"
-# Part of every key: raise it when the way photos are scaled or stored changes.
+# Part of every key: increment it when photos are resized or stored differently.
 _FORMAT = "1"
 
 
 @dataclasses.dataclass(frozen=True)
 class TargetItem:
-    """A photo at one scale, with its target, both as PNG files of one size.
+    """A resized photo and its target, two PNG files of the same size.
 
     Attributes:
-        photo: The original photo.
-        scale: Short side of both files, in pixels.
-        photo_file: The scaled photo.
-        target_file: Its target.
+        photo: File of the original photo.
+        scale: Short side of both images, in pixels.
+        photo_file: File of the resized photo.
+        target_file: File of its target.
     """
 
     photo: Path
@@ -51,22 +51,22 @@ def compute_targets(
     workers: int | None = None,
     progress: bool = True,
 ) -> list[TargetItem]:
-    """Scale photos and compute their targets, or find those computed before.
+    """Resize photos and compute their targets, unless they are in the cache.
 
-    Files are named by the photo's content, the scale and the fingerprint, and appear
-    only when complete: an interrupted run goes on where it stopped, and a changed
-    photo or function is computed anew.
+    File names depend on the photo's content, the scale and the fingerprint, and files
+    are written atomically: an interrupted run continues where it stopped, and a changed
+    photo or function is computed again.
 
     Args:
         paths: Photos.
-        scales: Short sides in pixels. Those larger than the photo's own are left out;
-            a photo smaller than all of them is taken at its own size.
+        scales: Short sides in pixels. Those larger than the photo's own are skipped; a
+            photo smaller than all of them keeps its size.
         function: Pure function from uint8 RGB `(height, width, 3)` in [0, 255] to the
             same shape, dtype and range. It runs in threads.
         fingerprint: Text that identifies the function's version and arguments.
-        cache_dir: Folder of the files; made if missing.
-        workers: Number of threads; `None` takes one for each processor.
-        progress: Whether to show a progress bar with the time left.
+        cache_dir: Folder of the files; created if missing.
+        workers: Number of threads; by default, one for each CPU core.
+        progress: Whether to show a progress bar.
 
     Returns:
         One item for each photo and scale, in the order of `paths`, then of size.
@@ -109,12 +109,12 @@ def _item(
 
 
 def _key(*parts: str) -> str:
-    # JSON keeps the parts apart, whatever characters they hold.
+    # JSON separates the parts unambiguously, whatever characters they have.
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _photo_facts(paths: list[Path], index_path: Path, pool) -> list[tuple[str, int]]:
-    """Return the SHA-256 and short side of each photo; unchanged ones by the index."""
+    """Return the SHA-256 and short side of each photo, from the index if unchanged."""
     index = _read_index(index_path)
 
     def facts(path):
@@ -135,7 +135,7 @@ def _photo_facts(paths: list[Path], index_path: Path, pool) -> list[tuple[str, i
 
 
 def _read_index(index_path: Path) -> dict[str, list]:
-    # The index only saves time: a missing or damaged one is simply made anew.
+    # The index only saves time: a missing or damaged one is rebuilt.
     with contextlib.suppress(OSError, ValueError):
         index = read_json(index_path)
         if isinstance(index, dict):
@@ -144,7 +144,7 @@ def _read_index(index_path: Path) -> dict[str, list]:
 
 
 def _is_entry(facts) -> bool:
-    """Tell whether facts are what `_photo_facts` writes of a photo."""
+    """Return whether a value of the index is one that `_photo_facts` wrote."""
     if not isinstance(facts, list) or [type(f) for f in facts] != [int, int, str, int]:
         return False
     return re.fullmatch("[0-9a-f]{64}", facts[2]) is not None and facts[3] >= 1
@@ -161,7 +161,7 @@ def _compute_missing(
     missing: dict[Path, dict[Path, TargetItem]] = {}
     num_missing, seen = 0, set()
     for item in items:
-        # Copies of one photo share their files, so they are computed once.
+        # Copies of a photo have the same files, which are computed once.
         if item.target_file in seen:
             continue
         seen.add(item.target_file)
@@ -171,7 +171,7 @@ def _compute_missing(
     if not num_missing:
         return
     pool = concurrent.futures.ThreadPoolExecutor(workers)
-    bar = tqdm(total=num_missing, desc="targets", unit="picture", disable=not progress)
+    bar = tqdm(total=num_missing, desc="targets", unit="image", disable=not progress)
     try:
         with bar:
             futures = [
@@ -181,7 +181,7 @@ def _compute_missing(
             for future in concurrent.futures.as_completed(futures):
                 future.result()
     finally:
-        # After an error or an interrupt nothing new is begun.
+        # After an error or an interrupt, start no further photo.
         pool.shutdown(cancel_futures=True)
 
 

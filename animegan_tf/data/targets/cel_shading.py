@@ -1,7 +1,7 @@
-"""The cel-and-ink target: what a photo looks like drawn with flat areas and ink.
+"""Cel shading: render a photo with flat colors, stepped shading and ink lines.
 
-Regressing it teaches the generator flat colours and dark contours before the
-adversary adds an artist's line. Nothing here knows of networks.
+It is the default target of pretraining, from which the generator learns flat colors and
+dark contours before adversarial training.
 """
 
 import dataclasses
@@ -11,25 +11,26 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class CelAndInkOptions:
-    """Options of `cel_and_ink`; lengths are in pixels of the given picture.
+    """Options of `cel_and_ink`; lengths are in pixels of the input image.
 
     Attributes:
         flat_radius: Radius of the mean-shift window, at least 1.
-        flat_range: Grey levels that mean-shift merges into one area.
-        smooth_sigma: Reach of the edge-preserving filter.
-        smooth_range: Its range in [0, 1]: larger crosses stronger edges.
-        tone_levels: Number of lightness steps that shading is drawn to.
-        tone_strength: 0 leaves shading smooth, 1 makes hard steps.
+        flat_range: Color range of mean-shift, in 8-bit levels.
+        smooth_sigma: Spatial extent of the edge-preserving filter.
+        smooth_range: Its range in [0, 1]: larger values smooth stronger edges.
+        tone_levels: Number of lightness levels to which shading is quantized.
+        tone_strength: Strength of the quantization: 0 keeps shading smooth, 1 gives
+            hard steps.
         tone_lift: Brightening of the mid-tones in units of CIE L* (0 to 100).
         chroma_a: Gain of the green-red axis of CIE Lab.
         chroma_b: Gain of the blue-yellow axis of CIE Lab.
         line_sigma: Half-width of a line.
-        line_threshold: Darkness against the surroundings, as a share of full scale,
-            where a line begins.
-        line_full: Darkness where it has its full strength.
-        line_reach: How far along a contour lines are joined.
+        line_threshold: Darkness relative to the surroundings, as a fraction of full
+            scale, at which a line starts.
+        line_full: Darkness at which a line has its full strength.
+        line_reach: Distance along a contour over which lines are connected.
         line_strength: Opacity of the ink in [0, 1].
-        line_area: Smallest line kept, in pixels.
+        line_area: Minimum area of a line, in pixels.
     """
 
     flat_radius: int = 10
@@ -49,7 +50,7 @@ class CelAndInkOptions:
     line_area: int = 16
 
     def fingerprint(self) -> str:
-        """Return a text that changes whenever the target would change."""
+        """Return a text that changes whenever the rendering would change."""
         values = dataclasses.asdict(self)
         return "cel_and_ink-2-" + "-".join(f"{k}={v}" for k, v in values.items())
 
@@ -57,11 +58,11 @@ class CelAndInkOptions:
 def cel_and_ink(
     image: np.ndarray, options: CelAndInkOptions = CelAndInkOptions()
 ) -> np.ndarray:
-    """Draw a photo with flat areas, stepped shading and dark contours.
+    """Render a photo with flat areas, stepped shading and dark contours.
 
-    Mean-shift and an edge-preserving filter flatten the colours; lightness is drawn
-    to steps; ink is laid where a difference of Gaussians, smoothed along the contour,
-    finds the picture darker than its surroundings.
+    Mean-shift and an edge-preserving filter flatten the colors, lightness is softly
+    quantized, and ink lines follow the extended difference of Gaussians: smoothed along
+    the contours, it marks where the image is darker than its surroundings.
 
     Args:
         image: uint8 RGB in [0, 255], `(height, width, 3)`.
@@ -78,22 +79,22 @@ def cel_and_ink(
     """
     areas = flatten_colors(image, options)
     flat = step_tones(areas, options)
-    # The photo shows fine lines, the flattened picture the borders of its areas.
+    # The photo gives fine lines, the flattened image the borders of its areas.
     ink = np.maximum(ink_lines(image, options), ink_lines(areas, options))
     ink = ink[..., None] * options.line_strength
-    # Ink keeps a trace of the colour below it, as a painter's dark line does.
+    # Ink keeps a trace of the color below it, as in painted lines.
     ink_color = 0.12 * flat + np.array([0.02, 0.015, 0.03], np.float32)
-    drawn = flat * (1.0 - ink) + ink_color * ink
-    return np.clip(drawn * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+    rendered = flat * (1.0 - ink) + ink_color * ink
+    return np.clip(rendered * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
 
 
 def flatten_colors(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
-    """Merge similar neighbouring colours into areas; uint8 in and out."""
+    """Merge similar adjacent colors into flat areas; uint8 in and out."""
     cv2 = import_opencv()
-    # Grain would seed small areas of its own.
-    calm = cv2.bilateralFilter(image, 5, 30, 5)
+    # Noise would form small areas of its own.
+    denoised = cv2.bilateralFilter(image, 5, 30, 5)
     areas = cv2.pyrMeanShiftFiltering(
-        calm, options.flat_radius, options.flat_range, maxLevel=1
+        denoised, options.flat_radius, options.flat_range, maxLevel=1
     )
     smooth = cv2.edgePreservingFilter(
         areas,
@@ -101,21 +102,21 @@ def flatten_colors(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
         sigma_s=options.smooth_sigma,
         sigma_r=options.smooth_range,
     )
-    # The filter leaves slopes inside an area; the second pass makes them steps.
+    # The filter leaves gradients inside an area; the second pass flattens them.
     return cv2.pyrMeanShiftFiltering(
         smooth, options.flat_radius, options.flat_range // 2, maxLevel=1
     )
 
 
 def step_tones(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
-    """Draw lightness to steps and strengthen chroma; uint8 in, float32 [0, 1] out."""
+    """Quantize lightness softly and raise chroma; uint8 in, float32 [0, 1] out."""
     cv2 = import_opencv()
     lab = cv2.cvtColor(image.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
     lightness = lab[..., 0]
     lightness = lightness + options.tone_lift * np.sin(np.pi * lightness / 100.0)
     half_step = 50.0 / options.tone_levels
     center = np.round(lightness / (2.0 * half_step)) * 2.0 * half_step
-    # The fourth power is flat around each level and turns quickly between two.
+    # The fourth power is flat near each level and steep between two.
     offset = (lightness - center) / half_step
     stepped = center + half_step * np.sign(offset) * np.abs(offset) ** 4
     strength = options.tone_strength
@@ -126,7 +127,7 @@ def step_tones(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
 
 
 def ink_lines(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
-    """Find where a draughtsman would lay ink.
+    """Detect ink lines by a flow-based difference of Gaussians.
 
     Args:
         image: uint8 RGB, `(height, width, 3)`.
@@ -148,7 +149,7 @@ def ink_lines(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
 
 
 def _smooth_along_contours(values, gray, reach, num_steps=4):
-    """Average `values` along the direction of least change of `gray`."""
+    """Average `values` along the direction in which `gray` changes least."""
     cv2 = import_opencv()
     grad_x = cv2.Sobel(gray, cv2.CV_32F, 1, 0, ksize=3)
     grad_y = cv2.Sobel(gray, cv2.CV_32F, 0, 1, ksize=3)
@@ -156,7 +157,7 @@ def _smooth_along_contours(values, gray, reach, num_steps=4):
         cv2.GaussianBlur(product, (0, 0), 2.5)
         for product in (grad_x * grad_x, grad_x * grad_y, grad_y * grad_y)
     )
-    # Half-angle formula for the main axis of the smoothed structure tensor.
+    # Orientation of the main axis of the smoothed structure tensor.
     angle = 0.5 * np.arctan2(2.0 * xy, xx - yy)
     along_x, along_y = -np.sin(angle), np.cos(angle)
     rows, columns = np.indices(gray.shape, dtype=np.float32)
@@ -168,7 +169,7 @@ def _smooth_along_contours(values, gray, reach, num_steps=4):
             x, y = x + step_x, y + step_y
             next_x = cv2.remap(along_x, x, y, cv2.INTER_LINEAR, None, 4)
             next_y = cv2.remap(along_y, x, y, cv2.INTER_LINEAR, None, 4)
-            # An axis has no sense: keep walking the way we came.
+            # The sign of an axis is arbitrary: keep the direction of the last step.
             turn = np.where(next_x * step_x + next_y * step_y < 0.0, -1.0, 1.0)
             step_x = (next_x * turn).astype(np.float32)
             step_y = (next_y * turn).astype(np.float32)
@@ -179,7 +180,7 @@ def _smooth_along_contours(values, gray, reach, num_steps=4):
 
 
 def _keep_strong_lines(opacity, min_area, weak=0.12, strong=0.6):
-    """Drop connected lines that are nowhere strong, or too small to be a line."""
+    """Remove connected lines that are nowhere strong or have a small area."""
     cv2 = import_opencv()
     mask = (opacity > weak).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)

@@ -1,19 +1,19 @@
-"""Soften the contours of pictures and nothing else.
+"""Edge smoothing of style images, as in CartoonGAN.
 
-The adversary is shown the result as a fake, so it learns to ask for crisp contours.
+The discriminator learns to reject the results, and so to require crisp edges.
 """
 
 import tensorflow as tf
 
 DILATION = 5
-# Rec. 601, the weights of everyday grey conversion.
+# Rec. 601 luma weights.
 _LUMINANCE = (0.299, 0.587, 0.114)
-# Binomial, the usual 5-tap Gaussian (sigma 1).
+# Binomial 5-tap approximation of a Gaussian (sigma 1).
 _GAUSSIAN = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 def luminance(images) -> tf.Tensor:
-    """Return Rec. 601 luminance in the pictures' own range.
+    """Compute Rec. 601 luminance in the range of the images.
 
     Args:
         images: Float tensor, `(..., 3)`, RGB.
@@ -26,26 +26,26 @@ def luminance(images) -> tf.Tensor:
 
 
 def smooth_edges(images, *, threshold: float = 150.0) -> tf.Tensor:
-    """Blur pictures within two pixels of a contour; keep all other pixels exactly.
+    """Blur images within two pixels of an edge; all other pixels stay exactly equal.
 
-    A contour is where |dx| + |dy| of the luminance, by 3x3 Sobel filters, exceeds the
-    threshold. It is dilated by a 5x5 square, and a 5x5 Gaussian is applied there. A
-    single threshold between Canny's two (100 and 200) takes the place of hysteresis.
+    An edge is where |dx| + |dy| of the luminance, by 3x3 Sobel filters, exceeds the
+    threshold. It is dilated by a 5x5 square, where a 5x5 Gaussian is applied. A single
+    threshold between Canny's two (100 and 200) replaces hysteresis.
 
     Args:
         images: Tensor `(height, width, channels)` or `(batch, height, width,
-            channels)`, at least 3 pixels high and wide, with 1 or 3 channels; levels
-            in [0, 255], uint8 or float32.
-        threshold: Sobel response that makes a contour; a step of n levels gives 4 n.
+            channels)`, at least 3 pixels high and wide, with 1 or 3 channels, in
+            [0, 255], uint8 or float32.
+        threshold: Minimum Sobel response of an edge; a step of n levels gives 4 n.
 
     Returns:
         Tensor of the same shape, dtype and range.
 
     Raises:
-        ValueError: If the shape is not one of those.
+        ValueError: If `images` has another rank or number of channels.
 
-    Reference: Chen et al., 2018, CartoonGAN (edge-promoting loss); Chen, Liu & Chen,
-        2020, AnimeGAN, which took it over.
+    Reference: Chen et al., 2018, CartoonGAN (edge-promoting loss); Chen et al., 2020,
+    AnimeGAN.
     """
     images = tf.convert_to_tensor(images)
     if images.shape.rank not in (3, 4) or images.shape[-1] not in (1, 3):
@@ -90,7 +90,7 @@ def _dilate(mask: tf.Tensor) -> tf.Tensor:
 
 def _reflect(levels: tf.Tensor, radius: int) -> tf.Tensor:
     padding = [[0, 0]] * (levels.shape.rank - 3) + [[radius, radius]] * 2 + [[0, 0]]
-    # Reflection leaves no gradient across the border, so the border is no contour.
+    # With reflection there is no gradient, and so no edge, across the border.
     return tf.pad(levels, padding, mode="REFLECT")
 
 
@@ -102,7 +102,7 @@ def _filter(levels: tf.Tensor, taps, *, vertical: bool) -> tf.Tensor:
 
 
 def _shifts(levels: tf.Tensor, num_taps: int, *, vertical: bool) -> list[tf.Tensor]:
-    """List the views of a 1-D window over rows or columns; each shrinks that axis."""
+    """Return the shifted views of a 1-D window along the rows or the columns."""
     axis = -3 if vertical else -2
     length = tf.shape(levels)[axis] - (num_taps - 1)
     if vertical:

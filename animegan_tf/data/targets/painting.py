@@ -1,7 +1,7 @@
-"""Painted targets: what a photo looks like in oil, in soft paint, or in black ink.
+"""Painting filters: render a photo in oil, in soft paint, or in black ink.
 
-Like the cel-and-ink target these give the generator something certain to learn before
-an adversary refines it; all are built from published filters, no artist's work.
+They are targets of pretraining like cel shading, built from published filters and not
+from an artist's work.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ _NUM_SECTORS = 8
 
 
 def oil_paint(image: np.ndarray) -> np.ndarray:
-    """Paint a photo in oil: strokes of one colour, strong chroma, thick edges.
+    """Render a photo as an oil painting: uniform strokes, high chroma, relief.
 
     Args:
         image: uint8 RGB in [0, 255], `(height, width, 3)`.
@@ -37,7 +37,7 @@ def oil_paint(image: np.ndarray) -> np.ndarray:
 
 
 def soft_paint(image: np.ndarray) -> np.ndarray:
-    """Paint a photo softly: smooth skin and skies, warm light, a slight glow.
+    """Render a photo in soft paint: smooth areas, brighter mid-tones, a slight glow.
 
     Args:
         image: uint8 RGB in [0, 255], `(height, width, 3)`.
@@ -64,7 +64,7 @@ def soft_paint(image: np.ndarray) -> np.ndarray:
 
 
 def brush_and_ink(image: np.ndarray) -> np.ndarray:
-    """Draw a photo in black and white: brush lines, black shadows, two greys.
+    """Render a photo in black and white: brush lines, black shadows, two grays.
 
     Args:
         image: uint8 RGB in [0, 255], `(height, width, 3)`.
@@ -83,23 +83,23 @@ def brush_and_ink(image: np.ndarray) -> np.ndarray:
     lightness = cv2.cvtColor(_to_unit(areas), cv2.COLOR_RGB2Lab)[..., 0]
     lightness = cv2.GaussianBlur(lightness, (0, 0), 0.8)
     tone = np.full_like(lightness, 0.02)
-    # Black, two greys and paper; the last step is the highest, so faces stay light.
+    # Black, two grays and paper white; the last step is large, so faces stay light.
     for threshold, height in ((20.0, 0.36), (40.0, 0.30), (60.0, 0.32)):
         tone += height / (1.0 + np.exp(-0.8 * (lightness - threshold)))
     ink = np.maximum(ink_lines(image, options), ink_lines(areas, options))
-    drawn = tone * (1.0 - 0.97 * ink)
-    return _to_levels(np.repeat(drawn[..., None], 3, axis=2))
+    rendered = tone * (1.0 - 0.97 * ink)
+    return _to_levels(np.repeat(rendered[..., None], 3, axis=2))
 
 
 def kuwahara(image: np.ndarray, radius: int) -> np.ndarray:
-    """Smooth each pixel with those of its surrounding sectors that vary least.
+    """Apply a Kuwahara filter: average the sectors of least variance around each pixel.
 
     Args:
         image: float32 RGB in [0, 1], `(height, width, 3)`.
-        radius: Radius of the surroundings in pixels, at least 1.
+        radius: Radius of the neighborhood in pixels, at least 1.
 
     Returns:
-        float32 of the same shape: areas of one colour with crisp borders.
+        float32 of the same shape: areas of one color with crisp borders.
 
     Reference: Papari et al., 2007, https://doi.org/10.1109/TIP.2007.903912.
     """
@@ -112,7 +112,7 @@ def kuwahara(image: np.ndarray, radius: int) -> np.ndarray:
             for values in (image, image * image)
         )
         variance = np.maximum(power - mean * mean, 0.0).sum(axis=2)
-        # Squared, so that the calmest sector takes nearly all.
+        # Squared, so that the sector of least variance dominates.
         weight = 1.0 / (1e-4 + np.square(100.0 * variance))
         total += mean * weight[..., None]
         weights += weight
@@ -144,7 +144,7 @@ def _grade(image, chroma, curve):
 
 
 def _relief(image):
-    """Shade as light from the upper left shades thick paint, float in +-0.12."""
+    """Compute the shading of thick paint lit from the upper left, in [-0.12, 0.12]."""
     cv2 = import_opencv()
     gray = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2GRAY)
     gray = cv2.GaussianBlur(gray, (0, 0), 0.7)

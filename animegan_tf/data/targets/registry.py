@@ -1,4 +1,4 @@
-"""The ways to draw a generator's targets, by name."""
+"""Target renderers by name."""
 
 import dataclasses
 from collections.abc import Callable
@@ -12,11 +12,12 @@ from animegan_tf.utils.messages import suggestion
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A way to draw targets.
+    """A function that renders a photo in a style, and its version.
 
     Attributes:
-        render: Pure function from uint8 RGB `(height, width, 3)` to the same.
-        fingerprint: Text that changes whenever its result would.
+        render: Pure function from a photo to its target, uint8 RGB `(height, width, 3)`
+            in [0, 255].
+        fingerprint: Text that changes whenever the result of `render` would.
     """
 
     render: Callable[[np.ndarray], np.ndarray]
@@ -32,10 +33,10 @@ TARGETS = {
 
 
 def get_target(name: str) -> Target:
-    """Look up a way to draw targets.
+    """Return the target renderer of a name.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If `name` is unknown.
     """
     if name not in TARGETS:
         raise ValueError(

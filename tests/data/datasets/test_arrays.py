@@ -10,7 +10,7 @@ def _uint8(count=3, size=4):
     return rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
-def test_levels_come_as_the_library_s_floats():
+def test_uint8_images_are_converted_to_floats():
     images = _uint8()
     taken = ImageArray(images).take([2, 0])
     np.testing.assert_array_equal(taken, to_float(images[[2, 0]]))
@@ -18,21 +18,21 @@ def test_levels_come_as_the_library_s_floats():
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_floats_of_the_library_s_range_stay_as_they_are(dtype):
+def test_floats_in_the_default_range_are_unchanged(dtype):
     images = to_float(_uint8()).astype(dtype)
     taken = ImageArray(images).take([0, 1, 2])
     np.testing.assert_allclose(taken, images, atol=1e-6)
     assert taken.dtype == np.float32
 
 
-def test_a_stated_range_is_stretched_to_the_library_s():
+def test_a_given_value_range_is_mapped_to_the_default_one():
     images = np.zeros((1, 2, 2, 3))
     images[0, 0, 0] = [0.0, 0.5, 1.0]
     taken = ImageArray(images, value_range=(0, 1)).take([0])
     np.testing.assert_allclose(taken[0, 0, 0], [-1.0, 0.0, 1.0])
 
 
-def test_a_file_gives_what_its_array_gives(tmp_path):
+def test_a_file_gives_the_same_images_as_its_array(tmp_path):
     np.save(tmp_path / "images.npy", _uint8())
     from_file = ImageArray(tmp_path / "images.npy")
     assert from_file.shape == (3, 4, 4, 3)
@@ -42,7 +42,7 @@ def test_a_file_gives_what_its_array_gives(tmp_path):
     )
 
 
-def test_floats_that_look_like_0_to_1_are_refused_with_both_ways_out():
+def test_floats_that_seem_to_be_in_0_to_1_are_rejected_with_both_solutions():
     images = np.full((1, 2, 2, 3), 0.5, "float32")
     with pytest.raises(
         ValueError, match=r"value_range=\(0, 1\).*value_range=\(-1, 1\)"
@@ -65,22 +65,22 @@ def _with(value):
         (_with(1.5), r"in \[-1, 1\] .*Received: float values from -0.5 to 1.5"),
         (_with(-200.0), r"from -200 to 0"),
         (np.zeros((4, 4, 3), "uint8"), r"shape \(count, .* shape \(4, 4, 3\)"),
-        (np.zeros((0, 4, 4, 3), "uint8"), "at least one picture"),
+        (np.zeros((0, 4, 4, 3), "uint8"), "at least one image"),
         (np.zeros((2, 4, 4, 3), "int64"), "dtype int64"),
         (np.zeros((2, 4, 4, 3), bool), "dtype bool"),
         (np.zeros((2, 4, 4, 3), complex), "dtype complex128"),
-        (np.array([None, "picture"]), "dtype object"),
-        ([np.zeros((2, 2, 3)), np.zeros((3, 3, 3))], "pictures of one size"),
+        (np.array([None, "text"]), "dtype object"),
+        ([np.zeros((2, 2, 3)), np.zeros((3, 3, 3))], "images of one size"),
     ],
 )
-def test_what_is_no_array_of_pictures_is_refused_in_one_line(images, message):
+def test_anything_but_an_array_of_images_is_rejected_in_one_line(images, message):
     with pytest.raises(ValueError, match=message) as error:
         ImageArray(images, argument="target_images")
     assert "`target_images`" in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_files_that_are_no_arrays_are_refused(tmp_path):
+def test_files_without_an_array_are_rejected(tmp_path):
     (tmp_path / "text.npy").write_text("not an array")
     np.save(tmp_path / "objects.npy", np.array([None], dtype=object))
     np.savez(tmp_path / "many.npz", a=np.zeros(1))
@@ -91,13 +91,13 @@ def test_files_that_are_no_arrays_are_refused(tmp_path):
         ImageArray(tmp_path / "gone.npy")
 
 
-def test_an_impossible_range_is_refused():
+def test_an_invalid_range_is_rejected():
     with pytest.raises(ValueError, match=r"`value_range` must .*\(1, 0\)"):
         ImageArray(_uint8(), value_range=(1, 0))
 
 
 def _numbered(count):
-    """Pictures of one pixel whose level is their number."""
+    """Make images of one pixel whose level is their index."""
     return np.arange(count, dtype=np.uint8).reshape(count, 1, 1, 1)
 
 
@@ -117,20 +117,20 @@ def _batches(num_inputs=None, num_targets=8, **options):
     return ArrayBatches(inputs, _numbered(num_targets), **options)
 
 
-def test_an_epoch_shows_every_target_once():
+def test_an_epoch_has_every_target_once():
     batches = _batches()
     assert batches.steps_per_epoch == 2
     assert sorted(_levels(batches, "anime")) == list(range(8))
 
 
-def test_epochs_differ_and_the_same_epoch_is_the_same():
+def test_epochs_differ_and_each_is_reproducible():
     first, second = (_levels(_batches(), "anime", epoch) for epoch in (0, 1))
     assert first != second
     assert first == _levels(_batches(), "anime")
     assert first != _levels(_batches(seed=1), "anime")
 
 
-def test_targets_left_over_are_others_in_another_epoch():
+def test_the_dropped_targets_differ_between_epochs():
     batches = _batches(num_targets=10)
     assert batches.steps_per_epoch == 2
     seen = [frozenset(_levels(batches, "anime", epoch)) for epoch in range(4)]
@@ -138,14 +138,14 @@ def test_targets_left_over_are_others_in_another_epoch():
     assert len(set(seen)) > 1
 
 
-def test_fewer_targets_than_a_batch_make_one_of_all():
+def test_fewer_targets_than_a_batch_make_one_batch():
     batches = _batches(num_targets=3, batch_size=16)
     assert [batch["anime"].shape[0] for batch in _epoch(batches)] == [3]
     assert [batch["input"].shape for batch in _epoch(batches)] == [(3, 3)]
 
 
 @pytest.mark.parametrize("count", [3, 8, 20])
-def test_any_number_of_inputs_is_spread_evenly(count):
+def test_any_number_of_inputs_is_used_evenly(count):
     levels = _levels(_batches(num_inputs=count), "input")
     counts = np.bincount(levels, minlength=count)
     assert len(levels) == 8
@@ -161,6 +161,6 @@ def test_noise_is_standard_normal_and_new_in_each_batch():
     assert not np.array_equal(first, second)
 
 
-def test_a_generator_of_images_needs_some():
+def test_input_images_are_required_without_a_latent_dim():
     with pytest.raises(ValueError, match="`input_images` must be given"):
         ArrayBatches(None, _numbered(2), latent_dim=None, batch_size=1, seed=0)

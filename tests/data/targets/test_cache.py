@@ -1,4 +1,4 @@
-"""Laws of the target cache: never stale, never computed twice, resumable."""
+"""The target cache: never stale, never computed twice, resumable."""
 
 import json
 import os
@@ -138,7 +138,7 @@ def test_lost_and_empty_files_are_made_again(tmp_path, compute):
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"x": 1}'])
-def test_a_damaged_index_is_made_again(tmp_path, compute, damage):
+def test_a_damaged_index_is_rebuilt(tmp_path, compute, damage):
     path = _photo(tmp_path / "a.png")
     items = compute([path], Negative())
     index = tmp_path / "cache" / INDEX_NAME
@@ -150,18 +150,18 @@ def test_a_damaged_index_is_made_again(tmp_path, compute, damage):
 @pytest.mark.parametrize(
     "function", [lambda image: image[1:], lambda image: image / 255.0]
 )
-def test_a_function_of_another_shape_or_dtype_is_refused(tmp_path, compute, function):
+def test_a_function_of_another_shape_or_dtype_is_rejected(tmp_path, compute, function):
     path = _photo(tmp_path / "a.png")
     with pytest.raises(ValueError, match="`function` must return uint8 of shape"):
         compute([path], function)
 
 
-def test_senseless_scales_and_unreadable_photos_are_refused(tmp_path, compute):
+def test_invalid_scales_and_unreadable_photos_are_rejected(tmp_path, compute):
     path = _photo(tmp_path / "a.png")
     for scales in ((), (0, 8)):
         with pytest.raises(ValueError, match="`scales` must be positive"):
             compute([path], Negative(), scales=scales)
-    path.write_text("no picture")
+    path.write_text("no image")
     with pytest.raises(ValueError, match="Not an image .*a.png"):
         compute([path], Negative())
     with pytest.raises(FileNotFoundError):

@@ -41,7 +41,7 @@ def test_same_photo_gives_the_same_target():
     np.testing.assert_array_equal(cel_and_ink(image), cel_and_ink(image))
 
 
-def test_flat_picture_has_no_ink():
+def test_flat_image_has_no_ink():
     flat = np.full((48, 48, 3), 128, np.uint8)
     assert ink_lines(flat, OPTIONS).max() == 0.0
 

@@ -1,4 +1,4 @@
-"""Laws of edge smoothing: softer at contours, exact everywhere else."""
+"""Edge smoothing: blurs edges and keeps all other pixels."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ def _step(low=40, high=200, size=24, channels=3):
     return image
 
 
-def test_luminance_weighs_green_most_and_keeps_grey():
+def test_luminance_weighs_green_most_and_keeps_gray():
     levels = tf.constant([[255.0, 0, 0], [0, 255.0, 0], [0, 0, 255.0], [9.0, 9, 9]])
     expected = [[76.245], [149.685], [29.07], [9.0]]
     np.testing.assert_allclose(luminance(levels), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_flat_picture_is_unchanged(channels):
+def test_a_flat_image_is_unchanged(channels):
     image = np.full((12, 15, channels), 137, "uint8")
     np.testing.assert_array_equal(smooth_edges(image), image)
 
@@ -41,7 +41,7 @@ def test_a_step_gets_softer_and_pixels_away_from_it_stay():
     np.testing.assert_array_equal(smooth[:, 15:], image[:, 15:])
 
 
-def test_only_the_neighbourhood_of_a_contour_changes():
+def test_only_the_neighborhood_of_a_contour_changes():
     texture = np.random.default_rng(0).integers(100, 110, (40, 40, 3)).astype("uint8")
     texture[20, 20] = 255
     changed = (smooth_edges(texture).numpy() != texture).any(axis=-1)
@@ -58,13 +58,13 @@ def test_threshold_counts_four_times_the_step():
     assert (smooth_edges(image, threshold=39).numpy() != image).any()
 
 
-def test_turning_the_picture_turns_the_result():
+def test_rotating_the_image_rotates_the_result():
     image = np.random.default_rng(1).integers(0, 256, (20, 20, 3)).astype("uint8")
     turned = smooth_edges(np.rot90(image)).numpy()
     np.testing.assert_array_equal(turned, np.rot90(smooth_edges(image).numpy()))
 
 
-def test_batches_dtypes_and_tf_data_give_the_same_picture():
+def test_batches_dtypes_and_tf_data_give_the_same_image():
     rng = np.random.default_rng(2)
     images = rng.integers(0, 256, (3, 16, 18, 3)).astype("uint8")
     single = np.stack([smooth_edges(image) for image in images])
@@ -76,7 +76,7 @@ def test_batches_dtypes_and_tf_data_give_the_same_picture():
     np.testing.assert_array_equal(np.floor(levels.numpy() + 0.5), single)
 
 
-def test_agrees_with_canny_dilation_and_blur_on_a_drawing():
+def test_agrees_with_canny_dilation_and_blur_on_a_line_drawing():
     cv2 = pytest.importorskip("cv2")
     image = np.full((64, 64, 3), 230, "uint8")
     cv2.circle(image, (30, 30), 18, (20, 20, 20), 2)
@@ -89,7 +89,7 @@ def test_agrees_with_canny_dilation_and_blur_on_a_drawing():
     assert difference.mean() < 1.0
 
 
-def test_other_shapes_are_refused():
+def test_other_shapes_are_rejected():
     with pytest.raises(ValueError, match="`images` must be .*Received: shape"):
         smooth_edges(np.zeros((8, 8), "uint8"))
     with pytest.raises(ValueError, match="1 or 3 channels"):

@@ -35,7 +35,7 @@ def test_kuwahara_calms_areas_and_keeps_the_step_between_them():
     assert step[34] - step[29] > 0.9 * (step[50] - step[10])
 
 
-def test_kuwahara_keeps_an_even_picture():
+def test_kuwahara_keeps_an_even_image():
     image = np.full((20, 20, 3), 0.4, np.float32)
     np.testing.assert_allclose(kuwahara(image, 3), image, atol=1e-5)
 
@@ -43,17 +43,17 @@ def test_kuwahara_keeps_an_even_picture():
 def test_ink_is_black_and_white():
     image = _halves()
     image[..., 0] //= 2
-    drawn = brush_and_ink(image)
-    assert np.all(drawn == drawn[..., :1])
+    rendered = brush_and_ink(image)
+    assert np.all(rendered == rendered[..., :1])
 
 
 def test_ink_makes_shadow_black_and_light_white():
-    drawn = brush_and_ink(_halves(left=10, right=245, noise=0))
-    assert drawn[:, 4:20].max() < 30
-    assert drawn[:, 44:60].min() > 240
+    rendered = brush_and_ink(_halves(left=10, right=245, noise=0))
+    assert rendered[:, 4:20].max() < 30
+    assert rendered[:, 44:60].min() > 240
 
 
-def test_oil_strengthens_colour():
+def test_oil_strengthens_color():
     image = np.full((32, 32, 3), (150, 110, 100), np.uint8)
     painted = oil_paint(image)[16, 16].astype(int)
     assert painted[0] - painted[2] > 50

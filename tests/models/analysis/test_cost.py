@@ -28,6 +28,6 @@ def test_strides_count_what_they_give_and_other_layers_nothing():
     assert count_multiply_adds(network) == 4 * 4 * (9 * 3 * 4)
 
 
-def test_unknown_sizes_are_refused():
+def test_unknown_sizes_are_rejected():
     with pytest.raises(ValueError, match="known image size.*None, None, 3"):
         count_multiply_adds(build_compact_features(widths=WIDTHS))

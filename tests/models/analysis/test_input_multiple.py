@@ -31,7 +31,7 @@ def test_network_in_a_network_counts():
     assert input_multiple(keras.Model(photo, inner(photo))) == 4
 
 
-def test_network_that_changes_the_size_is_refused():
+def test_network_that_changes_the_size_is_rejected():
     images = keras.Input((None, None, 3))
     smaller = keras.Model(images, keras.layers.AveragePooling2D(2)(images))
     with pytest.raises(ValueError, match="its input's shape.*divisible by 512"):

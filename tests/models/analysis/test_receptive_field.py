@@ -94,12 +94,12 @@ def test_saved_network_has_the_same(tmp_path):
         ("anime", {"num_styles": 2}, "from one input"),
     ],
 )
-def test_network_of_the_whole_picture_is_refused(name, options, layer):
+def test_networks_that_depend_on_the_whole_image_are_rejected(name, options, layer):
     with pytest.raises(ValueError, match=layer):
         measure_receptive_field(build_generator(name, **options))
 
 
-def test_subclassed_network_is_refused():
+def test_subclassed_network_is_rejected():
     class Network(keras.Model):
         def call(self, images):
             return images

@@ -25,7 +25,7 @@ def test_every_name_builds_by_itself(name):
 
 
 @pytest.mark.parametrize("name", SEQUENTIAL)
-def test_one_unbounded_logit_per_picture(name):
+def test_one_unbounded_logit_per_image(name):
     model = _build(name)
     assert isinstance(model, keras.Sequential)
     assert model(_images(2, 16, 16, 3)).shape == (2, 1)
@@ -44,7 +44,7 @@ def test_probabilities_are_the_sigmoid_of_the_logits(name):
     np.testing.assert_allclose(probabilities(images), expected, atol=1e-6)
 
 
-def test_conv_has_the_parameters_worked_by_hand():
+def test_conv_has_the_expected_number_of_parameters():
     first, second = 5 * 5 * 3 * 128 + 128, 5 * 5 * 128 * 128 + 128
     # 256 pixels halved twice leave 64x64 positions of 128 channels.
     dense = 64 * 64 * 128 + 1
@@ -52,7 +52,7 @@ def test_conv_has_the_parameters_worked_by_hand():
     assert count == first + second + dense == 943_745
 
 
-def test_dense_has_the_parameters_worked_by_hand():
+def test_dense_has_the_expected_number_of_parameters():
     model = build_discriminator("dense", image_size=16, width=8)
     assert model.count_params() == (16 * 16 * 3 * 8 + 8) + (8 * 8 + 8) + (8 + 1)
 
@@ -66,27 +66,27 @@ def test_dcgan_normalizes_all_but_the_first_convolution():
     assert model.count_params() == convolutions + 4 + 4 * (8 + 16 + 32) + 32 + 1
 
 
-def test_grey_and_oblong_pictures_are_taken_by_their_shape():
+def test_grayscale_and_rectangular_images_are_accepted():
     model = build_discriminator("conv", image_shape=(16, 32, 1), width=4)
     assert model(_images(1, 16, 32, 1)).shape == (1, 1)
 
 
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("shape", [(None, None, 3), (16, 16)])
-def test_unknown_sizes_are_refused(name, shape):
+def test_unknown_sizes_are_rejected(name, shape):
     with pytest.raises(ValueError, match="`image_shape` must .*height"):
         build_discriminator(name, image_shape=shape)
 
 
 @pytest.mark.parametrize("name", ["conv", "dense"])
-def test_dropout_acts_in_training_alone(name):
+def test_dropout_is_active_in_training_only(name):
     model, images = _build(name), _images(4, 16, 16, 3)
     np.testing.assert_array_equal(model(images), model(images))
     assert not np.array_equal(model(images, training=True), model(images))
 
 
 @pytest.mark.parametrize("name", SEQUENTIAL)
-def test_saved_model_gives_the_same_verdict(tmp_path, name):
+def test_saved_model_gives_the_same_logits(tmp_path, name):
     model, images = _build(name), _images(2, 16, 16, 3)
     model(images, training=True)
     model.save(tmp_path / "d.keras")
@@ -96,14 +96,14 @@ def test_saved_model_gives_the_same_verdict(tmp_path, name):
 
 @pytest.mark.parametrize("name", SEQUENTIAL)
 @pytest.mark.parametrize("from_logits", [True, False])
-def test_verdict_stays_float32_under_mixed_precision(name, from_logits):
+def test_output_stays_float32_under_mixed_precision(name, from_logits):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = _build(name, from_logits=from_logits)
     finally:
         keras.config.set_dtype_policy("float32")
-    verdict = model(_images(1, 16, 16, 3))
-    assert keras.backend.standardize_dtype(verdict.dtype) == "float32"
+    output = model(_images(1, 16, 16, 3))
+    assert keras.backend.standardize_dtype(output.dtype) == "float32"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_verdict_stays_float32_under_mixed_precision(name, from_logits):
         ("dcgan", {"image_size": 0}, "`image_size` must be at least 1"),
     ],
 )
-def test_impossible_options_are_refused(name, options, message):
+def test_options_out_of_range_are_rejected(name, options, message):
     with pytest.raises(ValueError, match=message):
         build_discriminator(name, **options)
 
@@ -142,7 +142,7 @@ def test_one_logit_per_patch(options, shape):
     assert model(_images(2, 14, 18, 3)).shape == shape
 
 
-def test_grey_pictures_are_accepted():
+def test_the_patch_discriminator_accepts_grayscale_images():
     model = build_discriminator("patch", image_shape=(None, None, 1), width=4)
     assert model(_images(1, 8, 8, 1)).shape == (1, 2, 2, 1)
 
@@ -153,7 +153,7 @@ def test_a_logit_depends_on_its_patch_of_37_pixels_alone():
     row, column = 8, 8
     logit = model(image)[0, row, column, 0]
     # A stride-2 convolution pads an even size below alone, so position 8 at 1/4 is
-    # centred on pixel 35: 18 pixels each way make the patch.
+    # centered on pixel 35: 18 pixels each way make the patch.
     changed = {}
     for pixel in (16, 17, 53, 54):
         moved = image.copy()
@@ -162,7 +162,7 @@ def test_a_logit_depends_on_its_patch_of_37_pixels_alone():
     assert changed == {16: False, 17: True, 53: True, 54: False}
 
 
-def test_pictures_of_a_batch_do_not_mix():
+def test_images_of_a_batch_do_not_mix():
     model = build_discriminator("patch", width=4)
     first, second = _images(1, 16, 16, 3), _images(1, 16, 16, 3, seed=1)
     together = model(np.concatenate([first, second]))
@@ -208,24 +208,24 @@ def test_saved_patch_model_gives_the_same_logits(tmp_path, spectral_norm):
 
 
 @pytest.mark.parametrize("option", ["width", "num_downsamples"])
-def test_numbers_below_one_are_refused(option):
+def test_numbers_below_one_are_rejected(option):
     with pytest.raises(ValueError, match=f"`{option}` must be .* {option}=0"):
         build_discriminator("patch", **{option: 0})
 
 
-def test_unknown_name_lists_the_known():
+def test_an_unknown_name_is_reported_with_the_known_ones():
     known = ", ".join(DISCRIMINATORS)
     with pytest.raises(ValueError, match=f"{known}. Did you mean 'patch'"):
         build_discriminator("pacth")
 
 
 @pytest.mark.parametrize("shape", [(64, 64), 64, (0, 64, 3), ("64", 64, 3)])
-def test_a_shape_that_is_none_is_refused(shape):
+def test_an_invalid_shape_is_rejected(shape):
     with pytest.raises(ValueError, match="`image_shape` must .*Received: image_shape="):
         build_discriminator("patch", image_shape=shape)
 
 
-def test_options_that_there_are_not_are_refused_with_the_one_meant():
+def test_invalid_options_are_rejected_with_the_closest_one():
     with pytest.raises(ValueError, match="`widht`. Did you mean 'width'.*slope"):
         build_discriminator("patch", widht=4)
     with pytest.raises(ValueError, match="`spectral_norm` must be true or false"):

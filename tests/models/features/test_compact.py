@@ -29,12 +29,12 @@ def bundled():
     return build_feature_extractor("bundled", tuple(WIDTHS))
 
 
-def _gray(picture):
-    """Make a batch of one grey picture in [-1, 1]."""
-    return np.repeat(np.asarray(picture, "float32")[None, ..., None], 3, axis=-1)
+def _gray(image):
+    """Make a batch of one grayscale image in [-1, 1]."""
+    return np.repeat(np.asarray(image, "float32")[None, ..., None], 3, axis=-1)
 
 
-def test_three_convolutions_in_a_row_are_one_of_low_rank(image):
+def test_the_factored_convolution_is_one_of_low_rank(image):
     network = build_compact_features(widths=SMALL, pre_activation=True)
     for layer in network.layers:
         if layer.name in SMALL:
@@ -77,7 +77,7 @@ def test_scaling_multiplies_the_maps_of_every_layer(image):
         )
 
 
-def test_bundled_network_gives_maps_of_the_form_of_vgg19(bundled):
+def test_bundled_network_gives_feature_maps_of_the_shape_of_vgg19(bundled):
     features = bundled(np.zeros((1, 20, 28, 3), "float32"))
     assert {name: features[name].shape[1:] for name in features} == {
         "block1_conv1": (20, 28, 64),
@@ -92,7 +92,7 @@ def test_bundled_network_gives_maps_of_the_form_of_vgg19(bundled):
     assert not bundled.trainable_variables
 
 
-def test_bundled_network_is_cut_at_the_deepest_layer_asked_for(bundled, image):
+def test_bundled_network_is_cut_at_the_deepest_layer_requested(bundled, image):
     shallow = build_feature_extractor("bundled", ["block2_conv1", "block1_conv1"])
     assert list(shallow(image)) == ["block2_conv1", "block1_conv1"]
     assert "block2_conv2" not in {layer.name for layer in shallow.layers}
@@ -108,7 +108,7 @@ def test_maps_before_the_relu_are_those_after_it_where_positive(bundled, image):
         np.testing.assert_array_equal(np.maximum(linear, 0.0), after[name])
 
 
-def test_bundled_network_takes_an_eighth_of_vgg19_and_two_megabytes():
+def test_bundled_network_needs_an_eighth_of_the_cost_of_vgg19_and_two_megabytes():
     shape = (256, 256, 3)
     vgg19 = keras.applications.VGG19(include_top=False, weights=None, input_shape=shape)
     for layers in (RECIPE_LAYERS, tuple(WIDTHS)):
@@ -118,7 +118,7 @@ def test_bundled_network_takes_an_eighth_of_vgg19_and_two_megabytes():
     assert BUNDLED_FILE.stat().st_size <= 2e6
 
 
-def test_bundled_network_answers_where_a_step_is(bundled):
+def test_bundled_network_responds_at_an_edge(bundled):
     step = np.zeros((64, 64))
     step[:, 32:] = 0.8
     maps = bundled(_gray(step))
@@ -131,26 +131,26 @@ def test_bundled_network_answers_where_a_step_is(bundled):
         assert abs(int(np.argmax(changes)) - (len(changes) // 2)) <= 1, layer
 
 
-def test_bundled_network_tells_upright_from_lying_stripes(bundled):
+def test_bundled_network_distinguishes_vertical_from_horizontal_stripes(bundled):
     stripes = np.tile(np.repeat([-0.6, 0.6], 2), 8)
-    upright = np.tile(stripes, (32, 1))
+    vertical = np.tile(stripes, (32, 1))
     for name in ("block1_conv2", "block2_conv1"):
         means = [
-            np.asarray(bundled(_gray(picture))[name]).mean(axis=(0, 1, 2))
-            for picture in (upright, upright.T)
+            np.asarray(bundled(_gray(image))[name]).mean(axis=(0, 1, 2))
+            for image in (vertical, vertical.T)
         ]
         difference = np.abs(means[0] - means[1]).sum() / np.sum(means)
         assert difference > 0.05
 
 
-def test_gradients_reach_the_picture(bundled):
+def test_gradients_reach_the_image(bundled):
     import tensorflow as tf
 
-    picture = tf.random.stateless_uniform((1, 24, 24, 3), (1, 2), -1.0, 1.0)
+    image = tf.random.stateless_uniform((1, 24, 24, 3), (1, 2), -1.0, 1.0)
     with tf.GradientTape() as tape:
-        tape.watch(picture)
-        loss = sum(tf.reduce_mean(x) for x in bundled(picture).values())
-    gradient = tape.gradient(loss, picture).numpy()
+        tape.watch(image)
+        loss = sum(tf.reduce_mean(x) for x in bundled(image).values())
+    gradient = tape.gradient(loss, image).numpy()
     assert np.isfinite(gradient).all()
     assert np.mean(gradient != 0.0) > 0.99
 
@@ -165,7 +165,7 @@ def test_bundled_network_stays_the_same_in_bfloat16(bundled, image):
         assert np.abs(error).mean() < 0.02 * np.abs(exact[name]).mean()
 
 
-def test_layers_of_block_4_are_refused():
+def test_layers_of_block_4_are_rejected():
     with pytest.raises(
         ValueError, match="bundled network must be some of block1_conv1"
     ):

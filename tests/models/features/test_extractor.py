@@ -36,7 +36,7 @@ def image():
 
 
 def _convolve(image, kernel, bias):
-    """Convolve one picture with zero padding, pixel by pixel."""
+    """Convolve one image with zero padding, pixel by pixel."""
     padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))
     rows = [
         [
@@ -54,7 +54,7 @@ def test_preprocessing_by_hand():
     np.testing.assert_allclose(CaffePreprocessing()(image), expected, rtol=1e-5)
 
 
-def test_features_are_those_of_a_computation_by_hand(weights_file, image):
+def test_features_are_those_of_a_manual_computation(weights_file, image):
     arrays = _arrays()
     x = (image[0, ..., ::-1] + 1) * 127.5 - np.array([103.939, 116.779, 123.68])
     expected = {}
@@ -74,7 +74,7 @@ def test_features_are_those_of_a_computation_by_hand(weights_file, image):
             np.testing.assert_allclose(features[name][0], wanted, rtol=1e-4, atol=1e-3)
 
 
-def test_only_what_is_asked_for_is_built_and_given(weights_file, image):
+def test_only_the_requested_layers_are_built_and_returned(weights_file, image):
     extractor = build_feature_extractor(weights_file, ["block1_conv2", "block1_conv1"])
     assert list(extractor(image)) == ["block1_conv2", "block1_conv1"]
     names = {layer.name for layer in extractor.layers}
@@ -108,7 +108,7 @@ def test_features_stay_float32_under_mixed_precision(weights_file, image, global
 
 
 def test_layers_are_those_of_keras_vgg19(monkeypatch):
-    # Random weights of the real layout stand for the download.
+    # Random weights of the real layout replace the download.
     original = keras.applications.VGG19(include_top=False, weights=None)
     monkeypatch.setattr(keras.applications, "VGG19", lambda **_: original)
     image = np.random.default_rng(2).uniform(-1, 1, (1, 32, 32, 3)).astype("float32")
@@ -122,7 +122,7 @@ def test_layers_are_those_of_keras_vgg19(monkeypatch):
     assert set(LAYER_NAMES) == {n.name for n in original.layers if "conv" in n.name}
 
 
-def test_a_failed_download_names_the_way_out(monkeypatch):
+def test_a_failed_download_suggests_a_weights_file(monkeypatch):
     def fail(**_):
         raise Exception("URL fetch failure:\nno network")
 
@@ -133,17 +133,17 @@ def test_a_failed_download_names_the_way_out(monkeypatch):
 
 
 @pytest.mark.parametrize("layers", [(), ("block1_conv9",), "block1_conv1"])
-def test_unknown_layers_are_refused(weights_file, layers):
+def test_unknown_layers_are_rejected(weights_file, layers):
     with pytest.raises(ValueError, match="`layers` must be some of block1_conv1"):
         build_feature_extractor(weights_file, layers)
 
 
-def test_a_layer_that_the_file_lacks_is_refused(weights_file):
+def test_a_layer_that_the_file_lacks_is_rejected(weights_file):
     with pytest.raises(ValueError, match="lacks block2_conv2/kernel"):
         build_feature_extractor(weights_file, ("block3_conv1",))
 
 
-def test_a_source_that_is_no_file_of_weights_is_refused(tmp_path):
+def test_a_source_that_is_not_a_weights_file_is_rejected(tmp_path):
     with pytest.raises(
         ValueError, match="one of bundled, vgg19.* Received: source='vgg91'"
     ):
@@ -162,7 +162,7 @@ def test_a_source_that_is_no_file_of_weights_is_refused(tmp_path):
         ("block1_conv2/bias", (4,)),
     ],
 )
-def test_weights_of_other_shapes_are_refused(tmp_path, key, shape):
+def test_weights_of_other_shapes_are_rejected(tmp_path, key, shape):
     np.savez(tmp_path / "w.npz", **_arrays() | {key: np.zeros(shape, "float32")})
     layer = key.partition("/")[0]
     with pytest.raises(ValueError, match=f"shape .*for {layer}.*shape="):
@@ -212,7 +212,7 @@ def test_each_block_but_the_first_halves_the_size_by_its_maxima():
         np.testing.assert_allclose(maps[layer], expected, rtol=1e-6)
 
 
-def test_maps_are_those_asked_for_in_that_order_and_the_model_ends_at_the_deepest():
+def test_maps_are_those_requested_in_that_order_and_the_model_ends_at_the_deepest():
     model = _build_chain(("block2_conv1", "block1_conv1"), name="chain")
     assert list(model(CHAIN_IMAGE)) == ["block2_conv1", "block1_conv1"]
     assert model.name == "chain"
@@ -220,7 +220,7 @@ def test_maps_are_those_asked_for_in_that_order_and_the_model_ends_at_the_deepes
 
 
 @pytest.mark.parametrize("pre_activation", [False, True])
-def test_maps_are_float32_whatever_the_chain_computes_in(pre_activation):
+def test_maps_are_float32_in_any_compute_dtype(pre_activation):
     model = _build_chain(name="chain", dtype="bfloat16", pre_activation=pre_activation)
     assert model.get_layer("block1_conv1_relu").compute_dtype == "bfloat16"
     for features in model(CHAIN_IMAGE).values():

@@ -8,13 +8,13 @@ from animegan_tf.models.generators.anime import fold_style, remove_chroma
 TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
 
-def _picture(height=64, width=64, seed=0):
+def _image(height=64, width=64, seed=0):
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (1, height, width, 3)).astype("float32")
 
 
 def test_output_has_the_photo_s_shape_and_range():
-    output = build_generator("anime", **TINY)(_picture(32, 48))
+    output = build_generator("anime", **TINY)(_image(32, 48))
     assert output.shape == (1, 32, 48, 3)
     assert keras.backend.standardize_dtype(output.dtype) == "float32"
     assert np.abs(output).max() <= 1.0
@@ -23,10 +23,10 @@ def test_output_has_the_photo_s_shape_and_range():
 def test_far_pixels_have_no_influence():
     # Statistics of the whole image would let every pixel touch every other one.
     generator = build_generator("anime", **TINY)
-    picture = _picture(256, 256)
-    changed = picture.copy()
+    image = _image(256, 256)
+    changed = image.copy()
     changed[:, 200:, 200:] *= -1.0
-    before, after = np.asarray(generator(picture)), np.asarray(generator(changed))
+    before, after = np.asarray(generator(image)), np.asarray(generator(changed))
     np.testing.assert_array_equal(before[:, :100, :100], after[:, :100, :100])
     assert not np.array_equal(before[:, 200:, 200:], after[:, 200:, 200:])
 
@@ -50,12 +50,12 @@ def test_default_has_at_most_two_and_a_half_million_parameters():
     assert build_generator("anime").count_params() <= 2_500_000
 
 
-def test_saved_model_gives_the_same_picture(tmp_path):
+def test_saved_model_gives_the_same_image(tmp_path):
     generator = build_generator("anime", **TINY)
     generator.save(tmp_path / "g.keras")
     loaded = keras.saving.load_model(tmp_path / "g.keras")
-    picture = _picture()
-    np.testing.assert_array_equal(generator(picture), loaded(picture))
+    image = _image()
+    np.testing.assert_array_equal(generator(image), loaded(image))
 
 
 def test_output_stays_float32_under_mixed_precision():
@@ -64,7 +64,7 @@ def test_output_stays_float32_under_mixed_precision():
         generator = build_generator("anime", **TINY)
     finally:
         keras.config.set_dtype_policy("float32")
-    output = generator(_picture())
+    output = generator(_image())
     assert keras.backend.standardize_dtype(output.dtype) == "float32"
 
 
@@ -76,7 +76,7 @@ def test_output_stays_float32_under_mixed_precision():
         ({"width": 0}, "width"),
     ],
 )
-def test_impossible_options_are_refused(options, message):
+def test_invalid_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         build_generator("anime", **options)
 
@@ -100,15 +100,15 @@ def styled():
 
 @pytest.mark.parametrize("shares", [[0.0, 1.0, 0.0], [0.5, 0.2, 0.3]])
 def test_folded_style_equals_the_conditional_network(styled, shares):
-    picture = _picture()
-    conditional = styled([picture, np.array([shares], "float32")])
-    folded = fold_style(styled, shares)(picture)
+    image = _image()
+    conditional = styled([image, np.array([shares], "float32")])
+    folded = fold_style(styled, shares)(image)
     np.testing.assert_allclose(folded, conditional, atol=1e-4)
 
 
 def test_styles_differ(styled):
-    picture = _picture()
-    first, second = (fold_style(styled, shares)(picture) for shares in np.eye(3)[:2])
+    image = _image()
+    first, second = (fold_style(styled, shares)(image) for shares in np.eye(3)[:2])
     assert np.abs(np.asarray(first) - np.asarray(second)).mean() > 0.01
 
 
@@ -126,16 +126,16 @@ def test_every_style_starts_as_the_plain_network():
     np.testing.assert_array_equal(folded.get_layer("down").get_weights()[0], kernel)
 
 
-def test_wrong_number_of_shares_is_refused(styled):
+def test_wrong_number_of_shares_is_rejected(styled):
     with pytest.raises(ValueError, match="each of the 3 styles"):
         fold_style(styled, [1.0, 0.0])
 
 
 def test_without_chroma_the_channels_are_equal(styled):
     plain = fold_style(styled, [1.0, 0.0, 0.0])
-    colored = np.asarray(plain(_picture()))
+    colored = np.asarray(plain(_image()))
     remove_chroma(plain, 1.0)
-    gray = np.asarray(plain(_picture()))
+    gray = np.asarray(plain(_image()))
     assert np.ptp(colored, axis=-1).max() > 0.01
     assert np.ptp(gray, axis=-1).max() < 1e-5
     # Where nothing is clipped, so that the last activation can be undone.
@@ -155,6 +155,6 @@ def test_half_the_chroma_is_half_way_to_gray(styled):
         np.testing.assert_allclose(middle, 0.5 * (first + last), atol=1e-6)
 
 
-def test_more_than_all_the_chroma_is_refused(styled):
+def test_an_amount_above_one_is_rejected(styled):
     with pytest.raises(ValueError, match="`amount` must be in"):
         remove_chroma(fold_style(styled, [1.0, 0.0, 0.0]), 1.5)

@@ -27,7 +27,7 @@ def test_published_size():
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (16, 24), (20, 12)])
-def test_picture_keeps_its_size_within_the_range(generator, height, width):
+def test_output_has_the_size_of_the_input_within_the_range(generator, height, width):
     output = generator(_photo(height, width))
     assert output.shape == (1, height, width, 3)
     assert float(np.max(np.abs(output))) <= 1.0
@@ -43,7 +43,7 @@ def test_normalization_is_over_height_width_and_channels_jointly():
     np.testing.assert_allclose(norm(x), expected, atol=1e-5)
 
 
-def test_pictures_of_a_batch_do_not_mix(generator):
+def test_images_of_a_batch_do_not_mix(generator):
     first, second = _photo(), _photo(seed=1)
     together = generator(np.concatenate([first, second]))
     np.testing.assert_allclose(together[:1], generator(first), atol=1e-5)
@@ -54,7 +54,7 @@ def test_strides_pad_below_and_right_alone(generator):
         assert generator.get_layer(name).padding == ((0, 1), (0, 1))
 
 
-def test_saved_model_gives_the_same_picture(generator, tmp_path):
+def test_saved_model_gives_the_same_image(generator, tmp_path):
     generator.save(tmp_path / "generator.keras")
     loaded = keras.models.load_model(tmp_path / "generator.keras")
     np.testing.assert_array_equal(generator(_photo()), loaded(_photo()))
@@ -79,6 +79,6 @@ def test_output_stays_float32_under_mixed_precision(generator):
         ({"width": 0}, "`width` must be at least 1. Received: width=0"),
     ],
 )
-def test_impossible_options_are_refused(options, message):
+def test_invalid_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         build_animegan_v2_generator(**options)

@@ -13,14 +13,14 @@ def _noise(count=2, length=4, seed=0):
 
 @pytest.mark.parametrize("size", [16, 32, 64])
 @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
-def test_pictures_have_the_size_asked_for_and_the_range_of_tanh(size, upsampling):
+def test_images_have_the_requested_size_and_the_range_of_tanh(size, upsampling):
     generator = build_generator(
         "dcgan", latent_dim=4, image_size=size, width=4, upsampling=upsampling
     )
-    pictures = generator(10.0 * _noise())
-    assert pictures.shape == (2, size, size, 3)
-    assert keras.backend.standardize_dtype(pictures.dtype) == "float32"
-    assert np.abs(pictures).max() <= 1.0
+    images = generator(10.0 * _noise())
+    assert images.shape == (2, size, size, 3)
+    assert keras.backend.standardize_dtype(images.dtype) == "float32"
+    assert np.abs(images).max() <= 1.0
 
 
 def test_default_goes_from_100_numbers_to_256_pixels_in_a_sequential_model():
@@ -35,8 +35,8 @@ def test_parameters_of_32_pixels_are_those_worked_by_hand():
     project = 100 * 8 * 8 * 128 + 8 * 8 * 128
     up16 = 5 * 5 * 128 * 64 + 64
     up32 = 5 * 5 * 64 * 32 + 32
-    picture = 7 * 7 * 32 * 3 + 3
-    assert generator.count_params() == project + up16 + up32 + picture
+    output = 7 * 7 * 32 * 3 + 3
+    assert generator.count_params() == project + up16 + up32 + output
 
 
 def test_batch_norm_replaces_each_bias_by_a_scale_a_shift_and_two_statistics():
@@ -47,13 +47,13 @@ def test_batch_norm_replaces_each_bias_by_a_scale_a_shift_and_two_statistics():
     assert normalized.count_params() == plain.count_params() + change
 
 
-def test_different_noise_gives_different_pictures():
+def test_different_noise_gives_different_images():
     first, second = np.asarray(build_generator("dcgan", **TINY)(_noise()))
     assert np.abs(first - second).max() > 1e-3
 
 
 @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
-def test_saved_model_draws_the_same_pictures(tmp_path, upsampling):
+def test_saved_model_gives_the_same_images(tmp_path, upsampling):
     generator = build_generator("dcgan", **TINY, upsampling=upsampling)
     generator(_noise(), training=True)
     generator.save(tmp_path / "g.keras")
@@ -72,6 +72,6 @@ def test_saved_model_draws_the_same_pictures(tmp_path, upsampling):
         ("upsampling", "bicubic"),
     ],
 )
-def test_impossible_options_are_refused(option, value):
+def test_invalid_options_are_rejected(option, value):
     with pytest.raises(ValueError, match=f"`{option}` must be .* {option}={value!r}"):
         build_generator("dcgan", **{option: value})

@@ -7,14 +7,14 @@ from animegan_tf.models.generators import build_generator
 TINY = {"width": 4, "num_blocks": 1}
 
 
-def _picture(height=16, width=24, batch=1, seed=0):
+def _image(height=16, width=24, batch=1, seed=0):
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (batch, height, width, 3)).astype("float32")
 
 
 @pytest.mark.parametrize("upsampling", ["transpose", "resize"])
-def test_picture_comes_back_in_its_size_and_range(upsampling):
-    output = build_generator("resnet", **TINY, upsampling=upsampling)(_picture())
+def test_output_has_the_size_of_the_input_and_the_range_of_tanh(upsampling):
+    output = build_generator("resnet", **TINY, upsampling=upsampling)(_image())
     assert output.shape == (1, 16, 24, 3)
     assert keras.backend.standardize_dtype(output.dtype) == "float32"
     assert np.abs(output).max() <= 1.0
@@ -36,30 +36,30 @@ def test_six_blocks_have_three_pairs_of_convolutions_less():
     assert nine.count_params() - six.count_params() == 3 * pair
 
 
-def test_instance_norm_forgets_the_contrast_of_its_picture():
+def test_instance_norm_removes_the_contrast_of_the_image():
     generator = build_generator("resnet", **TINY)
     stem = generator.get_layer("stem")
     kernel, bias = stem.get_weights()
     stem.set_weights([kernel, np.zeros_like(bias)])
     np.testing.assert_allclose(
-        generator(_picture()), generator(0.5 * _picture()), atol=1e-2
+        generator(_image()), generator(0.5 * _image()), atol=1e-2
     )
 
 
-def test_pictures_of_a_batch_do_not_mix():
+def test_images_of_a_batch_do_not_mix():
     generator = build_generator("resnet", **TINY)
-    together = generator(_picture(batch=2), training=True)
-    alone = generator(_picture(batch=2)[:1], training=True)
+    together = generator(_image(batch=2), training=True)
+    alone = generator(_image(batch=2)[:1], training=True)
     np.testing.assert_allclose(together[:1], alone, atol=1e-5)
 
 
 @pytest.mark.parametrize("normalization", ["instance", "batch", "none"])
-def test_saved_model_gives_the_same_picture(tmp_path, normalization):
+def test_saved_model_gives_the_same_image(tmp_path, normalization):
     generator = build_generator("resnet", **TINY, normalization=normalization)
-    generator(_picture(), training=True)
+    generator(_image(), training=True)
     generator.save(tmp_path / "g.keras")
     loaded = keras.saving.load_model(tmp_path / "g.keras")
-    np.testing.assert_array_equal(generator(_picture()), loaded(_picture()))
+    np.testing.assert_array_equal(generator(_image()), loaded(_image()))
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_saved_model_gives_the_same_picture(tmp_path, normalization):
         ({"normalization": "layer"}, "one of batch, instance, none"),
     ],
 )
-def test_impossible_options_are_refused(options, message):
+def test_invalid_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         build_generator("resnet", **options)

@@ -5,7 +5,7 @@ import pytest
 from animegan_tf.models.generators import build_generator
 
 
-def _picture(height=16, width=32, batch=1, seed=0):
+def _image(height=16, width=32, batch=1, seed=0):
     rng = np.random.default_rng(seed)
     return rng.uniform(-1, 1, (batch, height, width, 3)).astype("float32")
 
@@ -13,23 +13,23 @@ def _picture(height=16, width=32, batch=1, seed=0):
 @pytest.mark.parametrize("num_downsamples", [2, 3, 4])
 def test_any_multiple_of_the_halvings_comes_back_in_its_size(num_downsamples):
     generator = build_generator("unet", width=4, num_downsamples=num_downsamples)
-    output = generator(_picture())
+    output = generator(_image())
     assert output.shape == (1, 16, 32, 3)
     assert np.abs(output).max() <= 1.0
 
 
 def test_resized_maps_leave_no_grid():
-    # Of plain grey every position is the same, away from the border.
+    # For uniform gray every position is the same, away from the border.
     generator = build_generator(
         "unet", width=4, num_downsamples=2, normalization="none", upsampling="resize"
     )
-    grey = np.full((1, 64, 64, 3), 0.3, "float32")
-    inner = np.asarray(generator(grey))[0, 24:40, 24:40]
+    gray = np.full((1, 64, 64, 3), 0.3, "float32")
+    inner = np.asarray(generator(gray))[0, 24:40, 24:40]
     assert np.ptp(inner, axis=(0, 1)).max() < 1e-5
     transposed = build_generator(
         "unet", width=4, num_downsamples=2, normalization="none"
     )
-    inner = np.asarray(transposed(grey))[0, 24:40, 24:40]
+    inner = np.asarray(transposed(gray))[0, 24:40, 24:40]
     assert np.ptp(inner, axis=(0, 1)).max() > 1e-3
 
 
@@ -51,8 +51,8 @@ def test_dropout_works_in_training_alone_and_on_three_levels():
     generator = build_generator("unet", width=4, normalization="none")
     dropouts = [x for x in generator.layers if isinstance(x, keras.layers.Dropout)]
     assert len(dropouts) == 3
-    np.testing.assert_array_equal(generator(_picture()), generator(_picture()))
-    first, second = (generator(_picture(), training=True) for _ in range(2))
+    np.testing.assert_array_equal(generator(_image()), generator(_image()))
+    first, second = (generator(_image(), training=True) for _ in range(2))
     assert not np.array_equal(first, second)
 
 
@@ -60,27 +60,27 @@ def test_skips_carry_what_the_lowest_map_does_not():
     generator = build_generator("unet", width=4, num_downsamples=2)
     lowest = generator.get_layer("down2")
     lowest.set_weights([np.zeros_like(weight) for weight in lowest.get_weights()])
-    first, second = generator(_picture()), generator(_picture(seed=1))
+    first, second = generator(_image()), generator(_image(seed=1))
     assert np.abs(np.asarray(first) - np.asarray(second)).max() > 1e-3
 
 
 @pytest.mark.parametrize("normalization", ["none", "instance"])
-def test_pictures_of_a_batch_do_not_mix(normalization):
+def test_images_of_a_batch_do_not_mix(normalization):
     generator = build_generator(
         "unet", width=4, normalization=normalization, dropout=0.0
     )
-    together = generator(_picture(batch=2), training=True)
-    alone = generator(_picture(batch=2)[:1], training=True)
+    together = generator(_image(batch=2), training=True)
+    alone = generator(_image(batch=2)[:1], training=True)
     np.testing.assert_allclose(together[:1], alone, atol=1e-5)
 
 
 @pytest.mark.parametrize("normalization", ["batch", "none", "instance"])
-def test_saved_model_gives_the_same_picture(tmp_path, normalization):
+def test_saved_model_gives_the_same_image(tmp_path, normalization):
     generator = build_generator("unet", width=4, normalization=normalization)
-    generator(_picture(), training=True)
+    generator(_image(), training=True)
     generator.save(tmp_path / "g.keras")
     loaded = keras.saving.load_model(tmp_path / "g.keras")
-    np.testing.assert_array_equal(generator(_picture()), loaded(_picture()))
+    np.testing.assert_array_equal(generator(_image()), loaded(_image()))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,6 @@ def test_saved_model_gives_the_same_picture(tmp_path, normalization):
         ({"upsampling": "bilinear"}, "one of transpose, resize"),
     ],
 )
-def test_impossible_options_are_refused(options, message):
+def test_invalid_options_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         build_generator("unet", **options)

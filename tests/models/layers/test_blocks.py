@@ -15,7 +15,7 @@ def test_batch_statistics_in_use_follow_fifty_updates():
     np.testing.assert_allclose(norm(X, training=False), trained, atol=0.03)
 
 
-def test_instance_normalization_standardizes_each_channel_of_each_picture():
+def test_instance_normalization_standardizes_each_channel_of_each_image():
     (norm,) = normalization_layers("instance", "norm")
     result = keras.ops.convert_to_numpy(norm(X))
     np.testing.assert_allclose(result.mean(axis=(1, 2)), 0.0, atol=1e-5)

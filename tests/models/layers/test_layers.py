@@ -42,19 +42,19 @@ def test_symbolic_shapes_are_the_real_ones(layer, unknown, known):
     assert function(_images(3, 8, 8, 8)).shape == (3, *known)
 
 
-def test_saved_layers_give_the_same_picture(tmp_path):
+def test_saved_layers_give_the_same_output(tmp_path):
     image = keras.Input((None, None, 3))
     x = SpectralNormConv2D(8, 3, strides=2, use_bias=False, seed=3)(image)
     x = ReflectionPadding2D(((0, 1), (1, 0)))(DepthToSpace(2)(x))
     x = SpaceToDepth(3)(x)
     model = keras.Model(image, x)
-    picture = _images(2, 8, 8, 3)
-    model(picture, training=True)
+    batch = _images(2, 8, 8, 3)
+    model(batch, training=True)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     for one, other in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
-    np.testing.assert_array_equal(model(picture), loaded(picture))
+    np.testing.assert_array_equal(model(batch), loaded(batch))
     for one, other in zip(model.layers, loaded.layers, strict=True):
         assert one.get_config() == other.get_config()
 
@@ -79,7 +79,7 @@ def test_reflection_padding_by_a_number_pads_all_sides():
 
 
 @pytest.mark.parametrize("padding", [-1, 1.5, (1, 1), ((1, 1), (1, -1)), "same"])
-def test_reflection_padding_refuses_other_forms(padding):
+def test_reflection_padding_rejects_other_forms(padding):
     with pytest.raises(ValueError, match="`padding` must be .* Received: padding="):
         ReflectionPadding2D(padding)
 
@@ -102,7 +102,7 @@ def test_space_and_depth_are_ordered_as_in_tensorflow(block):
     np.testing.assert_array_equal(DepthToSpace(block)(depth), image)
 
 
-def test_space_to_depth_refuses_a_size_that_does_not_divide():
+def test_space_to_depth_rejects_a_size_that_is_not_divisible():
     with pytest.raises(ValueError, match=r"divisible by 4.*\(2, 6, 8, 3\)"):
         SpaceToDepth(4)(_images(2, 6, 8, 3))
     with pytest.raises(ValueError, match="divisible by 4"):

@@ -14,7 +14,7 @@ def _sigma(layer):
     """Return the largest singular value of the kernel that the layer convolves with."""
     channels, filters = layer.kernel.shape[2:]
     size = layer.kernel_size
-    # A picture of one pixel shows the whole kernel, mirrored, in the answer.
+    # A image of one pixel shows the whole kernel, mirrored, in the answer.
     impulses = np.zeros((channels, 2 * size - 1, 2 * size - 1, channels), "float32")
     impulses[range(channels), size - 1, size - 1, range(channels)] = 1.0
     answer = keras.ops.convert_to_numpy(layer(impulses, training=False))
@@ -105,6 +105,6 @@ def test_norm_is_taken_in_float32_under_mixed_precision(dtype):
         ({"padding": "reflect"}, "`padding` must be 'same' or 'valid'"),
     ],
 )
-def test_impossible_convolutions_are_refused(options, message):
+def test_invalid_convolutions_are_rejected(options, message):
     with pytest.raises(ValueError, match=message):
         SpectralNormConv2D(**{"filters": 4, "kernel_size": 3} | options)

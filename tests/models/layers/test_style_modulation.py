@@ -26,7 +26,7 @@ def test_at_first_every_style_leaves_the_maps_as_they_are():
     np.testing.assert_allclose(StyleModulation()(MAPS, style), MAPS, rtol=1e-6)
 
 
-def test_each_picture_of_a_batch_has_its_own_style(layer):
+def test_each_image_of_a_batch_has_its_own_style(layer):
     result = layer(MAPS, _codes([1.0, 0.0], [0.0, 1.0]))
     np.testing.assert_allclose(result[0], 2.0 * MAPS[0])
     np.testing.assert_allclose(result[1], MAPS[1] + np.array([10.0, 20.0]))
