@@ -13,7 +13,7 @@ def run_python(code):
     )
 
 
-def test_import_is_light():
+def test_import_loads_no_heavy_package():
     code = (
         "import sys; import animegan_tf;"
         "animegan_tf.list_styles(); animegan_tf.LossWeights; animegan_tf.read_image;"
@@ -26,7 +26,7 @@ def test_import_is_light():
 
 
 @pytest.mark.parametrize("name", animegan_tf.__all__)
-def test_every_public_name_is_there(name):
+def test_every_public_name_exists(name):
     assert getattr(animegan_tf, name) is not None
     assert name in dir(animegan_tf)
 
@@ -36,14 +36,25 @@ def test_unknown_name_is_an_attribute_error():
         _ = animegan_tf.Stylist
 
 
-def test_public_name_is_the_one_of_its_module():
+@pytest.mark.slow
+def test_quiet_import_prints_nothing_and_keeps_standard_error():
+    code = (
+        "import sys, animegan_tf\n"
+        "animegan_tf.import_tensorflow_quietly()\n"
+        "assert 'tensorflow' in sys.modules\n"
+        "print('after', file=sys.stderr)"
+    )
+    assert run_python(code).stderr == "after\n"
+
+
+def test_public_name_is_that_of_its_module():
     stylizer = importlib.import_module("animegan_tf.inference.stylizer")
     assert animegan_tf.Stylizer is stylizer.Stylizer
 
 
 @pytest.mark.slow
-def test_stylizer_does_without_training():
-    # None in sys.modules makes an import fail, as if the folder were deleted.
+def test_stylizer_works_without_the_training_packages():
+    # None in sys.modules makes an import fail as if the package were missing.
     code = (
         "import sys;"
         "sys.modules.update({'animegan_tf.training': None, 'animegan_tf.losses': None,"

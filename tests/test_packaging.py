@@ -16,10 +16,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel that `pip install .` installs, built without a network."""
+    """The wheel that `pip install .` builds, without network access."""
     pytest.importorskip("setuptools", minversion="70.1")
     folder = tmp_path_factory.mktemp("wheel")
-    # Of a copy, since setuptools leaves its build folders beside the sources.
+    # Built from a copy, since setuptools leaves build folders next to the sources.
     for name in ("setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     ignore = shutil.ignore_patterns("__pycache__")
@@ -32,7 +32,7 @@ def wheel(tmp_path_factory):
     return folder / "dist" / result.stdout.split()[-1]
 
 
-def test_wheel_holds_every_module_and_all_weights(wheel):
+def test_wheel_contains_every_module_and_all_weights(wheel):
     folder = ROOT / "animegan_tf"
     expected = {
         path.relative_to(ROOT).as_posix()
@@ -42,13 +42,13 @@ def test_wheel_holds_every_module_and_all_weights(wheel):
     assert expected <= set(zipfile.ZipFile(wheel).namelist())
 
 
-def test_wheel_holds_nothing_but_the_package(wheel):
+def test_wheel_contains_only_the_package(wheel):
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     version = animegan_tf.__version__
     assert tops == {"animegan_tf", f"animegan_tf-{version}.dist-info"}
 
 
-def test_metadata_names_version_licence_and_command(wheel):
+def test_metadata_has_version_license_and_command(wheel):
     archive = zipfile.ZipFile(wheel)
     info = f"animegan_tf-{animegan_tf.__version__}.dist-info"
     metadata = email.message_from_bytes(archive.read(f"{info}/METADATA"))
@@ -56,25 +56,28 @@ def test_metadata_names_version_licence_and_command(wheel):
     assert metadata["Requires-Python"] == ">=3.10"
     assert "Apache-2.0" in (metadata["License-Expression"] or metadata["License"])
     extras = set(metadata.get_all("Provides-Extra"))
-    assert {"train", "test", "dev"} <= extras
+    assert {"heif", "tiff", "train", "test", "dev"} <= extras
     commands = archive.read(f"{info}/entry_points.txt").decode()
     assert "animegan-tf = animegan_tf.cli:main" in commands
-    licence = [name for name in archive.namelist() if name.endswith("LICENSE")]
-    assert licence
-    assert b"Apache License" in archive.read(licence[0])
+    licenses = [name for name in archive.namelist() if name.endswith("LICENSE")]
+    assert licenses
+    assert b"Apache License" in archive.read(licenses[0])
 
 
-def test_every_extra_carries_what_it_builds_on(wheel):
+def test_extras_include_the_extras_they_build_on(wheel):
     info = f"animegan_tf-{animegan_tf.__version__}.dist-info/METADATA"
     metadata = email.message_from_bytes(zipfile.ZipFile(wheel).read(info))
     required = metadata.get_all("Requires-Dist")
     for extra in ("train", "test", "dev"):
         lines = [line for line in required if f'"{extra}"' in line.replace("'", '"')]
         assert any(line.startswith("opencv-python-headless") for line in lines), extra
-    assert not any("extra" not in line and "opencv" in line for line in required)
+        if extra != "train":
+            assert any(line.startswith("tifffile") for line in lines), extra
+    for name in ("opencv", "tifffile", "imagecodecs"):
+        assert not any("extra" not in line and name in line for line in required)
 
 
-def test_citation_and_changelog_name_the_version():
+def test_citation_and_changelog_have_the_version():
     version = animegan_tf.__version__
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
@@ -90,7 +93,7 @@ def test_readme_marks_the_commands_that_ci_runs():
     assert "python -m pytest" in lines
 
 
-def test_slow_tests_are_left_out_by_default():
+def test_slow_tests_are_skipped_by_default():
     config = configparser.RawConfigParser()
     config.read(ROOT / "setup.cfg")
     assert '-m "not slow"' in config["tool:pytest"]["addopts"]

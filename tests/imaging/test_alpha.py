@@ -4,14 +4,14 @@ import pytest
 from animegan_tf.imaging.alpha import fill_transparent
 
 
-def random_picture(height, width, dtype=np.uint8):
+def random_colors(height, width, dtype=np.uint8):
     high = np.iinfo(dtype).max + 1
     return np.random.default_rng(0).integers(0, high, (height, width, 3), dtype=dtype)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_opaque_pixels_keep_their_colors(dtype):
-    colors = random_picture(13, 9, dtype)
+    colors = random_colors(13, 9, dtype)
     alpha = np.zeros((13, 9), dtype)
     alpha[3:8, 2:6] = np.iinfo(dtype).max
     filled = fill_transparent(colors, alpha)
@@ -27,10 +27,10 @@ def test_one_visible_color_fills_everything():
     assert (fill_transparent(colors, alpha) == (200, 100, 50)).all()
 
 
-def test_hidden_colors_make_no_difference():
+def test_hidden_colors_do_not_matter():
     alpha = np.zeros((20, 20), np.uint8)
     alpha[5:15, 5:15] = 255
-    colors = random_picture(20, 20)
+    colors = random_colors(20, 20)
     black, white = colors.copy(), colors.copy()
     black[alpha == 0], white[alpha == 0] = 0, 255
     assert np.array_equal(
@@ -38,7 +38,7 @@ def test_hidden_colors_make_no_difference():
     )
 
 
-def test_fill_lies_between_the_visible_colors():
+def test_fill_is_between_the_visible_colors():
     colors = np.zeros((16, 16, 3), np.uint8)
     colors[:, :4], colors[:, 12:] = 100, 180
     alpha = np.zeros((16, 16), np.uint8)
@@ -48,8 +48,8 @@ def test_fill_lies_between_the_visible_colors():
     assert (np.diff(row) >= 0).all()
 
 
-def test_opaque_and_invisible_pictures_stay():
-    colors = random_picture(5, 7)
+def test_opaque_and_fully_transparent_images_stay():
+    colors = random_colors(5, 7)
     assert np.array_equal(
         fill_transparent(colors, np.full((5, 7), 255, np.uint8)), colors
     )

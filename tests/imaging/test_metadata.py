@@ -1,17 +1,22 @@
+import xml.etree.ElementTree as ElementTree
+
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
+import animegan_tf
 from animegan_tf.imaging.color.profiles import srgb_icc
+from animegan_tf.imaging.content_credentials import build_xmp, mark_options, merge_xmp
 from animegan_tf.imaging.image_file import Metadata
-from animegan_tf.imaging.metadata import (
-    fitting_exif,
-    read_metadata,
-    save_options,
-)
+from animegan_tf.imaging.metadata import fitting_exif, read_metadata, save_options
+from animegan_tf.imaging.writing import write_image
 
 ORIENTATION, MAKE = 0x0112, 0x010F
 GPS = {1: "N", 2: (48.0, 8.0, 30.5)}
+SOFTWARE = f"animegan_tf {animegan_tf.__version__}"
+URI = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+EDITED = URI + "compositeWithTrainedAlgorithmicMedia"
+IMAGE = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
 
 
 def build_exif(orientation=6):
@@ -29,7 +34,7 @@ def load_exif(data):
     return exif
 
 
-def test_exif_is_kept_but_for_the_orientation(tmp_path):
+def test_exif_is_kept_except_the_orientation(tmp_path):
     Image.new("RGB", (40, 30)).save(tmp_path / "a.jpg", exif=build_exif())
     with Image.open(tmp_path / "a.jpg") as image:
         exif = load_exif(read_metadata(image, (30, 40)).exif)
@@ -37,11 +42,11 @@ def test_exif_is_kept_but_for_the_orientation(tmp_path):
     assert exif[MAKE] == "Maker"
     assert exif.get_ifd(ExifTags.IFD.GPSInfo) == GPS
     details = exif.get_ifd(ExifTags.IFD.Exif)
-    # The sides are those of the upright picture.
+    # The sides are those of the upright image.
     assert (details[0xA002], details[0xA003]) == (30, 40)
 
 
-def test_tags_of_storage_are_none_of_the_picture_s(tmp_path):
+def test_storage_tags_of_tiff_are_left_out(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "a.tif", exif=build_exif(1))
     with Image.open(tmp_path / "a.tif") as image:
         exif = load_exif(read_metadata(image, (4, 4)).exif)
@@ -49,7 +54,7 @@ def test_tags_of_storage_are_none_of_the_picture_s(tmp_path):
     assert not {256, 257, 258, 259, 262, 273, 277, 278, 279} & set(exif)
 
 
-def test_broken_exif_is_left_out():
+def test_broken_exif_is_ignored():
     image = Image.new("RGB", (4, 4))
     image.info["exif"] = b"Exif\0\0II*\0\xff\xff"
     assert read_metadata(image, (4, 4)).exif is None
@@ -61,13 +66,13 @@ def test_orientation_in_xmp_is_left_out():
     assert read_metadata(image, (4, 4)).xmp == b'<a b="1"/>'
 
 
-def test_meaningless_resolution_is_left_out():
+def test_zero_resolution_is_ignored():
     image = Image.new("RGB", (4, 4))
     image.info["dpi"] = (0.0, 0.0)
     assert read_metadata(image, (4, 4)).dpi is None
 
 
-def test_long_exif_loses_the_maker_s_notes():
+def test_long_exif_loses_the_maker_notes():
     exif = build_exif()
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = bytes(66000)
     kept = load_exif(fitting_exif(exif.tobytes(), "software"))
@@ -80,7 +85,7 @@ def test_long_exif_loses_the_maker_s_notes():
 @pytest.mark.parametrize(
     "suffix", [".jpg", ".png", ".webp", ".tif", ".avif", ".gif", ".bmp"]
 )
-def test_every_format_takes_what_it_can(tmp_path, suffix):
+def test_every_format_gets_the_metadata_it_can_hold(tmp_path, suffix):
     metadata = Metadata(exif=build_exif(1).tobytes(), xmp=b"<x/>", dpi=(300.0, 300.0))
     path = tmp_path / f"a{suffix}"
     for mark in (True, False):
@@ -97,3 +102,84 @@ def test_every_format_takes_what_it_can(tmp_path, suffix):
             assert (b"DigitalSourceType" in image.info["xmp"]) == mark
             if suffix in (".jpg", ".png", ".tif"):
                 assert np.allclose(image.info["dpi"], 300.0, atol=0.5)
+
+
+def source_type(packet):
+    """Parse the source type from an XMP packet."""
+    root = ElementTree.fromstring(packet)
+    (element,) = root.iter(
+        "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"
+    )
+    return element.text
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG", ".png", ".webp", ".tif", ".tiff"])
+def test_marked_file_states_source_type_and_software(tmp_path, suffix):
+    path = write_image(IMAGE, tmp_path / f"image{suffix}", mark=True)
+    with Image.open(path) as image:
+        image.load()
+        assert source_type(image.info["xmp"]) == EDITED
+        software = image.info.get("Software") or image.getexif()[305]
+    assert software == SOFTWARE
+
+
+def test_png_has_the_packet_in_the_standard_chunk(tmp_path):
+    path = write_image(IMAGE, tmp_path / "image.png", mark=True)
+    assert b"iTXtXML:com.adobe.xmp\0\0\0\0\0<?xpacket" in path.read_bytes()
+
+
+def test_gif_is_marked_in_its_comment_and_bmp_not_at_all(tmp_path):
+    path = write_image(IMAGE, tmp_path / "image.gif", mark=True)
+    assert Image.open(path).info["comment"].decode() == f"{SOFTWARE} {EDITED}"
+    assert mark_options(".bmp") == {}
+    write_image(IMAGE, tmp_path / "image.bmp", mark=True)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_mark_does_not_change_the_pixels(tmp_path, suffix):
+    path = write_image(IMAGE, tmp_path / f"image{suffix}", mark=True)
+    assert np.array_equal(np.asarray(Image.open(path)), IMAGE)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tiff", ".gif"])
+def test_files_are_not_marked_by_default(tmp_path, suffix):
+    path = write_image(IMAGE, tmp_path / f"image{suffix}")
+    assert b"animegan" not in path.read_bytes()
+    assert b"digitalsourcetype" not in path.read_bytes()
+
+
+def test_generated_images_have_their_own_source_type(tmp_path):
+    path = write_image(IMAGE, tmp_path / "image.png", mark="generated")
+    assert source_type(Image.open(path).info["xmp"]) == URI + "trainedAlgorithmicMedia"
+
+
+def test_unknown_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`kind` must be one of edited, gen.*'other'"):
+        write_image(IMAGE, tmp_path / "image.png", mark="other")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_packet_has_the_xmp_wrapper():
+    packet = build_xmp()
+    assert packet.startswith('<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>')
+    assert packet.endswith('<?xpacket end="w"?>')
+    assert source_type(packet) == EDITED
+
+
+def test_mark_is_merged_into_the_packet_of_another_program():
+    old = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" rdf:about="" '
+        'xmp:CreatorTool="Camera" xmp:Rating="5"/></rdf:RDF></x:xmpmeta>'
+    )
+    merged = merge_xmp(old.encode())
+    assert source_type(merged) == EDITED
+    assert b'xmp:Rating="5"' in merged
+    assert b"Camera" not in merged
+    assert merge_xmp(merged) == merged
+
+
+@pytest.mark.parametrize("packet", [None, b"", b"\xff\xfe", b"<other/>"])
+def test_invalid_packets_are_replaced(packet):
+    assert merge_xmp(packet) == build_xmp().encode()

@@ -46,7 +46,7 @@ class MatrixProfile:
             if "A2B0" in tags:
                 return None
             columns = [_read_xyz(tags[f"{channel}XYZ"]) for channel in "rgb"]
-            curves = [_read_curve(tags[f"{channel}TRC"]) for channel in "rgb"]
+            curves = [read_curve(tags[f"{channel}TRC"]) for channel in "rgb"]
         except (KeyError, ValueError, IndexError, struct.error):
             return None
         curves = np.maximum.accumulate(np.clip(curves, 0.0, 1.0), axis=1)
@@ -89,7 +89,12 @@ def _read_xyz(data: bytes) -> np.ndarray:
     return np.array(struct.unpack_from(">3i", data, 8)) / 65536.0
 
 
-def _read_curve(data: bytes) -> np.ndarray:
+def read_curve(data: bytes) -> np.ndarray:
+    """Parse a `curv` or `para` tag to the linear light of each of 65536 levels.
+
+    Raises:
+        ValueError: If the tag is of another type.
+    """
     if data[:4] == b"para":
         return _parametric_curve(data)
     if data[:4] != b"curv":
