@@ -15,12 +15,12 @@ class Preset:
     """A bundled style.
 
     Attributes:
-        name: The name users call it by.
+        name: Name of the style.
         folder: Folder of its generator below `WEIGHTS_FOLDER`, as `save_generator`
             writes it; one generator may hold several styles, by name.
-        description: What the images look like, one line.
-        source: What it was trained on, one line.
-        credit: Whom to name, one line.
+        description: Appearance of the images, one line.
+        source: Training data, one line.
+        credit: Attribution, one line.
         license: License of the weights, an SPDX identifier.
         monochrome: Whether its images are gray.
     """
@@ -42,7 +42,7 @@ PRESETS: dict[str, Preset] = {
     "comic": Preset(
         name="comic",
         folder="styles",
-        description="ink contours, flat areas, stepped shading, the photo's colours",
+        description="ink contours, flat areas, stepped shading, the photo's colors",
         source=f"{_PANELS}; {_PHOTOS}",
         credit=_CREDIT,
         license="Apache-2.0",
@@ -50,7 +50,7 @@ PRESETS: dict[str, Preset] = {
     "ink": Preset(
         name="ink",
         folder="styles",
-        description="black and white: brush lines, black shadows, two greys",
+        description="black and white: brush lines, black shadows, two grays",
         source=f"{_PANELS}, drawn in ink by a filter; {_PHOTOS}",
         credit=_CREDIT,
         license="Apache-2.0",
@@ -59,7 +59,7 @@ PRESETS: dict[str, Preset] = {
     "oil": Preset(
         name="oil",
         folder="styles",
-        description="oil paint: visible strokes of one colour, strong chroma",
+        description="oil paint: visible strokes of one color, strong chroma",
         source=f"{_PANELS}, painted by a filter; {_PHOTOS}",
         credit=_CREDIT,
         license="Apache-2.0",
@@ -84,7 +84,7 @@ def get_preset(name: str) -> Preset:
     """Look up a bundled style.
 
     Raises:
-        ValueError: If there is no style of that name.
+        ValueError: If there is no style with that name.
     """
     if name not in PRESETS:
         known = ", ".join(list_styles()) or "none"
@@ -96,10 +96,10 @@ def get_preset(name: str) -> Preset:
 
 
 def parse_blend(text: str) -> dict[str, float]:
-    """Parse a style's name, or a blend such as `"comic:0.6,oil:0.4"`.
+    """Parse the name of a style, or a blend such as `"comic:0.6,oil:0.4"`.
 
     Returns:
-        The share of each style by name; the shares sum to 1.
+        Dict from style to its share; the shares sum to 1.
 
     Raises:
         ValueError: If a style is unknown or given twice, or a share is not a number
@@ -139,7 +139,7 @@ def load_preset(name: str):
         ValueError: If there is no such style, the styles are not of one network, or a
             file is damaged.
     """
-    # These load TensorFlow, which `list_styles` does without.
+    # These load TensorFlow, which `list_styles` does not need.
     from animegan_tf.models.generator_files import load_saved_generator
     from animegan_tf.models.generators.anime import fold_style, remove_chroma
 
