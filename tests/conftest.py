@@ -36,12 +36,11 @@ def negative_generator():
     return _build_pointwise(-np.eye(3))
 
 
-@pytest.fixture
-def run_folder(tmp_path, negative_generator):
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory):
     """A training's folder as far as inference needs it; its style is the negative."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    negative_generator.save(folder / "generator.keras")
+    folder = tmp_path_factory.mktemp("run")
+    _build_pointwise(-np.eye(3)).save(folder / "generator.keras")
     return folder
 
 

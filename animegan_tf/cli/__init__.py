@@ -1,14 +1,14 @@
-"""The command `animegan-tf`: it parses and delegates."""
+"""The command line, `animegan-tf`."""
 
 import os
 import sys
 
 from animegan_tf import __version__
 from animegan_tf.cli import evaluate, styles, stylize, train, transfer, video
-from animegan_tf.cli.parsing import Parser, add_commands
+from animegan_tf.cli.options import Parser, add_commands
 from animegan_tf.training.health import TrainingDivergedError
 
-# Each has add_parser(subparsers) and run(arguments) -> exit code.
+# Each module has `add_parser(subparsers)`, which sets `run(arguments) -> exit code`.
 COMMANDS = (stylize, video, transfer, train, evaluate, styles)
 
 
@@ -16,21 +16,23 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        argv: Arguments without the program's name; `None` takes those of the process.
+        argv: Arguments without the program's name; `None` uses those of the process.
 
     Returns:
-        The exit code: 0 done, 1 some pictures failed, 2 nothing done because of an
-        error, 130 interrupted.
+        The exit code: 0 for success, 1 if some images failed, 2 if an error prevented
+        all work, 130 if interrupted.
     """
-    _prepare_environment()
+    # Read by TensorFlow and Keras when they are imported.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     argv = sys.argv[1:] if argv is None else argv
-    arguments = build_parser().parse_args(evaluate.with_default_word(argv))
+    arguments = build_parser().parse_args(evaluate.with_default_evaluation(argv))
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read our output has left, as in `animegan-tf styles | head -1`.
+        # The reader of the output is gone, as in `animegan-tf styles | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (ValueError, OSError, ImportError, TrainingDivergedError) as error:
@@ -49,16 +51,15 @@ def build_parser() -> Parser:
     """Build the parser of all commands."""
     parser = Parser(
         prog="animegan-tf",
-        description="Turn photos into anime-style pictures, and train new styles.",
+        description="Turn photos into anime-style images, and train new styles.",
     )
     parser.add_argument(
         "--version", action="version", version=f"animegan-tf {__version__}"
     )
-    add_commands(parser, COMMANDS, title="commands", metavar="COMMAND")
+    add_commands(
+        parser,
+        [command.add_parser for command in COMMANDS],
+        title="commands",
+        metavar="COMMAND",
+    )
     return parser
-
-
-def _prepare_environment() -> None:
-    """Set what TensorFlow and Keras read once, when they are imported."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["KERAS_BACKEND"] = "tensorflow"

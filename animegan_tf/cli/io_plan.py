@@ -1,4 +1,4 @@
-"""Plan which pictures are read and which files are written, touching nothing."""
+"""Decide which images are read and where each output is written."""
 
 import collections
 import os
@@ -7,35 +7,43 @@ from pathlib import Path
 from animegan_tf.imaging.formats import IMAGE_SUFFIXES, list_images
 
 
-def plan_jobs(
+def plan_outputs(
     inputs: list[Path],
     output: Path,
     *,
     recursive: bool = False,
     suffix: str | None = None,
 ) -> list[tuple[Path, Path]]:
-    """Pair every source picture with the file to write, touching nothing.
+    """Pair every source image with the file to write; nothing is written.
+
+    One image goes to the file `output`, or into the folder `output`. Several images go
+    into the folder `output`, under their names; those of an input folder, under their
+    paths relative to it.
 
     Args:
-        inputs: Pictures and folders of pictures.
-        output: File for a single picture, else a folder.
-        recursive: Whether to take folders in folders; their structure is kept.
-        suffix: Format of the files to write, such as `".png"`; `None` keeps those of
-            the sources. Of sources that differ in their suffixes only, each result's
-            name keeps its source's, as in `a-jpg.png`.
+        inputs: Images and folders of images.
+        output: File for a single image, else a folder.
+        recursive: Whether to include the images in subfolders.
+        suffix: Format of the outputs, such as `".png"`; `None` keeps that of each
+            source. If sources differ only in their suffixes, their outputs are named
+            like `a-jpg.png`.
+
+    Returns:
+        Pairs of a source and its output.
 
     Raises:
-        FileNotFoundError: If an input, or the folder around the output, is missing.
-        ValueError: If there is no picture, or the output is a file where it must be a
+        FileNotFoundError: If an input, or the parent folder of the output, does not
+            exist.
+        ValueError: If there are no images, or the output is a file where it must be a
             folder, or of another format.
     """
     if len(inputs) == 1 and not inputs[0].is_dir():
         _check_exists(inputs[0])
-        return [(inputs[0], _single_target(inputs[0], output, suffix))]
+        return [(inputs[0], _single_output(inputs[0], output, suffix))]
     if output.suffix.lower() in IMAGE_SUFFIXES and not output.is_dir():
         raise ValueError(f"`--output` must be a folder here. Received: {str(output)!r}")
     _check_folder_or_parent(output)
-    jobs = {}
+    outputs = {}
     for path in inputs:
         _check_exists(path)
         if path.is_dir():
@@ -44,30 +52,30 @@ def plan_jobs(
         else:
             pairs = [(path, output / path.name)]
         for source, target in pairs:
-            # A picture named twice, alone and by its folder, is one job.
-            jobs.setdefault(source.absolute(), (source, target))
-    if not jobs:
-        raise ValueError(f"No pictures in {', '.join(repr(str(p)) for p in inputs)}")
-    return _with_suffix(list(jobs.values()), suffix)
+            # An image may be given twice, by itself and by its folder.
+            outputs.setdefault(source.absolute(), (source, target))
+    if not outputs:
+        raise ValueError(f"No images in {', '.join(repr(str(p)) for p in inputs)}")
+    return _with_suffix(list(outputs.values()), suffix)
 
 
-def unfinished(jobs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """Leave out jobs whose result exists: files are written whole, or not at all."""
-    return [(source, target) for source, target in jobs if not target.exists()]
+def missing_outputs(outputs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """Return the pairs whose output does not exist; no file is written in part."""
+    return [(source, target) for source, target in outputs if not target.exists()]
 
 
-def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
-    """Refuse to overwrite sources, to write twice to a file, or without permission.
+def check_outputs(outputs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
+    """Check that the outputs may be written.
 
     Raises:
-        FileExistsError: If a result exists and `overwrite` is false.
-        OSError: If an output folder is missing or not writable.
-        ValueError: If a target is a source or another picture's target.
+        FileExistsError: If an output exists and `overwrite` is false.
+        OSError: If an output folder cannot be created or written to.
+        ValueError: If an output is a source or the output of another source.
     """
-    # Device and inode see through links of both kinds, and through other spellings.
-    sources = {_identity(source): source for source, _ in jobs}
+    # Device and inode identify a file through links and different spellings.
+    sources = {_identity(source): source for source, _ in outputs}
     targets = {}
-    for source, target in jobs:
+    for source, target in outputs:
         other = targets.setdefault(target, source)
         if other is not source:
             raise ValueError(
@@ -79,7 +87,7 @@ def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
     existing = [target for target in targets if target.exists()]
     if existing and not overwrite:
         raise FileExistsError(
-            f"{len(existing)} of {len(jobs)} results exist already, such as "
+            f"{len(existing)} of {len(outputs)} outputs already exist, such as "
             f"{str(existing[0])!r}; add --overwrite to replace them"
         )
     for folder in sorted({target.parent for target in targets}):
@@ -87,26 +95,24 @@ def check_jobs(jobs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
 
 
 def _list_sources(folder: Path, output: Path, recursive: bool) -> list[Path]:
+    """List the images of a folder, without outputs of an earlier run below it."""
     sources = list_images(folder, recursive=recursive)
-    if folder.resolve() in output.resolve().parents:
-        # What an earlier run wrote below the input is not a source.
-        return [
-            source
-            for source in sources
-            if output.resolve() not in source.resolve().parents
-        ]
-    return sources
+    if folder.resolve() not in output.resolve().parents:
+        return sources
+    return [
+        source for source in sources if output.resolve() not in source.resolve().parents
+    ]
 
 
-def _with_suffix(jobs, suffix):
-    """Rename targets to a format, such that no two become one."""
+def _with_suffix(outputs, suffix):
+    """Change the suffixes of the outputs, and keep their names distinct."""
     if suffix is None:
-        return jobs
-    renamed = [target.with_suffix(suffix) for _, target in jobs]
+        return outputs
+    renamed = [target.with_suffix(suffix) for _, target in outputs]
     counts = collections.Counter(renamed)
     return [
         (source, new if counts[new] == 1 else _distinct(target, suffix))
-        for (source, target), new in zip(jobs, renamed, strict=True)
+        for (source, target), new in zip(outputs, renamed, strict=True)
     ]
 
 
@@ -114,7 +120,7 @@ def _distinct(target: Path, suffix: str) -> Path:
     return target.with_name(f"{target.stem}-{target.suffix[1:].lower()}{suffix}")
 
 
-def _single_target(source: Path, output: Path, suffix: str | None) -> Path:
+def _single_output(source: Path, output: Path, suffix: str | None) -> Path:
     name = source.with_suffix(suffix).name if suffix else source.name
     if output.is_dir():
         _check_format(source, suffix)
@@ -129,7 +135,7 @@ def _single_target(source: Path, output: Path, suffix: str | None) -> Path:
             raise FileNotFoundError(f"No such output folder: {str(output.parent)!r}")
         return output
     if output.suffix:
-        # More likely a mistyped file than a folder with a dot.
+        # More likely a mistyped file name than a folder with a dot.
         raise ValueError(
             f"`--output` must be a folder or end in one of {', '.join(IMAGE_SUFFIXES)}."
             f" Received: {str(output)!r}"
@@ -140,11 +146,11 @@ def _single_target(source: Path, output: Path, suffix: str | None) -> Path:
 
 
 def _check_format(source: Path, suffix: str | None) -> None:
-    """Check that a result which is named like its source has a format."""
+    """Check that an output with its source's suffix has a known format."""
     if suffix is None and source.suffix.lower() not in IMAGE_SUFFIXES:
         raise ValueError(
-            "A result is in its source's format, unless --format or --output names "
-            f"one. Received: {str(source)!r}, whose suffix is that of no picture"
+            "The output's format must be that of the source, or be given by --format "
+            f"or --output. Received: {str(source)!r}, which has no image suffix"
         )
 
 
@@ -159,14 +165,14 @@ def _check_folder_or_parent(output: Path) -> None:
 
 
 def _check_writable(folder: Path) -> None:
-    """Check that files can be made in a folder, or the folder itself can be."""
-    missing = folder
-    while not missing.exists():
-        missing = missing.parent
-    if not missing.is_dir():
-        raise NotADirectoryError(f"Not a folder: {str(missing)!r}")
-    if not os.access(missing, os.W_OK | os.X_OK):
-        raise PermissionError(f"No permission to write to the folder {str(missing)!r}")
+    """Check that a folder can be written to, or created."""
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise NotADirectoryError(f"Not a folder: {str(existing)!r}")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise PermissionError(f"No permission to write to the folder {str(existing)!r}")
 
 
 def _identity(path: Path) -> tuple[int, int]:

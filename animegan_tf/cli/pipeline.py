@@ -1,7 +1,8 @@
-"""Stylize many files: the next is read and the last is written beside the network."""
+"""Stylize image files; reading, stylizing and writing overlap."""
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,27 +14,36 @@ from animegan_tf.inference.dials import Dials
 from animegan_tf.inference.files import (
     is_animated_target,
     stylize_file,
-    stylize_picture_file,
+    stylize_image_file,
 )
-from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.utils.prefetch import read_compute_write
 
-# Larger pictures are neither read ahead nor written behind, to have but one in memory.
-_LARGE_PIXELS = 2**25
-# Seconds after which a progress bar shows.
+# Seconds before a progress bar is shown.
 _DELAY = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Pipeline:
-    """What is done with every file; the fields are those of `stylize_file`."""
+    """Stylization of image files with the same settings.
 
-    stylizer: Stylizer
+    Attributes:
+        stylizer: A `Stylizer` or `FaceStylizer`.
+        dials: See `stylize_file`, as for the next four.
+        bits: Bits per channel.
+        keep_metadata: Whether to keep the source's metadata.
+        quality: Quality of lossy formats.
+        mark: Whether to mark the outputs.
+        max_prefetch_pixels: Images with more pixels are not read ahead, so that only
+            one of them is in memory.
+    """
+
+    stylizer: Callable
     dials: Dials
     bits: int | None
     keep_metadata: bool
     quality: int
     mark: bool
+    max_prefetch_pixels: int = 2**25
 
     def run_one(self, source: Path, target: Path, *, show_progress=True) -> None:
         """Stylize a file, with a progress bar of its tiles or frames."""
@@ -56,33 +66,45 @@ class Pipeline:
                 progress=show,
             )
 
-    def run_all(self, jobs: list[tuple[Path, Path]]) -> int:
-        """Stylize files, with a progress bar; return how many failed."""
+    def run_all(self, outputs: list[tuple[Path, Path]]) -> int:
+        """Stylize files, with a progress bar.
+
+        An error of one file is printed, and the others are stylized.
+
+        Args:
+            outputs: Pairs of a source and its output.
+
+        Returns:
+            The number of files that failed.
+        """
         results = read_compute_write(
-            jobs, read=self._read, compute=self._compute, write=self._write
+            outputs, read=self._read, compute=self._compute, write=self._write
         )
         failures = 0
         for (source, _), result in tqdm(
-            results, total=len(jobs), unit="picture", disable=None, delay=_DELAY
+            results, total=len(outputs), unit="image", disable=None, delay=_DELAY
         ):
             if isinstance(result, Exception):
                 failures += 1
-                _report(source, result)
+                line = " ".join(str(result).split())
+                if str(source) not in line:
+                    line = f"{source}: {line}"
+                tqdm.write(f"animegan-tf: {line}", file=sys.stderr)
         return failures
 
-    def _read(self, job) -> tuple[tuple[Path, Path], ImageFile | None]:
-        """Read a picture, unless it is a large one."""
-        source, target = job
+    def _read(self, pair) -> tuple[tuple[Path, Path], ImageFile | None]:
+        """Read an image, or leave a large one to `_compute`."""
+        source, target = pair
         with open_image(source) as image:
-            if image.width * image.height > _LARGE_PIXELS:
-                return job, None
-        return job, read_image_file(source, animated=is_animated_target(target))
+            if image.width * image.height > self.max_prefetch_pixels:
+                return pair, None
+        return pair, read_image_file(source, animated=is_animated_target(target))
 
     def _compute(self, content) -> ImageFile | None:
-        job, file = content
+        pair, file = content
         if file is None:
-            return self.run_one(*job, show_progress=False)
-        return stylize_picture_file(
+            return self.run_one(*pair, show_progress=False)
+        return stylize_image_file(
             file,
             self.stylizer,
             self.dials,
@@ -90,14 +112,6 @@ class Pipeline:
             keep_metadata=self.keep_metadata,
         )
 
-    def _write(self, job, file: ImageFile | None) -> None:
+    def _write(self, pair, file: ImageFile | None) -> None:
         if file is not None:
-            write_image_file(file, job[1], quality=self.quality, mark=self.mark)
-
-
-def _report(source: Path, error: Exception) -> None:
-    """Print an error as one line that names the file."""
-    line = " ".join(str(error).split())
-    if str(source) not in line:
-        line = f"{source}: {line}"
-    tqdm.write(f"animegan-tf: {line}", file=sys.stderr)
+            write_image_file(file, pair[1], quality=self.quality, mark=self.mark)

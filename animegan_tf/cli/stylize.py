@@ -1,84 +1,177 @@
-"""`animegan-tf stylize`: files and folders of pictures."""
+"""`animegan-tf stylize`: stylize images, folders of images, or one video."""
 
 import argparse
 import sys
 import time
 from pathlib import Path
 
-from animegan_tf.cli import argument_types
-from animegan_tf.cli.dial_arguments import add_dial_arguments, read_dials
-from animegan_tf.cli.face_arguments import add_face_arguments, with_faces
-from animegan_tf.cli.io_plan import check_jobs, plan_jobs, unfinished
-from animegan_tf.cli.network_arguments import add_precision_argument, add_style_argument
-from animegan_tf.cli.stylize_video import is_film, run_film
-from animegan_tf.cli.writing_arguments import add_writing_arguments
+from animegan_tf.cli import video
+from animegan_tf.cli.io_plan import check_outputs, missing_outputs, plan_outputs
+from animegan_tf.cli.options import (
+    add_dial_arguments,
+    add_face_arguments,
+    add_precision_argument,
+    add_style_argument,
+    add_writing_arguments,
+    read_dials,
+    tile_size,
+    with_faces,
+)
+from animegan_tf.cli.pipeline import Pipeline
+from animegan_tf.inference.files import check_bits
+from animegan_tf.inference.video.options import SOURCE_SUFFIXES, VIDEO_SUFFIXES
 from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
-_FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
-_FORMATS |= {"avif": ".avif"}
+_FORMATS = {name: f".{name}" for name in ("png", "jpg", "webp", "tiff", "avif")}
 
 
 def add_parser(subparsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "stylize",
-        help="turn pictures into a style",
-        description="Turn pictures, and folders of them, into a style. "
-        "Sources are never overwritten.",
+        help="stylize images",
+        description="Stylize images and folders of images. Sources are never "
+        "overwritten.",
     )
     _add_arguments(parser)
     parser.set_defaults(run=run)
 
 
+def _add_arguments(parser) -> None:
+    parser.add_argument(
+        "input",
+        nargs="+",
+        type=Path,
+        help="images and folders; or one video, see `animegan-tf video`",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        help="for one image, a file in an existing folder; else a folder, which is "
+        "created if its parent folder exists",
+    )
+    add_style_argument(parser)
+    add_dial_arguments(parser)
+    add_face_arguments(parser)
+    parser.add_argument(
+        "--recursive", action="store_true", help="include images in subfolders"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="skip images whose output exists"
+    )
+    parser.add_argument(
+        "--tile",
+        type=tile_size,
+        default="auto",
+        metavar="N",
+        help="tile size in pixels for large images; none processes whole images "
+        "(default: limit memory)",
+    )
+    add_precision_argument(parser)
+    add_writing_arguments(parser)
+    parser.add_argument(
+        "--format",
+        choices=_FORMATS,
+        help="format of the outputs (default: that of each source)",
+    )
+    parser.add_argument(
+        "--bits",
+        type=int,
+        choices=(8, 16),
+        help="bits per channel; 16 for PNG and TIFF only (default: those of each "
+        "source)",
+    )
+    parser.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help="leave out the source's metadata, such as place, time and camera",
+    )
+
+
 def run(arguments) -> int:
-    """Stylize the pictures; return 1 if some of several failed."""
-    if is_film(arguments):
-        parser = argparse.ArgumentParser()
-        _add_arguments(parser)
-        return run_film(arguments, parser.get_default)
+    """Stylize the images; return 1 if some of several failed."""
+    if is_video(arguments):
+        return video.run(video_arguments(arguments))
     planned = _plan(arguments)
-    jobs = unfinished(planned) if arguments.resume else planned
-    if not jobs:
-        print(f"All {len(planned)} results exist already")
+    outputs = missing_outputs(planned) if arguments.resume else planned
+    if not outputs:
+        print(f"All {len(planned)} outputs already exist")
         return 0
     pipeline = _build_pipeline(arguments)
-    for folder in {target.parent for _, target in jobs}:
+    for folder in {target.parent for _, target in outputs}:
         folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
     if len(planned) == 1:
-        pipeline.run_one(*jobs[0])
-        print(f"Wrote {jobs[0][1]} in {time.perf_counter() - start:.1f} s")
+        pipeline.run_one(*outputs[0])
+        print(f"Wrote {outputs[0][1]} in {time.perf_counter() - start:.1f} s")
         return 0
-    failures = pipeline.run_all(jobs)
+    failures = pipeline.run_all(outputs)
     seconds = time.perf_counter() - start
-    written = len(jobs) - failures
-    print(f"Wrote {written} pictures to {arguments.output} in {seconds:.1f} s")
+    written = len(outputs) - failures
+    print(f"Wrote {written} images to {arguments.output} in {seconds:.1f} s")
     if failures:
-        message = f"{failures} of {len(jobs)} pictures failed"
+        message = f"{failures} of {len(outputs)} images failed"
         print(f"animegan-tf: error: {message}", file=sys.stderr)
     return 1 if failures else 0
 
 
-def _plan(arguments) -> list[tuple[Path, Path]]:
-    """Pair sources with targets; refuse what cannot be done before any work."""
-    from animegan_tf.inference.files import check_bits
+def is_video(arguments) -> bool:
+    """Return whether the input is one video rather than images."""
+    if len(arguments.input) != 1 or arguments.input[0].is_dir():
+        return False
+    # From GIF to GIF, every frame is stylized as an image.
+    suffixes = {arguments.input[0].suffix.lower(), arguments.output.suffix.lower()}
+    return bool(suffixes & set(SOURCE_SUFFIXES) - {".gif"})
 
+
+def video_arguments(arguments) -> argparse.Namespace:
+    """Convert arguments of `stylize` to those of `video`, with its defaults.
+
+    Raises:
+        ValueError: If an option is given that only applies to images.
+    """
+    image_parser, video_parser = (argparse.ArgumentParser() for _ in range(2))
+    _add_arguments(image_parser)
+    video.add_arguments(video_parser)
+    converted = video_parser.parse_args(["input", "--output", "output"])
+    for name, value in vars(arguments).items():
+        if name in converted:
+            setattr(converted, name, value)
+        elif name != "run" and value != image_parser.get_default(name):
+            option = name.replace("_", "-")
+            raise ValueError(
+                f"`--{option}` is for images only. Received: --{option} with the video "
+                f"{str(arguments.input[0])!r}"
+            )
+    (converted.input,) = arguments.input
+    if converted.output.is_dir():
+        is_output_format = converted.input.suffix.lower() in VIDEO_SUFFIXES
+        name = converted.input.name
+        converted.output /= name if is_output_format else f"{converted.input.stem}.mp4"
+    return converted
+
+
+def _plan(arguments) -> list[tuple[Path, Path]]:
+    """Pair sources with outputs, and check them before any work."""
     if arguments.resume and arguments.overwrite:
         raise ValueError("`--resume` and `--overwrite` exclude each other.")
-    suffix = _FORMATS.get(arguments.format)
-    jobs = plan_jobs(
-        arguments.input, arguments.output, recursive=arguments.recursive, suffix=suffix
+    outputs = plan_outputs(
+        arguments.input,
+        arguments.output,
+        recursive=arguments.recursive,
+        suffix=_FORMATS.get(arguments.format),
     )
-    check_jobs(jobs, overwrite=arguments.overwrite or arguments.resume)
-    for _, target in jobs:
+    check_outputs(outputs, overwrite=arguments.overwrite or arguments.resume)
+    for _, target in outputs:
         check_bits(arguments.bits, target)
-    return jobs
+    return outputs
 
 
-def _build_pipeline(arguments):
+def _build_pipeline(arguments) -> Pipeline:
     dials = read_dials(arguments)
     import_tensorflow_quietly()
-    from animegan_tf.cli.pipeline import Pipeline
     from animegan_tf.inference.stylizer import Stylizer
 
     stylizer = Stylizer.from_preset(
@@ -91,62 +184,4 @@ def _build_pipeline(arguments):
         keep_metadata=not arguments.strip_metadata,
         quality=arguments.quality,
         mark=arguments.mark,
-    )
-
-
-def _add_arguments(parser) -> None:
-    parser.add_argument(
-        "input",
-        nargs="+",
-        type=Path,
-        help="pictures and folders; or one film, see `animegan-tf video`",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=Path,
-        help="for one picture a file, its folder must exist; else a folder, which "
-        "must exist or is made if the folder around it exists",
-    )
-    add_style_argument(parser)
-    add_dial_arguments(parser)
-    add_face_arguments(parser)
-    _add_running_arguments(parser)
-    add_writing_arguments(parser)
-    _add_format_arguments(parser)
-
-
-def _add_running_arguments(parser) -> None:
-    parser.add_argument(
-        "--recursive", action="store_true", help="take folders in folders too"
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="leave out what is written already"
-    )
-    parser.add_argument(
-        "--tile",
-        type=argument_types.tile,
-        default="auto",
-        metavar="N",
-        help="side in pixels of the squares that large pictures are cut into; none for "
-        "whole pictures (default: what memory asks for)",
-    )
-    add_precision_argument(parser)
-
-
-def _add_format_arguments(parser) -> None:
-    parser.add_argument(
-        "--format", choices=_FORMATS, help="of the results (default: the sources')"
-    )
-    parser.add_argument(
-        "--bits",
-        type=int,
-        choices=(8, 16),
-        help="of each channel; 16 in PNG and TIFF only (default: the sources')",
-    )
-    parser.add_argument(
-        "--strip-metadata",
-        action="store_true",
-        help="leave out what the source says of place, time and camera",
     )

@@ -7,14 +7,15 @@ from animegan_tf.cli import main
 from animegan_tf.presets import DEFAULT_STYLE, PRESETS
 
 
-def test_styles_are_listed_with_source_and_licence(style, capsys):
+def test_styles_are_listed_with_source_credit_and_license(style, capsys):
     assert main(["styles"]) == 0
     out = capsys.readouterr().out
-    for text in (style, "Random colours", "Chance", "The test", "CC0-1.0"):
+    preset = PRESETS[style]
+    for text in (style, preset.description, preset.source, preset.credit, "CC0-1.0"):
         assert text in out
 
 
-def test_styles_are_sorted_and_one_is_the_default(capsys):
+def test_styles_are_sorted_and_the_default_is_named(capsys):
     assert main(["styles"]) == 0
     lines = capsys.readouterr().out.splitlines()
     heads = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
@@ -25,14 +26,14 @@ def test_styles_are_sorted_and_one_is_the_default(capsys):
     ]
 
 
-def test_without_styles_that_is_said(capsys):
-    # Puts them back in their order, which documents follow.
+def test_an_empty_list_of_styles_is_a_message(capsys):
+    # Restores the styles in their order, which the documents follow.
     with mock.patch.dict(presets.PRESETS, clear=True):
         assert main(["styles"]) == 0
     assert capsys.readouterr().out == "No styles are bundled.\n"
 
 
-def test_arguments_are_refused(capsys):
+def test_arguments_are_a_usage_error(capsys):
     with pytest.raises(SystemExit) as end:
         main(["styles", "comic"])
     assert end.value.code == 2

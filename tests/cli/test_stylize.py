@@ -1,3 +1,4 @@
+import argparse
 import os
 import subprocess
 import sys
@@ -5,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import animegan_tf
 from animegan_tf.cli import main
+from animegan_tf.cli.stylize import is_video, video_arguments
 from animegan_tf.imaging.reading import read_first_frame, read_image
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.presets import DEFAULT_STYLE
@@ -15,12 +18,12 @@ from animegan_tf.presets import DEFAULT_STYLE
 
 @pytest.fixture
 def folder(tmp_path, photo):
-    """A folder of two pictures, one more a level deeper, and a text file."""
+    """A folder of two images, one more in a subfolder, and a text file."""
     folder = tmp_path / "photos"
     (folder / "deep").mkdir(parents=True)
     for name in ("a.png", "b.png", "deep/c.png"):
         write_image(photo, folder / name)
-    (folder / "notes.txt").write_text("not a picture")
+    (folder / "notes.txt").write_text("not an image")
     return folder
 
 
@@ -34,22 +37,14 @@ def names_below(folder):
     )
 
 
-def assert_one_error_line(capsys, *parts):
-    error = capsys.readouterr().err
-    assert error.startswith("animegan-tf: error: ")
-    assert error.count("\n") == 1
-    for part in parts:
-        assert part in error
-
-
-def test_one_picture_to_a_file(run_folder, folder, tmp_path, photo, capsys):
+def test_one_image_to_a_file(run_folder, folder, tmp_path, photo, capsys):
     output = tmp_path / "out.png"
     assert stylize(run_folder, folder / "a.png", "-o", output) == 0
     assert np.array_equal(read_image(output), 255 - photo)
     assert str(output) in capsys.readouterr().out
 
 
-def test_results_are_marked_unless_unwanted(run_folder, folder, tmp_path):
+def test_outputs_are_marked_unless_disabled(run_folder, folder, tmp_path):
     for output, arguments in (("marked", []), ("plain", ["--no-mark"])):
         assert stylize(run_folder, folder, "-o", tmp_path / output, *arguments) == 0
     mark = b"compositeWithTrainedAlgorithmicMedia"
@@ -58,7 +53,7 @@ def test_results_are_marked_unless_unwanted(run_folder, folder, tmp_path):
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_one_picture_to_a_folder(run_folder, folder, tmp_path, exists):
+def test_one_image_to_a_folder(run_folder, folder, tmp_path, exists):
     output = tmp_path / "out"
     if exists:
         output.mkdir()
@@ -66,16 +61,14 @@ def test_one_picture_to_a_folder(run_folder, folder, tmp_path, exists):
     assert names_below(output) == ["a.png"]
 
 
-def test_folder_to_a_folder(run_folder, folder, tmp_path, photo):
+def test_a_folder_to_a_folder(run_folder, folder, tmp_path, photo):
     output = tmp_path / "out"
     assert stylize(run_folder, folder, "-o", output) == 0
     assert names_below(output) == ["a.png", "b.png"]
     assert np.array_equal(read_image(output / "b.png"), 255 - photo)
 
 
-def test_recursive_keeps_the_structure_and_leaves_out_its_own_results(
-    run_folder, folder
-):
+def test_recursive_keeps_subfolders_and_skips_its_own_outputs(run_folder, folder):
     output = folder / "anime"
     for _ in range(2):
         arguments = [folder, "--recursive", "--overwrite", "-o", output]
@@ -83,18 +76,18 @@ def test_recursive_keeps_the_structure_and_leaves_out_its_own_results(
     assert names_below(output) == ["a.png", "b.png", str(Path("deep", "c.png"))]
 
 
-def test_results_into_the_folder_around_the_sources(run_folder, folder):
+def test_the_output_may_be_the_parent_folder_of_the_sources(run_folder, folder):
     assert stylize(run_folder, folder / "deep", "-o", folder) == 0
     assert (folder / "c.png").is_file()
 
 
-def test_picture_named_twice_is_one_job(run_folder, folder, tmp_path, capsys):
+def test_an_image_given_twice_is_stylized_once(run_folder, folder, tmp_path, capsys):
     output = tmp_path / "out"
     assert stylize(run_folder, folder / "a.png", folder, "-o", output) == 0
-    assert "Wrote 2 pictures" in capsys.readouterr().out
+    assert "Wrote 2 images" in capsys.readouterr().out
 
 
-def test_broken_picture_is_reported_and_the_others_go_on(
+def test_a_broken_image_is_reported_and_the_others_are_stylized(
     run_folder, folder, tmp_path, capsys
 ):
     (folder / "a.png").write_bytes(b"broken")
@@ -103,114 +96,113 @@ def test_broken_picture_is_reported_and_the_others_go_on(
     assert names_below(output) == ["b.png"]
     error = capsys.readouterr().err
     assert str(folder / "a.png") in error
-    assert "1 of 2 pictures failed" in error
+    assert "1 of 2 images failed" in error
 
 
-def test_lower_quality_makes_smaller_files(run_folder, folder, tmp_path):
+def test_a_lower_quality_makes_a_smaller_file(run_folder, folder, tmp_path):
     low, high = tmp_path / "low.jpg", tmp_path / "high.jpg"
     stylize(run_folder, folder / "a.png", "-o", low, "--quality", "10")
     stylize(run_folder, folder / "a.png", "-o", high)
     assert low.stat().st_size < high.stat().st_size
 
 
-def test_existing_results_need_overwrite(run_folder, folder, tmp_path, photo, capsys):
+def test_existing_outputs_require_overwrite(
+    run_folder, folder, tmp_path, photo, assert_error_line
+):
     output = tmp_path / "out.png"
     output.write_bytes(b"precious")
     assert stylize(run_folder, folder / "a.png", "-o", output) == 2
-    assert_one_error_line(capsys, "out.png", "--overwrite")
+    assert_error_line("out.png", "--overwrite")
     assert output.read_bytes() == b"precious"
     assert stylize(run_folder, folder / "a.png", "-o", output, "--overwrite") == 0
     assert np.array_equal(read_image(output), 255 - photo)
 
 
 @pytest.mark.parametrize("link", [None, os.symlink, os.link])
-def test_source_is_never_overwritten(run_folder, folder, tmp_path, capsys, link):
+def test_the_source_is_never_overwritten(
+    run_folder, folder, tmp_path, assert_error_line, link
+):
     source = output = folder / "a.png"
     before = source.read_bytes()
     if link:
         output = tmp_path / "link.png"
         link(source, output)
     assert stylize(run_folder, source, "-o", output, "--overwrite") == 2
-    assert_one_error_line(capsys, "would overwrite the source")
+    assert_error_line("would overwrite the source")
     assert stylize(run_folder, folder, "-o", folder, "--overwrite") == 2
     assert source.read_bytes() == before
 
 
-def test_two_pictures_for_one_file_are_refused(run_folder, folder, tmp_path, capsys):
+def test_two_images_with_the_same_output_are_an_error(
+    run_folder, folder, tmp_path, assert_error_line
+):
     other = write_image(np.zeros((2, 2, 3), np.uint8), tmp_path / "a.png")
     output = tmp_path / "out"
     assert stylize(run_folder, folder / "a.png", other, "-o", output) == 2
-    assert_one_error_line(capsys, str(folder / "a.png"), str(other))
+    assert_error_line(str(folder / "a.png"), str(other))
     assert not output.exists()
 
 
-@pytest.mark.parametrize("output", ["gone/out.png", "gone/out"])
-@pytest.mark.parametrize("source", ["a.png", ""])
-def test_missing_output_folder_is_one_line(
-    run_folder, folder, tmp_path, capsys, source, output
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [("a.png", "gone/out.png"), ("a.png", "gone/out"), ("", "gone/out")],
+)
+def test_a_missing_output_folder_is_an_error(
+    run_folder, folder, tmp_path, assert_error_line, source, output
 ):
-    if source == "" and output.endswith(".png"):
-        output = "gone/out.folder"
     assert stylize(run_folder, folder / source, "-o", tmp_path / output) == 2
-    assert_one_error_line(capsys, "No such output folder", "gone")
+    assert_error_line("No such output folder", "gone")
 
 
 @pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere"
 )
 @pytest.mark.parametrize("name", ["out.png", "out"])
-def test_unwritable_output_folder_is_one_line(
-    run_folder, folder, tmp_path, capsys, name
+def test_an_unwritable_output_folder_is_an_error(
+    run_folder, folder, tmp_path, assert_error_line, name
 ):
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
     assert stylize(run_folder, folder / "a.png", "-o", locked / name) == 2
-    assert_one_error_line(capsys, "No permission to write", "locked")
+    assert_error_line("No permission to write", "locked")
 
 
-def test_output_below_a_file_is_one_line(run_folder, folder, capsys):
-    output = folder / "notes.txt"
-    assert stylize(run_folder, folder, "-o", output) == 2
-    assert_one_error_line(capsys, "Not a folder", "notes.txt")
-
-
-def test_mistyped_suffix_is_one_line(run_folder, folder, tmp_path, capsys):
-    assert stylize(run_folder, folder / "a.png", "-o", tmp_path / "out.jpgg") == 2
-    assert_one_error_line(capsys, "out.jpgg")
-
-
-def test_file_for_many_pictures_is_one_line(run_folder, folder, tmp_path, capsys):
-    assert stylize(run_folder, folder, "-o", tmp_path / "out.jpg") == 2
-    assert_one_error_line(capsys, "must be a folder")
-
-
-def test_missing_broken_and_empty_inputs_are_one_line(
-    run_folder, folder, tmp_path, capsys
+@pytest.mark.parametrize(
+    ("source", "output", "parts"),
+    [
+        ("photos", "photos/notes.txt", ["Not a folder", "notes.txt"]),
+        ("photos/a.png", "out.jpgg", ["out.jpgg"]),
+        ("photos", "out.jpg", ["must be a folder"]),
+        ("gone.jpg", "out", ["gone.jpg"]),
+        ("photos/notes.txt", "x.png", ["Not an image", "notes.txt"]),
+        ("empty", "out", ["No images in", "empty"]),
+    ],
+)
+def test_impossible_inputs_and_outputs_are_one_line(
+    run_folder, folder, tmp_path, assert_error_line, source, output, parts
 ):
-    output = tmp_path / "out"
-    assert stylize(run_folder, tmp_path / "gone.jpg", "-o", output) == 2
-    assert_one_error_line(capsys, "gone.jpg")
-    assert stylize(run_folder, folder / "notes.txt", "-o", tmp_path / "x.png") == 2
-    assert_one_error_line(capsys, "Not an image", "notes.txt")
     (tmp_path / "empty").mkdir()
-    assert stylize(run_folder, tmp_path / "empty", "-o", output) == 2
-    assert_one_error_line(capsys, "No pictures in", "empty")
+    assert stylize(run_folder, tmp_path / source, "-o", tmp_path / output) == 2
+    assert_error_line(*parts)
 
 
-def test_unknown_style_and_unfinished_run_are_one_line(folder, tmp_path, capsys):
+def test_an_unknown_style_and_an_unfinished_run_are_one_line(
+    folder, tmp_path, assert_error_line
+):
     assert stylize("no-such", folder / "a.png", "-o", tmp_path / "x.png") == 2
-    assert_one_error_line(capsys, "Unknown style 'no-such'")
+    assert_error_line("Unknown style 'no-such'")
     assert stylize(folder, folder / "a.png", "-o", tmp_path / "x.png") == 2
-    assert_one_error_line(capsys, "has no generator")
+    assert_error_line(str(folder), "has no generator")
 
 
-def test_interrupt_ends_with_130(folder, tmp_path, capsys, monkeypatch):
+def test_an_interrupt_exits_with_130(folder, tmp_path, capsys, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("animegan_tf.cli.stylize.plan_jobs", interrupt)
-    assert stylize("any", folder, "-o", tmp_path / "out") == 130
-    assert "Traceback" not in capsys.readouterr().err
+    monkeypatch.setattr(Image, "open", interrupt)
+    arguments = [folder, "-o", tmp_path / "out", "--mask", folder / "a.png"]
+    assert stylize("any", *arguments) == 130
+    assert capsys.readouterr().err == "\nanimegan-tf: interrupted\n"
 
 
 @pytest.mark.parametrize(
@@ -226,21 +218,22 @@ def test_interrupt_ends_with_130(folder, tmp_path, capsys, monkeypatch):
         ["stylize", "a.png", "-o", "b.png", "--face-size", "63"],
     ],
 )
-def test_wrong_usage_exits_with_2(arguments, capsys):
+def test_usage_errors_exit_with_2(arguments, assert_error_line):
     with pytest.raises(SystemExit) as raised:
         main(arguments)
     assert raised.value.code == 2
-    assert_one_error_line(capsys, "--help)")
+    assert_error_line("--help)")
 
 
-def test_version_is_printed(capsys):
+def test_the_version_is_printed(capsys):
     with pytest.raises(SystemExit) as raised:
         main(["--version"])
     assert raised.value.code == 0
     assert capsys.readouterr().out == f"animegan-tf {animegan_tf.__version__}\n"
 
 
-def test_command_prints_no_noise(run_folder, folder, tmp_path):
+@pytest.mark.slow
+def test_the_command_prints_nothing_else(run_folder, folder, tmp_path):
     output = tmp_path / "out.png"
     command = [sys.executable, "-m", "animegan_tf", "stylize", folder / "a.png"]
     result = subprocess.run(
@@ -255,8 +248,8 @@ def test_command_prints_no_noise(run_folder, folder, tmp_path):
     assert result.stdout.count("\n") == 1
 
 
-def test_resume_writes_only_what_is_missing(
-    run_folder, folder, tmp_path, capsys, photo
+def test_resume_writes_only_missing_outputs(
+    run_folder, folder, tmp_path, capsys, photo, assert_error_line
 ):
     output = tmp_path / "out"
     output.mkdir()
@@ -264,45 +257,124 @@ def test_resume_writes_only_what_is_missing(
     assert stylize(run_folder, folder, "-o", output, "--resume") == 0
     assert (output / "a.png").read_bytes() == b"finished"
     assert np.array_equal(read_image(output / "b.png"), 255 - photo)
-    assert "Wrote 1 pictures" in capsys.readouterr().out
+    assert "Wrote 1 images" in capsys.readouterr().out
     assert stylize(run_folder, folder, "-o", output, "--resume") == 0
-    assert "All 2 results exist already" in capsys.readouterr().out
+    assert "All 2 outputs already exist" in capsys.readouterr().out
     both = ["--resume", "--overwrite"]
     assert stylize(run_folder, folder, "-o", output, *both) == 2
-    assert_one_error_line(capsys, "exclude each other")
+    assert_error_line("exclude each other")
 
 
-def test_dials_formats_and_bits_are_passed_on(run_folder, folder, tmp_path, photo):
+def test_dials_format_and_bits_are_applied(run_folder, folder, tmp_path, photo):
     output = tmp_path / "out"
     options = ["--format", "tiff", "--bits", "16", "--strength", "0"]
     options += ["--tile", "none", "--precision", "auto", "--strip-metadata"]
     assert stylize(run_folder, folder, "-o", output, *options) == 0
     assert names_below(output) == ["a.tiff", "b.tiff"]
-    picture = read_first_frame(output / "a.tiff")
-    assert picture.bits == 16
-    assert np.array_equal(picture.colors // 257, photo)
+    image = read_first_frame(output / "a.tiff")
+    assert image.bits == 16
+    assert np.array_equal(image.colors // 257, photo)
 
 
-def test_mask_of_another_shape_is_one_line(run_folder, folder, tmp_path, capsys):
+def test_a_mask_of_another_shape_is_an_error(
+    run_folder, folder, tmp_path, assert_error_line
+):
     mask = write_image(np.zeros((9, 90, 3), np.uint8), tmp_path / "mask.png")
     arguments = [folder / "a.png", "-o", tmp_path / "x.png", "--mask", mask]
     assert stylize(run_folder, *arguments) == 2
-    assert_one_error_line(capsys, "`mask` must have the picture's shape")
+    assert_error_line("`mask` must have the aspect ratio")
 
 
 def test_styles_of_different_networks_cannot_be_blended(
-    style, folder, tmp_path, capsys
+    style, folder, tmp_path, assert_error_line
 ):
     arguments = [folder / "a.png", "-o", tmp_path / "x.png"]
     assert stylize(f"{style}:0.5,{DEFAULT_STYLE}:0.5", *arguments) == 2
-    assert_one_error_line(capsys, "Only styles of one network can be blended")
+    assert_error_line("can be blended")
 
 
-def test_sixteen_bits_that_a_format_lacks_stop_the_work_at_once(
-    run_folder, folder, tmp_path, capsys
+def test_bits_that_a_format_lacks_are_an_error_before_any_work(
+    run_folder, folder, tmp_path, assert_error_line
 ):
     output = tmp_path / "out"
     options = ["--bits", "16", "--format", "jpg"]
     assert stylize(run_folder, folder, "-o", output, *options) == 2
-    assert_one_error_line(capsys, "`bits` may be 16 in", "a.jpg")
+    assert_error_line("`bits` may be 16 in", "a.jpg")
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "expected"),
+    [
+        (["a.mp4"], "b.mp4", True),
+        (["a.MOV"], "out", True),
+        (["a.avi"], "b.gif", True),
+        (["a.gif"], "b.mp4", True),
+        (["a.gif"], "b.gif", False),
+        (["a.png"], "b.png", False),
+        (["a.mp4", "b.mp4"], "out", False),
+    ],
+)
+def test_one_video_is_distinguished_from_images(inputs, output, expected, tmp_path):
+    arguments = argparse.Namespace(
+        input=[tmp_path / name for name in inputs], output=tmp_path / output
+    )
+    assert is_video(arguments) is expected
+
+
+def test_a_video_is_stylized_with_the_options_of_images(
+    run_folder, make_clip, tmp_path, assert_error_line
+):
+    av = pytest.importorskip("av")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    arguments = [make_clip(), "--strength", "0.5", "-o", folder]
+    assert stylize(run_folder, *arguments) == 0
+    assert stylize(run_folder, *arguments) == 2
+    assert_error_line("--overwrite")
+    assert stylize(run_folder, *arguments, "--overwrite") == 0
+    with av.open(str(folder / "clip.mp4")) as container:
+        image = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    # The mean of an image and its negative.
+    assert abs(image.astype(int) - 127).max() < 12
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "expected"),
+    [
+        ("a.mp4", "out.mkv", "out.mkv"),
+        ("a.mov", "", "a.mov"),
+        # A format that is only read becomes MP4.
+        ("a.avi", "", "a.mp4"),
+    ],
+)
+def test_options_of_a_video_are_passed_to_its_command(
+    tmp_path, source, output, expected
+):
+    arguments = argparse.Namespace(
+        input=[tmp_path / source],
+        output=tmp_path / output,
+        strength=0.5,
+        mark=False,
+        tile="auto",
+        run=None,
+    )
+    converted = video_arguments(arguments)
+    assert converted.input == tmp_path / source
+    assert converted.output == tmp_path / expected
+    assert (converted.strength, converted.mark) == (0.5, False)
+    assert converted.audio == "copy"
+    assert not hasattr(converted, "tile")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--faces"], ["--format", "png"], ["--quality", "50"], ["--strip-metadata"]],
+)
+def test_options_of_images_are_an_error_for_a_video(
+    option, tmp_path, assert_error_line
+):
+    output = tmp_path / "out.mp4"
+    assert main(["stylize", "clip.mp4", "-o", str(output), *option]) == 2
+    assert_error_line(f"`{option[0]}` is for images only")
     assert not output.exists()

@@ -25,7 +25,7 @@ COMMANDS = sorted(
 def test_every_command_in_the_documents_parses(line):
     from animegan_tf.cli import evaluate
 
-    arguments = evaluate.with_default_word(shlex.split(line)[1:])
+    arguments = evaluate.with_default_evaluation(shlex.split(line)[1:])
     assert callable(build_parser().parse_args(arguments).run)
 
 
