@@ -10,6 +10,8 @@ _PUBLIC = {
     "DataConfig": "animegan_tf.config",
     "LossWeights": "animegan_tf.config",
     "TrainingConfig": "animegan_tf.config",
+    "default_config": "animegan_tf.recipes.runner",
+    "train": "animegan_tf.recipes.runner",
     "read_image": "animegan_tf.imaging.reading",
     "write_image": "animegan_tf.imaging.writing",
     "import_tensorflow_quietly": "animegan_tf.utils.tensorflow_import",
@@ -27,12 +29,13 @@ _PUBLIC = {
     "build_feature_extractor": "animegan_tf.models.features.extractor",
     "build_gan": "animegan_tf.models.gan",
     "build_adversarial_step": "animegan_tf.training.arrays.adversarial_step",
-    "compile_gan": "animegan_tf.training.arrays.keras_step",
+    "compile_gan": "animegan_tf.training.arrays.gan_model",
     "train_gan": "animegan_tf.training.arrays.train_gan",
-    "build_loss": "animegan_tf.training.arrays.plain_gan",
-    "build_optimizer": "animegan_tf.training.arrays.plain_gan",
-    "train_step": "animegan_tf.training.arrays.plain_gan",
+    "build_loss": "animegan_tf.training.arrays.four_calls",
+    "build_optimizer": "animegan_tf.training.arrays.four_calls",
+    "train_step": "animegan_tf.training.arrays.four_calls",
     "generate_image": "animegan_tf.inference.generate",
+    "load_generator": "animegan_tf.inference.loading",
 }
 
 __all__ = ["__version__", *_PUBLIC]

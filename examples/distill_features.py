@@ -18,16 +18,17 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     animegan_tf.import_tensorflow_quietly()
     from animegan_tf.recipes.feature_distillation import (
-        DEFAULT_CONFIG,
+        DistillationConfig,
         distill_features,
     )
 
+    default = DistillationConfig()
     data = dataclasses.replace(
-        DEFAULT_CONFIG.data, photos=os.pathsep.join(map(str, arguments.images))
+        default.data, photos=os.pathsep.join(map(str, arguments.images))
     )
     try:
         config = dataclasses.replace(
-            DEFAULT_CONFIG,
+            default,
             data=data,
             features=arguments.teacher,
             steps=arguments.steps,

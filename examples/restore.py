@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 import animegan_tf
-from animegan_tf.recipes.defaults import default_config
 
 NUM_DRAWINGS = 80
 
@@ -46,14 +45,12 @@ def main(argv=None):
 
 
 def restore(folder, run_path, arguments):
-    import keras
-
-    from animegan_tf.recipes.runner import run_recipe, split_photos
+    from animegan_tf.recipes.common import split_photos
 
     config = small_config(folder, arguments)
-    run = run_recipe(config, run_path)
+    run = animegan_tf.train(config, run_path)
     _, held_out = split_photos(config.data, minimum=2)
-    generator = keras.saving.load_model(run.path / "generator.keras")
+    generator = animegan_tf.load_generator(run.path)
     print(f"Mean PSNR of {len(held_out)} held-out pictures, in decibels:")
     print(f"{'damage':24}{'damaged':>10}{'restored':>10}")
     kinds = list(config.data.degradations)
@@ -63,12 +60,12 @@ def restore(folder, run_path, arguments):
         name = "bicubic scaling" if chosen == ["downscale"] else ", ".join(chosen)
         print(f"{name:24}{before:10.2f}{after:10.2f}")
     if arguments.run:
-        print(f"Wrote {Path(run_path).resolve()}: samples and generator.keras")
+        print(f"Wrote {Path(run_path).resolve()}: samples and the network")
 
 
 def small_config(folder, arguments):
     """Return the recipe's settings, made small enough for a processor."""
-    config = default_config("restore")
+    config = animegan_tf.default_config("restore")
     data = dataclasses.replace(
         config.data,
         photos=str(folder),
@@ -81,13 +78,12 @@ def small_config(folder, arguments):
         config,
         steps=arguments.steps,
         data=data,
-        # What is measured here is the distance; an adversary trades it for crispness.
-        weights=animegan_tf.LossWeights(l1=100.0),
+        # PSNR measures the distance; an adversarial loss trades it for sharpness.
+        weights=dataclasses.replace(config.weights, adversarial=0.0),
         generator_options={"width": 16},
         generator_learning_rate=1e-3,
-        stabilizers=dataclasses.replace(
-            config.stabilizers, decay="cosine", decay_start=0.0
-        ),
+        learning_rate_decay="cosine",
+        learning_rate_decay_start=0.0,
         ema_decay=0.98,
         precision=arguments.precision,
         sample_every=arguments.steps,
@@ -97,12 +93,13 @@ def small_config(folder, arguments):
 def measure(generator, size, paths, kinds):
     """Return the PSNR of damaged and of restored pictures."""
     from animegan_tf.data.datasets.restoration import read_degraded_squares
-    from animegan_tf.training.pix2pix_steps import psnr
+    from animegan_tf.recipes.pix2pix import mean_psnr
 
     pictures = read_degraded_squares(paths, size, kinds, seed=1)
     restored = generator.predict(pictures["photo"], batch_size=8, verbose=0)
     target = pictures["target"]
-    return float(psnr(pictures["photo"], target)), float(psnr(restored, target))
+    before, after = (mean_psnr(i, target) for i in (pictures["photo"], restored))
+    return float(before), float(after)
 
 
 def draw_pictures(folder, count):

@@ -1,25 +1,20 @@
-"""CUT: a patch of the result must recall its place in the photo."""
+"""CUT: unpaired translation with a patchwise contrastive loss (Park et al., 2020).
 
-import keras
-import tensorflow as tf
+Features of a patch in the result must be nearer to those of the photo's patch at the
+same place than to those of its other patches. The generator's own first half computes
+the features, so no second generator and no feature extractor is needed.
+"""
 
-from animegan_tf.config import TrainingConfig
-from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.projection_heads import build_projection_heads
-from animegan_tf.recipes.adversary import Adversary
-from animegan_tf.recipes.runner import Assembly, build_with_average, precision
-from animegan_tf.recipes.settings import check_weights, scheduled_adam
-from animegan_tf.recipes.unpaired import assemble_unpaired
-from animegan_tf.training.cut_steps import (
-    build_cut_generator_step,
-    build_cut_validation,
-    build_encoder,
-)
-from animegan_tf.training.program import Program, build_sampler
-from animegan_tf.training.run_folder import RunFolder
+import dataclasses
 
-# What CUT compares, by generator: the pixels, what halves the size, and the body. Of
-# smaller networks those layers that they have.
+from animegan_tf.config import LossWeights
+from animegan_tf.recipes.image_to_image import ImageToImageConfig
+from animegan_tf.recipes.unpaired import build_unpaired_training
+from animegan_tf.utils.settings import check, convert_fields
+
+_SALT = 104
+# Layers that are compared: the pixels, those that halve the size, and the body. Of a
+# smaller network, those that it has.
 CONTRAST_LAYERS = {
     "anime": ("photo", "stem", "down", "block1_add", "block3_add"),
     "animegan_v2": ("photo", "a_down", "b_down", "c_block1_narrow", "c_block3_add"),
@@ -28,99 +23,216 @@ CONTRAST_LAYERS = {
 }
 
 
-def build_cut(
-    config: TrainingConfig, run: RunFolder, progress: bool = True
-) -> Assembly:
-    """Assemble CUT: a patch of the result must recall its place in the photo.
+@dataclasses.dataclass(frozen=True)
+class Contrast:
+    """How patches are contrasted.
+
+    Attributes:
+        layers: Names of the generator's layers whose features are compared; empty takes
+            those that `CONTRAST_LAYERS` has for the generator.
+        patches: Positions sampled in each layer, at least 2.
+        width: Channels of the projection heads, at least 1.
+        temperature: What similarities are divided by.
+        identity: Whether style images are contrasted with their own results too, so
+            that what is already in the style stays; FastCUT leaves it out.
+    """
+
+    layers: tuple[str, ...] = ()
+    patches: int = 256
+    width: int = 256
+    temperature: float = 0.07
+    identity: bool = True
+
+    def __post_init__(self):
+        convert_fields(self)
+        check(self.patches >= 2, "patches", "at least 2", self.patches)
+        check(self.width >= 1, "width", "at least 1", self.width)
+        check(self.temperature > 0.0, "temperature", "positive", self.temperature)
+
+
+@dataclasses.dataclass(frozen=True)
+class CUTWeights(LossWeights):
+    """Weights of the loss terms.
+
+    Attributes:
+        adversarial: The adversarial loss.
+        nce: The contrastive loss of patches; FastCUT has 10.
+    """
+
+    adversarial: float = 1.0
+    nce: float = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("adversarial", "nce"):
+            check(getattr(self, name) > 0.0, name, "positive", getattr(self, name))
+
+
+@dataclasses.dataclass(frozen=True)
+class CUTConfig(ImageToImageConfig):
+    """Settings of CUT; see `TrainingConfig`.
+
+    Attributes:
+        contrast: How patches are contrasted.
+    """
+
+    recipe: str = "cut"
+    steps: int = 400000
+    weights: CUTWeights = dataclasses.field(default_factory=CUTWeights)
+    contrast: Contrast = dataclasses.field(default_factory=Contrast)
+    generator: str = "resnet"
+
+
+def build(config: CUTConfig, run, progress: bool = True):
+    """Build CUT with its data; see `recipes.common.Training`.
 
     Args:
-        config: Settings; `data.photos` and `data.style` name the two folders. FastCUT
-            has `weights.nce` 10 and no `contrast.identity`; its mirrored pictures are
-            left to `data.flip`.
+        config: Settings; `data.photos` and `data.style` name the two folders.
         run: Run folder; not needed.
-        progress: Not needed; nothing is computed beforehand.
-
-    Returns:
-        The program with its data.
+        progress: Not needed: nothing is computed in advance.
 
     Raises:
         FileNotFoundError: If a folder is missing.
-        ValueError: If a folder has too few readable pictures, or the settings do not
-            go together.
+        ValueError: If a folder has no readable images, or the generator lacks a layer.
     """
-    check_weights(config, {"adversarial", "nce"}, required=("adversarial", "nce"))
-    return assemble_unpaired(config, _build_program(config))
+    import tensorflow as tf
+
+    from animegan_tf.losses.contrastive import patch_nce_loss
+    from animegan_tf.models.projection_heads import build_projection_heads
+    from animegan_tf.recipes.common import (
+        build_adversary,
+        build_generators,
+        build_optimizer,
+        dtype_policy,
+    )
+    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.seeds import stateless_seed
+
+    contrast = config.contrast
+    generator, average, options = build_generators(config)
+    layers = contrast.layers or contrast_layers(config.generator, generator)
+    encoders = {
+        id(network): build_encoders(network, layers)
+        for network in (generator, average.network)
+    }
+    channels = [maps.shape[-1] for maps in encoders[id(generator)][1].outputs]
+    with dtype_policy(config.precision):
+        heads = build_projection_heads(channels, width=contrast.width)
+
+    def forward(generator, batch, step, turn, training):
+        generate_and_encode, encode = encoders[id(generator)]
+        # Held-out photos are compared at positions that stay the same.
+        seed = stateless_seed(config.seed, _SALT, step if training else -1)
+
+        def project(features, seed):
+            patches = sample_patches(features, contrast.patches, seed)
+            return tf.nest.flatten(heads(patches, training=training))
+
+        def nce(image, seed):
+            """Return a generator's result and its contrastive loss."""
+            result, *keys = generate_and_encode(image, training=training)
+            # Keras returns a single output without its list.
+            queries = tf.nest.flatten(encode(result, training=training))
+            pairs = zip(project(queries, seed), project(keys, seed), strict=True)
+            losses = [
+                patch_nce_loss(
+                    query, tf.stop_gradient(key), temperature=contrast.temperature
+                )
+                for query, key in pairs
+            ]
+            return result, tf.add_n(losses) / len(losses)
+
+        result, loss = nce(batch["photo"], seed)
+        reals, logs = {}, {}
+        if "anime" in batch:
+            reals["discriminator"] = batch["anime"]
+            if contrast.identity:
+                _, own = nce(batch["anime"], tf.random.fold_in(seed, -1))
+                logs["nce_identity"] = own
+                loss = 0.5 * (loss + own)
+        return Forward({"nce": loss}, reals, {"discriminator": result}, logs=logs)
+
+    program = GanProgram(
+        {"generator": generator, "heads": heads},
+        average,
+        forward,
+        optimizer=build_optimizer(config, config.generator_learning_rate, beta_1=0.5),
+        weights=config.weights,
+        adversaries={"discriminator": build_adversary(config, (None, None, 3))},
+        clip_norm=config.clip_norm,
+    )
+    return build_unpaired_training(config, program, options)
 
 
-def contrast_layers(config: TrainingConfig, generator: keras.Model) -> tuple[str, ...]:
-    """Name the layers that CUT compares.
+def contrast_layers(name: str, generator) -> tuple[str, ...]:
+    """Return the layers that are compared in a generator, if the settings name none.
+
+    Args:
+        name: Name of the generator, a key of `GENERATORS`.
+        generator: The network.
 
     Raises:
-        ValueError: If neither the settings nor this module name any for the generator.
+        ValueError: If there are none for this generator.
     """
-    if config.contrast.layers:
-        return config.contrast.layers
     known = {layer.name for layer in generator.layers}
-    layers = CONTRAST_LAYERS.get(config.generator, ())
-    layers = tuple(name for name in layers if name in known)
+    layers = tuple(n for n in CONTRAST_LAYERS.get(name, ()) if n in known)
     if not layers:
         raise ValueError(
-            f"`contrast.layers` must name layers of the generator {config.generator}, "
-            f"for which none are set. It has: {', '.join(sorted(known))}"
+            f"`contrast.layers` must name layers of the generator {name}, "
+            f"for which there is no default. It has: {', '.join(sorted(known))}"
         )
     return layers
 
 
-def _build_program(config) -> Program:
-    generator, ema = build_with_average(config)
-    layers = contrast_layers(config, generator)
-    heads = _build_heads(config, generator, layers)
-    adversary = Adversary(config, seed=config.seed)
-    optimizer = scheduled_adam(config, "generator")
-    generator_step = build_cut_generator_step(
-        generator,
-        heads,
-        adversary.generator_loss,
-        optimizer,
-        build_objective(config.weights),
-        config.contrast,
-        layers,
-        seed=config.seed,
-        clip_norm=config.clip_norm,
-    )
-    return Program(
-        networks={
-            "generator": generator,
-            "heads": heads,
-            "discriminator": adversary.discriminator,
-        },
-        optimizers={"generator": optimizer, "discriminator": adversary.optimizer},
-        update=_build_update(generator_step, adversary, ema),
-        sample=build_sampler(ema.average),
-        ema=ema,
-        validate=build_cut_validation(
-            ema.average,
-            heads,
-            adversary.judge_for_generator,
-            config.contrast,
-            layers,
-            seed=config.seed,
-        ),
+def build_encoders(generator, layers):
+    """Build the networks that return some of a generator's features.
+
+    Args:
+        generator: Functional model from images to images, whose layers they share.
+        layers: Names of the layers.
+
+    Returns:
+        Two `keras.Model`s from images: to `[result, features, ...]`, and to the
+        features alone.
+
+    Raises:
+        ValueError: If the generator has no layer of such a name.
+    """
+    import keras
+
+    known = [layer.name for layer in generator.layers]
+    unknown = [name for name in layers if name not in known]
+    if unknown:
+        raise ValueError(
+            f"`contrast.layers` must name layers of {generator.name}: "
+            f"{', '.join(known)}. Received: {', '.join(unknown)}"
+        )
+    features = [generator.get_layer(name).output for name in layers]
+    return (
+        keras.Model(generator.inputs, [generator.output, *features]),
+        keras.Model(generator.inputs, features),
     )
 
 
-def _build_heads(config, generator, layers) -> keras.Model:
-    channels = [map_.shape[-1] for map_ in build_encoder(generator, layers).outputs]
-    with precision(config.precision):
-        return build_projection_heads(channels, width=config.contrast.width)
+def sample_patches(features, count: int, seed) -> list:
+    """Sample the features of some positions, the same in every image of a batch.
 
+    Args:
+        features: Feature maps, `(batch, height, width, channels)`.
+        count: Most positions of each map; a smaller map gives all that it has.
+        seed: Integer pair; equal seeds give equal positions.
 
-def _build_update(generator_step, adversary, ema):
-    def update(batch, step):
-        # A Python number would be compiled in, and the next one compiled anew.
-        step = tf.constant(step, tf.int64)
-        scalars, stylized = generator_step(batch, step)
-        ema.measure(batch["photo"])
-        return scalars | adversary.step(batch["anime"], stylized, step)
+    Returns:
+        One tensor `(batch, positions, channels)` for each map.
+    """
+    import tensorflow as tf
 
-    return update
+    patches = []
+    for index, maps in enumerate(features):
+        shape = tf.shape(maps)
+        flat = tf.reshape(maps, (shape[0], shape[1] * shape[2], maps.shape[-1]))
+        order = tf.random.experimental.stateless_shuffle(
+            tf.range(shape[1] * shape[2]), tf.random.fold_in(seed, index)
+        )
+        patches.append(tf.gather(flat, order[:count], axis=1))
+    return patches

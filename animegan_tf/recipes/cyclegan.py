@@ -1,140 +1,124 @@
-"""CycleGAN: there and back again must be where one started."""
+"""CycleGAN: unpaired translation with cycle consistency (Zhu et al., 2017).
 
-import tensorflow as tf
+Two generators translate from photos to the style and back, each against a discriminator
+of its own. Translated there and back, an image must return to itself.
+"""
 
-from animegan_tf.config import TrainingConfig
-from animegan_tf.losses.objective import build_objective
-from animegan_tf.models.generators import build_generator
-from animegan_tf.recipes.adversary import Adversary
-from animegan_tf.recipes.runner import Assembly, build_with_average, precision
-from animegan_tf.recipes.settings import check_weights, scheduled_adam
-from animegan_tf.recipes.unpaired import assemble_unpaired
-from animegan_tf.training.cyclegan_steps import (
-    build_cyclegan_generator_step,
-    build_cyclegan_validation,
-)
-from animegan_tf.training.image_pool import ImagePool
-from animegan_tf.training.program import Program, build_sampler
-from animegan_tf.training.run_folder import RunFolder
+import dataclasses
 
-# By kind of fake.
-_POOL_SALTS = {"anime": 105, "photo": 106}
+from animegan_tf.config import LossWeights, Regularization
+from animegan_tf.recipes.image_to_image import ImageToImageConfig
+from animegan_tf.recipes.unpaired import build_unpaired_training
+from animegan_tf.utils.settings import check
 
 
-def build_cyclegan(
-    config: TrainingConfig, run: RunFolder, progress: bool = True
-) -> Assembly:
-    """Assemble CycleGAN: there and back again must be where one started.
+@dataclasses.dataclass(frozen=True)
+class CycleGANWeights(LossWeights):
+    """Weights of the loss terms, each the sum of both directions.
+
+    Attributes:
+        adversarial: The adversarial losses.
+        cycle: L1 distance of images translated there and back to themselves.
+        identity: L1 change of images that are already of a generator's output domain
+            (section 5.2).
+    """
+
+    adversarial: float = 1.0
+    cycle: float = 10.0
+    identity: float = 5.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("adversarial", "cycle"):
+            check(getattr(self, name) > 0.0, name, "positive", getattr(self, name))
+
+
+@dataclasses.dataclass(frozen=True)
+class CycleGANConfig(ImageToImageConfig):
+    """Settings of CycleGAN; see `TrainingConfig`. Both generators have them alike."""
+
+    recipe: str = "cyclegan"
+    steps: int = 200000
+    weights: CycleGANWeights = dataclasses.field(default_factory=CycleGANWeights)
+    regularization: Regularization = dataclasses.field(
+        default_factory=lambda: Regularization(pool_size=50)
+    )
+    generator: str = "resnet"
+
+
+def build(config: CycleGANConfig, run, progress: bool = True):
+    """Build CycleGAN with its data; see `recipes.common.Training`.
+
+    Each row of the sample sheets is a photo, its translation, and the translation back.
+    The generator that is kept is the one from photos to the style.
 
     Args:
-        config: Settings; `data.photos` and `data.style` name the two folders. Both
-            generators have the settings of the one.
+        config: Settings; `data.photos` and `data.style` name the two folders.
         run: Run folder; not needed.
-        progress: Not needed; nothing is computed beforehand.
-
-    Returns:
-        The program with its data. Each row of the sample sheets is a photo, its
-        stylized picture, and the photo made of that again. The kept generator is the
-        one from photos to the style.
+        progress: Not needed: nothing is computed in advance.
 
     Raises:
         FileNotFoundError: If a folder is missing.
-        ValueError: If a folder has too few readable pictures, or the settings do not
-            go together.
+        ValueError: If a folder has no readable images.
     """
-    known = {"adversarial", "cycle", "identity"}
-    check_weights(config, known, required=("adversarial", "cycle"))
-    return assemble_unpaired(config, _build_program(config))
+    import tensorflow as tf
 
-
-def _build_program(config) -> Program:
-    generator, ema = build_with_average(config)
-    with precision(config.precision):
-        generator_back = build_generator(config.generator, **config.generator_options)
-    adversary = Adversary(config, seed=config.seed)
-    # A seed of its own, lest both judge by the same noise.
-    adversary_back = Adversary(config, seed=config.seed + 1, suffix="_back")
-    optimizer = scheduled_adam(config, "generator")
-    generator_step = build_cyclegan_generator_step(
-        generator,
-        generator_back,
-        adversary.generator_loss,
-        adversary_back.generator_loss,
-        optimizer,
-        build_objective(config.weights),
-        identity=config.weights.identity > 0.0,
-        clip_norm=config.clip_norm,
+    from animegan_tf.losses.pixel import l1_loss
+    from animegan_tf.models.generators import build_generator
+    from animegan_tf.recipes.common import (
+        build_adversary,
+        build_generators,
+        build_optimizer,
+        dtype_policy,
     )
-    pools = _Pools(config)
-    return Program(
-        networks={
-            "generator": generator,
-            "generator_back": generator_back,
-            "discriminator": adversary.discriminator,
-            "discriminator_back": adversary_back.discriminator,
-        },
-        optimizers={
-            "generator": optimizer,
-            "discriminator": adversary.optimizer,
-            "discriminator_back": adversary_back.optimizer,
-        },
-        update=_build_update(generator_step, adversary, adversary_back, pools, ema),
-        sample=build_sampler(ema.average),
-        ema=ema,
-        variables=pools.variables(),
-        sample_columns=_build_columns(ema.average, generator_back),
-        validate=build_cyclegan_validation(
-            ema.average, generator_back, adversary.judge_for_generator
-        ),
-    )
+    from animegan_tf.training.gan import Forward, GanProgram
 
+    generator, average, options = build_generators(config)
+    with dtype_policy(config.precision):
+        generator_back = build_generator(**options)
+    adversaries = {
+        "discriminator": build_adversary(config, (None, None, 3)),
+        "discriminator_back": build_adversary(config, (None, None, 3), index=1),
+    }
 
-def _build_update(generator_step, adversary, adversary_back, pools, ema):
-    def update(batch, step):
-        # A Python number would be compiled in, and the next one compiled anew.
-        step = tf.constant(step, tf.int64)
-        scalars, fakes = generator_step(batch, step)
-        fakes = pools.exchange(fakes, step)
-        scalars |= adversary.step(batch["anime"], fakes["anime"], step)
-        scalars |= adversary_back.step(batch["photo"], fakes["photo"], step)
-        ema.measure(batch["photo"])
-        return scalars
+    def forward(generator, batch, step, turn, training):
+        def to_anime(image):
+            return generator(image, training=training)
 
-    return update
+        def to_photo(image):
+            return generator_back(image, training=training)
 
+        photo, anime = batch["photo"], batch.get("anime")
+        fakes = {"discriminator": to_anime(photo)}
+        if anime is not None:
+            fakes["discriminator_back"] = to_photo(anime)
+        cycle = l1_loss(to_photo(fakes["discriminator"]), photo)
+        # Held-out photos have no style images beside them.
+        if anime is None:
+            return Forward(terms={"cycle": cycle}, fakes=fakes)
+        cycle += l1_loss(to_anime(fakes["discriminator_back"]), anime)
+        terms = {"cycle": cycle}
+        if config.weights.identity:
+            terms["identity"] = l1_loss(to_anime(anime), anime) + l1_loss(
+                to_photo(photo), photo
+            )
+        reals = {"discriminator": anime, "discriminator_back": photo}
+        return Forward(terms, reals, fakes)
 
-def _build_columns(average, generator_back):
-    there, back = build_sampler(average), build_sampler(generator_back)
+    back = tf.function(lambda anime: generator_back(anime, training=False))
 
     def sample_columns(photos):
-        stylized = there(photos)
-        return [photos, stylized, back(stylized)]
+        anime = program.sample(photos)
+        return [photos, anime, back(anime)]
 
-    return sample_columns
-
-
-class _Pools:
-    """Pools of earlier fakes, one for the fakes of either generator."""
-
-    def __init__(self, config):
-        size, crop_size = config.stabilizers.pool_size, config.data.crop_size
-        shape = (crop_size, crop_size, 3)
-        self._pools = {
-            kind: ImagePool(size, shape, seed=config.seed, salt=salt)
-            for kind, salt in _POOL_SALTS.items()
-        }
-
-    @tf.function
-    def exchange(self, fakes, step):
-        """Give each pool its fakes and take as many, old and new."""
-        return {
-            kind: pool.exchange(fakes[kind], step) for kind, pool in self._pools.items()
-        }
-
-    def variables(self) -> dict[str, tf.Variable]:
-        """Return the state that an exact checkpoint needs."""
-        return {
-            f"pool/{kind}/{name}": variable
-            for kind, pool in self._pools.items()
-            for name, variable in pool.variables().items()
-        }
+    program = GanProgram(
+        {"generator": generator, "generator_back": generator_back},
+        average,
+        forward,
+        optimizer=build_optimizer(config, config.generator_learning_rate, beta_1=0.5),
+        weights=config.weights,
+        adversaries=adversaries,
+        clip_norm=config.clip_norm,
+        sample_columns=sample_columns,
+    )
+    return build_unpaired_training(config, program, options)

@@ -1,208 +1,241 @@
-"""Put a training together: settings in, run folder out."""
+"""Run a recipe by its name: resolve its settings, train, resume."""
 
-import contextlib
 import dataclasses
-import logging
-from collections.abc import Callable
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-import numpy as np
-import tensorflow as tf
+from animegan_tf.config import TrainingConfig
+from animegan_tf.utils.json_file import read_json
+from animegan_tf.utils.messages import suggestion
+from animegan_tf.utils.settings import from_dict, to_dict
 
-from animegan_tf.config import DataConfig, TrainingConfig
-from animegan_tf.data.crops import read_squares
-from animegan_tf.data.image_folder import scan_images
-from animegan_tf.inference.loading import load_generator
-from animegan_tf.models.generators import build_generator
-from animegan_tf.recipes import load_recipe
-from animegan_tf.recipes.names import check_names
-from animegan_tf.training.measured_average import MeasuredAverage
-from animegan_tf.training.program import Program
-from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.training.trainer import Trainer
-
-_logger = logging.getLogger("animegan_tf")
-_NUM_SAMPLES = 4
-# More held-out pictures move the means by less than a training's noise.
-MAX_VALIDATION = 64
+# The module and the settings' class of each recipe. They are imported at first use, and
+# no recipe's module imports TensorFlow, which takes seconds, before `build` is called.
+RECIPES = {
+    "anime": "animegan_tf.recipes.anime:AnimeConfig",
+    "styles": "animegan_tf.recipes.styles:StylesConfig",
+    "dcgan": "animegan_tf.recipes.unconditional:DCGANConfig",
+    "wgan": "animegan_tf.recipes.unconditional:WGANConfig",
+    "wgan_gp": "animegan_tf.recipes.unconditional:WGANGPConfig",
+    "pix2pix": "animegan_tf.recipes.pix2pix:Pix2PixConfig",
+    "restore": "animegan_tf.recipes.restore:RestoreConfig",
+    "cyclegan": "animegan_tf.recipes.cyclegan:CycleGANConfig",
+    "cut": "animegan_tf.recipes.cut:CUTConfig",
+}
 
 
-@dataclasses.dataclass
-class Assembly:
-    """What a recipe makes of its settings.
+def config_class(recipe: str) -> type[TrainingConfig]:
+    """Return the class of a recipe's settings.
 
-    Attributes:
-        program: Networks, optimizers and update.
-        build_dataset: Function of a start step to endless batches.
-        samples: Float pictures for the sample sheets, or what else the program's
-            `sample_columns` takes.
-        validation: Finite dataset of held-out batches, or `None`.
-        steps_per_epoch: Updates in which every photo is seen once, or `None` where
-            epochs mean nothing.
+    Raises:
+        ValueError: If there is no such recipe.
     """
+    if recipe not in RECIPES:
+        raise ValueError(
+            f"`recipe` must be one of {', '.join(RECIPES)}. "
+            f"{suggestion(recipe, RECIPES)}Received: recipe={recipe!r}"
+        )
+    module, name = RECIPES[recipe].split(":")
+    return getattr(importlib.import_module(module), name)
 
-    program: Program
-    build_dataset: Callable[[int], tf.data.Dataset]
-    samples: Any = None
-    validation: tf.data.Dataset | None = None
-    steps_per_epoch: float | None = None
+
+def default_config(recipe: str = "anime") -> TrainingConfig:
+    """Return the settings that a recipe starts from.
+
+    Args:
+        recipe: Key of `RECIPES`.
+
+    Returns:
+        A frozen dataclass; change it with `dataclasses.replace`.
+
+    Raises:
+        ValueError: If there is no such recipe.
+    """
+    return config_class(recipe)()
 
 
-def run_recipe(
+def config_from_dict(values: Mapping[str, Any]) -> TrainingConfig:
+    """Build the settings of a training from what `config.json` holds.
+
+    Args:
+        values: Names and values, with `recipe` among them; settings that are left out
+            have their defaults. Settings of version 0.1 are converted.
+
+    Raises:
+        ValueError: If the recipe or a setting is unknown, or a value impossible.
+    """
+    if not isinstance(values, Mapping):
+        raise ValueError(
+            f"Settings must be an object of names and values. Received: {values!r}"
+        )
+    values = dict(values)
+    kind = config_class(values.get("recipe", "anime"))
+    if "stabilizers" in values:
+        values = _convert_version_0_1(values, kind)
+    return from_dict(kind, values)
+
+
+def read_config(path) -> TrainingConfig:
+    """Read the settings of a training from a JSON file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not JSON, or not the settings of a training.
+    """
+    try:
+        return config_from_dict(read_json(path))
+    except ValueError as error:
+        raise ValueError(f"{error} (in {str(path)!r})") from error
+
+
+def train(
     config: TrainingConfig,
-    run_path,
+    run,
     *,
     resume: bool = False,
     progress: bool = True,
-) -> RunFolder:
-    """Train with the recipe that the settings name, anew or from a checkpoint.
+):
+    """Train with the recipe that the settings are of.
 
     Args:
-        config: Settings; `recipes.defaults.default_config` has a start.
-        run_path: The run folder.
-        resume: Whether to go on with the training in that folder.
+        config: Settings, such as `default_config("pix2pix")`.
+        run: Folder of the run: settings, log, samples, checkpoints and the trained
+            generator, which `Stylizer.from_preset` takes.
+        resume: Whether to continue the training in that folder, from its newest
+            checkpoint; the result is that of an unbroken training.
         progress: Whether to show progress bars.
 
     Returns:
-        The run folder, complete.
+        The `RunFolder`.
 
     Raises:
-        ValueError: If there is no such recipe, or the folder holds another training,
-            or none to resume.
+        FileNotFoundError: If a folder of images is missing.
         KeyboardInterrupt: On Ctrl-C, after saving.
+        TrainingDivergedError: If the losses are no longer finite.
+        ValueError: If the settings do not fit together, the folder holds another
+            training, or none to resume, or its images have changed.
     """
-    build = load_recipe(config.recipe)
     check_names(config)
-    run = RunFolder(run_path)
+    check_run_path(config, run)
+    import keras
+
+    from animegan_tf.models.generator_files import save_generator
+    from animegan_tf.training.run_folder import RunFolder
+    from animegan_tf.training.trainer import Trainer
+
+    run = RunFolder(run)
     if resume:
-        run.reopen(config)
+        before = to_dict(config_from_dict(run.read_settings()))
+        run.check_settings(before, to_dict(config))
     else:
         run.check_new()
     keras.utils.set_random_seed(config.seed)
     # Built first: a missing folder must not leave an empty run behind.
-    assembly = build(config, run, progress)
-    if not resume:
-        run.create(config)
+    module = importlib.import_module(RECIPES[config.recipe].split(":")[0])
+    training = module.build(config, run, progress)
+    if resume:
+        run.check_inputs(training.files)
+        run.write_settings(to_dict(config))
+    else:
+        run.create(to_dict(config))
+        run.write_inputs(training.files)
     trainer = Trainer(
-        assembly.program,
-        assembly.build_dataset,
-        config,
+        training.program,
+        training.build_dataset,
         run,
-        samples=assembly.samples,
-        validation=assembly.validation,
-        steps_per_epoch=assembly.steps_per_epoch,
+        steps=config.steps,
+        log_every=config.log_every,
+        sample_every=config.sample_every,
+        checkpoint_every=config.checkpoint_every,
+        samples=training.samples,
+        validation=training.validation,
+        write_generator=lambda network: save_generator(
+            network, training.generator_options, run.path, styles=training.styles
+        ),
+        steps_per_epoch=training.steps_per_epoch,
         progress=progress,
     )
-    if resume and not trainer.restore():
-        _logger.warning("no checkpoint yet in %s: starting anew", run.path)
+    if resume:
+        trainer.restore()
     trainer.fit()
     return run
 
 
-@contextlib.contextmanager
-def precision(name: str):
-    """Build what is inside with Keras' dtype policy `name`."""
-    previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(previous)
-
-
-def build_with_average(config: TrainingConfig, **extra):
-    """Build the generator in the training's precision and its float32 average.
-
-    Args:
-        config: Settings.
-        **extra: Keyword arguments of the generator's factory beside the settings'.
-
-    Returns:
-        `(generator, ema)`; the update is to call `ema.measure` with the inputs.
-    """
-    options = config.generator_options | extra
-    with precision("float32"):
-        average = build_generator(config.generator, **options)
-    with precision(config.precision):
-        generator = build_generator(config.generator, **options)
-    if config.initial:
-        copy_weights(load_generator(config.initial), generator)
-    return generator, MeasuredAverage(generator, average, config.ema_decay)
-
-
-def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Copy the weights of every layer that both networks have under one name.
-
-    A network of several styles can so begin with the convolutions of a single one.
+def check_names(config: TrainingConfig) -> None:
+    """Refuse unknown names of networks, their options, losses and targets.
 
     Raises:
-        ValueError: If no layer fits.
+        ValueError: If there is no such thing; it lists those that there are.
     """
-    fitting = 0
-    known = {layer.name: layer for layer in source.layers if layer.weights}
-    for layer in target.layers:
-        weights = known[layer.name].get_weights() if layer.name in known else []
-        if weights and [w.shape for w in weights] == [w.shape for w in layer.weights]:
-            layer.set_weights(weights)
-            fitting += 1
-    if not fitting:
-        raise ValueError(
-            "`initial` must be a network of the generator's architecture. "
-            f"Received: {source.name!r}, with no layer that fits"
-        )
+    from animegan_tf.data.targets.registry import get_target
+    from animegan_tf.models.arguments import check_choice, check_options
+    from animegan_tf.models.discriminators import DISCRIMINATORS
+    from animegan_tf.models.generators import GENERATORS
+    from animegan_tf.training.adversarial_losses import check_losses
+
+    check_choice(GENERATORS, generator=config.generator)
+    check_options(GENERATORS[config.generator], config.generator_options)
+    check_choice(DISCRIMINATORS, discriminator=config.discriminator)
+    check_options(DISCRIMINATORS[config.discriminator], config.discriminator_options)
+    check_losses(config.adversarial_loss, real_label=config.regularization.real_label)
+    targets = [style.target for style in getattr(config, "styles", ())]
+    if hasattr(config.data, "target"):
+        targets.append(config.data.target)
+    for target in targets:
+        get_target(target)
 
 
-def cache_folder(config: TrainingConfig, run: RunFolder) -> Path:
-    """Return the folder of what is computed once."""
-    return Path(config.data.cache) if config.data.cache else run.path / "cache"
-
-
-def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Path]]:
-    """Scan the photo folder and hold some out.
-
-    Returns:
-        `(training photos, held-out photos)`; see `hold_out`.
+def check_run_path(config: TrainingConfig, run) -> None:
+    """Refuse a run folder among the images: its samples would be trained on.
 
     Raises:
-        ValueError: If fewer than `minimum` photos can be read.
-        FileNotFoundError: If a folder is missing.
+        ValueError: If it is inside a folder of images.
     """
-    photos = scan_images(data.photos, minimum=minimum, argument="photos")
+    data = config.data
+    folders = {"photos": data.photos, "style": data.style}
     if isinstance(data.validation, str):
-        return photos, scan_images(data.validation, argument="validation")
-    return hold_out(photos, data.validation)
+        folders["validation"] = data.validation
+    folders |= {style.name: style.images for style in getattr(config, "styles", ())}
+    run = Path(run).resolve()
+    for name, folder in folders.items():
+        if folder and run.is_relative_to(Path(folder).resolve()):
+            raise ValueError(
+                f"`run` must not be inside the folder of `{name}`, {folder!r}. "
+                f"Received: run={str(run)!r}"
+            )
 
 
-def hold_out(items: list, fraction: float) -> tuple[list, list]:
-    """Split a list into what a training sees and what is held out.
-
-    Every n-th item is held out, at least one if the fraction is not 0 and there are
-    two items.
-    """
-    if fraction == 0.0 or len(items) < 2:
-        return items, []
-    count = max(round(fraction * len(items)), 1)
-    held_out = items[:: max(len(items) // count, 2)][:count]
-    return [item for item in items if item not in held_out], held_out
-
-
-def validation_of(fields: dict[str, np.ndarray]) -> tf.data.Dataset:
-    """Build the dataset of held-out pictures from arrays of them by name.
-
-    Its batches are of one picture, so that their means are those of the pictures.
-    """
-    return tf.data.Dataset.from_tensor_slices(fields).batch(1)
+def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:
+    """Convert settings of version 0.1, where every recipe had those of all."""
+    stabilizers = dict(values.pop("stabilizers"))
+    for old, new in (
+        ("decay", "learning_rate_decay"),
+        ("decay_start", "learning_rate_decay_start"),
+        ("critic_steps", "critic_steps"),
+    ):
+        if old in stabilizers:
+            values[new] = stabilizers.pop(old)
+    values["regularization"] = stabilizers
+    values["styles"] = [
+        {"images" if name == "pictures" else name: value for name, value in s.items()}
+        for s in values.get("styles", ())
+    ]
+    return _known_fields(kind, values)
 
 
-def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
-    """Read the middle squares of a few pictures, for the sample sheets.
-
-    Returns:
-        float32 in [-1, 1], `(count, size, size, 3)`, or `None` without pictures.
-    """
-    if not paths:
-        return None
-    chosen = paths[:: max(len(paths) // _NUM_SAMPLES, 1)][:_NUM_SAMPLES]
-    return read_squares(chosen, size)
+def _known_fields(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop what a settings class, or one within it, has no field for."""
+    known = {}
+    for field in dataclasses.fields(kind):
+        if field.name not in values:
+            continue
+        value = values[field.name]
+        default = field.default_factory
+        if default is not dataclasses.MISSING and isinstance(value, Mapping):
+            inner = type(default())
+            if dataclasses.is_dataclass(inner):
+                value = _known_fields(inner, value)
+        known[field.name] = value
+    return known

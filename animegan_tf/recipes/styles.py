@@ -1,113 +1,159 @@
-"""Several styles in one network: the anime recipe, a style a step."""
+"""Several styles in one network: the anime recipe, one style per training step.
 
+The generator is shared, but for each style's scales and shifts. Each style has its own
+targets, drawings, statistics and discriminator.
+"""
+
+import dataclasses
 import functools
 
-import keras
-import numpy as np
-import tensorflow as tf
-
-from animegan_tf.config import TrainingConfig
-from animegan_tf.data.datasets.anime import build_anime_dataset
-from animegan_tf.data.image_folder import scan_images
-from animegan_tf.recipes.anime import build_validation, choose_held_out, draw_targets
-from animegan_tf.recipes.runner import Assembly, read_samples, split_photos
-from animegan_tf.recipes.style_program import build_style_program, check_regression
-from animegan_tf.recipes.style_terms import (
-    build_training_terms,
-    build_validation_terms,
-    measure_style,
+from animegan_tf.recipes.anime import (
+    AnimeConfig,
+    StyleSet,
+    build_program,
+    build_validation,
+    cache_folder,
+    choose_validation,
+    paint_targets,
 )
-from animegan_tf.training.program import Program
-from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.training.steps import build_validation_step
+from animegan_tf.utils.settings import check, convert_fields
 
-# Pictures of all styles are kept decoded side by side.
+# Images of all styles are kept decoded side by side.
 _MEMORY_BUDGET = 6 * 2**30
 
 
-def build_styles(
-    config: TrainingConfig, run: RunFolder, progress: bool = True
-) -> Assembly:
-    """Assemble the training of one network for several styles.
+@dataclasses.dataclass(frozen=True)
+class StyleConfig:
+    """One of several styles.
 
-    Update i serves style i modulo their number: its targets, its pictures, its own
-    adversary and statistics. The generator is shared, but for each style's scales and
-    shifts.
+    Attributes:
+        name: What users call it by: letters, digits, `-` and `_`.
+        images: Folder of images in the style.
+        target: Name of its target, a key of `data.targets.registry.TARGETS`.
+    """
+
+    name: str
+    images: str
+    target: str = "cel_and_ink"
+
+    def __post_init__(self):
+        convert_fields(self)
+        plain = self.name.replace("-", "").replace("_", "")
+        check(plain.isalnum(), "name", "letters, digits, - and _", self.name)
+
+
+@dataclasses.dataclass(frozen=True)
+class StylesConfig(AnimeConfig):
+    """Settings of a training of several styles; see `AnimeConfig`.
+
+    `data.style` and `data.target` are not used: each style has its own.
+
+    Attributes:
+        styles: The styles, in the order of their style codes.
+    """
+
+    recipe: str = "styles"
+    steps: int = 15000
+    pretraining_steps: int = 10000
+    styles: tuple[StyleConfig, ...] = ()
+
+    def __post_init__(self):
+        super().__post_init__()
+        names = [style.name for style in self.styles]
+        check(len(set(names)) == len(names), "styles", "of different names", names)
+        if self.data.style:
+            raise ValueError(
+                "`data.style` has no effect in the recipe styles, where each of "
+                f"`styles` has its images. Received: data.style={self.data.style!r}"
+            )
+
+
+def build(config: StylesConfig, run, progress: bool = True):
+    """Build the training of several styles; see `recipes.common.Training`.
+
+    Each row of the sample sheets is a photo and its result in every style.
 
     Args:
         config: Settings; `data.photos` names the photos, `styles` the styles.
-        run: Run folder, for the caches.
+        run: Run folder, for the cache.
         progress: Whether to show progress bars.
-
-    Returns:
-        The program with its data.
 
     Raises:
         FileNotFoundError: If a folder is missing.
-        ValueError: If no style is named, two have one name, a folder has too few
-            readable pictures, or the feature extractor cannot be had.
+        ValueError: If no style is named, a folder has too few readable images, or the
+            feature extractor cannot be had.
     """
-    _check_styles(config.styles)
-    check_regression(config.weights)
+    from animegan_tf.data.image_folder import scan_images
+    from animegan_tf.recipes.common import Training, read_samples, split_photos
+
+    names = [style.name for style in config.styles]
+    check(bool(names), "styles", "a list of at least one style", names)
+    cache = cache_folder(config, run)
     photos, held_out = split_photos(config.data, minimum=2)
-    pictures = [scan_images(s.pictures, argument=s.name) for s in config.styles]
-    measured = [measure_style(config, run, found, progress) for found in pictures]
-    program = _build_program(config, measured)
-    items, held_out_items = (
-        [draw_targets(config, run, paths, s.target, progress) for s in config.styles]
-        for paths in (photos, choose_held_out(held_out))
-    )
-    return Assembly(
-        program,
-        functools.partial(_build_dataset, config, items, pictures),
-        read_samples(held_out or photos, 256),
-        _build_validation(held_out_items, config.data.crop_size),
-    )
-
-
-def _check_styles(styles) -> None:
-    names = [style.name for style in styles]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(
-            "`styles` must name at least one style, each by a name of its own. "
-            f"Received: styles named {names}"
-        )
-
-
-def _build_program(config, measured) -> Program:
-    """Build the program, with what `measure_style` gives of each style."""
-    parts = [build_training_terms(config, *style) for style in measured]
-    names, count = [style.name for style in config.styles], len(config.styles)
-    program = build_style_program(
+    drawings = [scan_images(s.images, argument=s.name) for s in config.styles]
+    program, options = build_program(
         config,
         {
-            f"discriminator_{name}": terms
-            for name, (terms, _) in zip(names, parts, strict=True)
+            name: StyleSet.measure(config, cache, paths, progress)
+            for name, paths in zip(names, drawings, strict=True)
         },
-        num_styles=count,
+        sample_columns=lambda network: sample_all_styles(network, len(names)),
+        num_styles=len(names),
     )
-    sample = _build_sample(program.ema.average, count)
-    program.sample = lambda photos: sample(photos)[0]
-    program.sample_columns = lambda photos: [photos, *sample(photos)]
-    program.variables = {
-        f"{style}/{name}": variable
-        for style, (_, variables) in zip(names, parts, strict=True)
-        for name, variable in variables.items()
-    }
-    program.validate = _build_validation_step(config, program.ema.average, measured)
-    return program
+    items, held_out_items = (
+        [
+            paint_targets(config, cache, paths, style.target, progress)
+            for style in config.styles
+        ]
+        for paths in (photos, choose_validation(held_out))
+    )
+    return Training(
+        program,
+        functools.partial(_build_dataset, config, items, drawings),
+        files=[*photos, *(path for paths in drawings for path in paths)],
+        generator_options=options,
+        styles=names,
+        samples=read_samples(held_out or photos, 256),
+        validation=_build_validation(held_out_items, config.data.crop_size),
+    )
 
 
-def _build_dataset(config, items, pictures, start_step) -> tf.data.Dataset:
+def sample_all_styles(network, num_styles: int):
+    """Build the function from photos to the columns of a sample sheet.
+
+    Args:
+        network: Generator of several styles.
+        num_styles: Their number.
+
+    Returns:
+        A function from float photos to a list: the photos, then every style's results.
+    """
+    import tensorflow as tf
+
+    @tf.function
+    def stylize(photos, code):
+        codes = tf.repeat(code[tf.newaxis], tf.shape(photos)[0], axis=0)
+        return network([photos, codes], training=False)
+
+    codes = tf.eye(num_styles)
+    return lambda photos: [photos, *(stylize(photos, code) for code in codes)]
+
+
+def _build_dataset(config, items, drawings, start_step):
     """Take batches of the styles in turn; batch i depends on i alone."""
+    import numpy as np
+    import tensorflow as tf
+
+    from animegan_tf.data.datasets.anime import build_anime_dataset
+
     data, count = config.data, len(items)
     streams = []
-    for index, (own_items, own_pictures) in enumerate(
-        zip(items, pictures, strict=True)
+    for index, (own_items, own_drawings) in enumerate(
+        zip(items, drawings, strict=True)
     ):
         stream = build_anime_dataset(
             own_items,
-            own_pictures,
+            own_drawings,
             crop_size=data.crop_size,
             batch_size=data.batch_size,
             seed=config.seed + index,
@@ -116,56 +162,29 @@ def _build_dataset(config, items, pictures, start_step) -> tf.data.Dataset:
             flip=data.flip,
             memory_budget=_MEMORY_BUDGET // count,
         )
-        shares = _shares(index, count, data.batch_size)
-        streams.append(stream.map(functools.partial(_add_shares, shares)))
+        streams.append(stream.map(_add_style_code(index, count, data.batch_size)))
     choice = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     return tf.data.Dataset.choose_from_datasets(
         streams, choice.map(lambda step: step % count)
     )
 
 
-def _build_validation(items, crop_size: int) -> tf.data.Dataset | None:
+def _build_validation(items, crop_size: int):
     """Chain the held-out photos with the targets of every style."""
     if not all(items):
         return None
     parts = [
-        build_validation(own, crop_size).map(
-            functools.partial(_add_shares, _shares(index, len(items), 1))
-        )
+        build_validation(own, crop_size).map(_add_style_code(index, len(items), 1))
         for index, own in enumerate(items)
     ]
-    return functools.reduce(tf.data.Dataset.concatenate, parts)
+    first, *rest = parts
+    return functools.reduce(lambda a, b: a.concatenate(b), rest, first)
 
 
-def _build_validation_step(config, average, measured):
-    """Measure each style by its own terms, under names that begin with its own."""
-    steps = [
-        build_validation_step(average, build_validation_terms(config, *style))
-        for style in measured
-    ]
+def _add_style_code(index: int, count: int, batch_size: int):
+    """Return a function that gives a whole batch one style."""
+    import numpy as np
+    import tensorflow as tf
 
-    def validate(batch):
-        index = int(np.argmax(batch["style"][0]))
-        name = config.styles[index].name
-        return {f"{name}_{term}": v for term, v in steps[index](batch).items()}
-
-    return validate
-
-
-def _shares(index: int, count: int, batch_size: int) -> np.ndarray:
-    """Give all of a batch one style, `(batch_size, count)`."""
-    return np.tile(np.eye(count, dtype="float32")[index], (batch_size, 1))
-
-
-def _add_shares(shares, batch):
-    return {**batch, "style": tf.constant(shares)}
-
-
-def _build_sample(average: keras.Model, count: int):
-    @tf.function
-    def stylize(photos, shares):
-        rows = tf.repeat(shares[tf.newaxis], tf.shape(photos)[0], axis=0)
-        return average([photos, rows], training=False)
-
-    codes = tf.eye(count)
-    return lambda photos: [stylize(photos, codes[index]) for index in range(count)]
+    codes = np.tile(np.eye(count, dtype="float32")[index], (batch_size, 1))
+    return lambda batch: {**batch, "style": tf.constant(codes)}

@@ -1,170 +1,255 @@
-"""GANs that draw new pictures from noise: DCGAN, WGAN and WGAN-GP."""
+"""GANs that generate new images from noise: DCGAN, WGAN and WGAN-GP.
 
-import functools
+They differ in their settings and their optimizer alone. Each training step updates the
+discriminator `critic_steps` times, each time against newly generated images, then the
+generator once.
 
-import keras
-import numpy as np
-import tensorflow as tf
+Reference: Radford et al., 2016, https://arxiv.org/abs/1511.06434; Arjovsky et al.,
+2017, https://arxiv.org/abs/1701.07875; Gulrajani et al., 2017,
+https://arxiv.org/abs/1704.00028.
+"""
 
-from animegan_tf.config import TrainingConfig
-from animegan_tf.data.crops import read_squares
-from animegan_tf.data.datasets.unconditional import build_image_dataset
-from animegan_tf.data.image_folder import scan_images
-from animegan_tf.models.gan import gives_probabilities
-from animegan_tf.recipes.adversary import build_adversary_network
-from animegan_tf.recipes.runner import (
-    MAX_VALIDATION,
-    Assembly,
-    build_with_average,
-    hold_out,
-)
-from animegan_tf.training.optimizers import (
-    build_adam,
-    build_learning_rate,
-    build_rmsprop,
-)
-from animegan_tf.training.program import Program, build_sampler
-from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.training.unconditional_average import NoiseAverage
-from animegan_tf.training.unconditional_steps import build_noise_gan_update
-from animegan_tf.training.unconditional_validation import build_noise_validation
+import dataclasses
+from typing import Any
 
+from animegan_tf.config import DataConfig, LossWeights, Regularization, TrainingConfig
+from animegan_tf.recipes.image_to_image import NO_CLIPPING
+from animegan_tf.utils.settings import check
+
+_LATENT_SALT, _SAMPLE_SALT = 102, 103
 _NUM_SAMPLES = 64
 _NUM_COLUMNS = 8
-# As in the papers: Radford et al., 2016; Arjovsky et al., 2017; Gulrajani et al., 2017.
-_OPTIMIZERS = {
-    "dcgan": functools.partial(build_adam, beta_1=0.5, beta_2=0.999),
-    "wgan": build_rmsprop,
-    "wgan_gp": functools.partial(build_adam, beta_1=0.0, beta_2=0.9),
-}
 
 
-def build_noise_gan(
-    config: TrainingConfig, run: RunFolder, progress: bool = True
-) -> Assembly:
-    """Assemble a recipe that learns to draw pictures like those of one folder.
+@dataclasses.dataclass(frozen=True)
+class UnconditionalData(DataConfig):
+    """Where the images are: in `style`, or else in `photos`.
 
-    The kinds differ in their settings alone, but for the optimizer: `dcgan` and
-    `wgan_gp` have Adam, each with its momenta, `wgan` has RMSprop.
+    The generator's image size holds, not a crop size.
+    """
+
+    batch_size: int = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class _AdversarialWeight(LossWeights):
+    """These GANs have no other loss."""
+
+    adversarial: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class UnconditionalConfig(TrainingConfig):
+    """Settings of a GAN that generates from noise; see `TrainingConfig`.
+
+    Attributes:
+        critic_steps: Updates of the discriminator for each of the generator.
+    """
+
+    steps: int = 20000
+    data: UnconditionalData = dataclasses.field(default_factory=UnconditionalData)
+    generator: str = "dcgan"
+    generator_options: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"latent_dim": 100, "image_size": 64}
+    )
+    discriminator: str = "dcgan"
+    ema_decay: float = 0.999
+    clip_norm: float = NO_CLIPPING
+    critic_steps: int = 1
+
+    def __post_init__(self):
+        super().__post_init__()
+        steps = self.critic_steps
+        check(steps >= 1, "critic_steps", "at least 1", steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class DCGANConfig(UnconditionalConfig):
+    """Settings of DCGAN; see `UnconditionalConfig`."""
+
+    recipe: str = "dcgan"
+    data: UnconditionalData = dataclasses.field(
+        default_factory=lambda: UnconditionalData(batch_size=128)
+    )
+    adversarial_loss: str = "bce"
+
+
+@dataclasses.dataclass(frozen=True)
+class WGANConfig(UnconditionalConfig):
+    """Settings of WGAN, with clipped weights; see `UnconditionalConfig`."""
+
+    recipe: str = "wgan"
+    regularization: Regularization = dataclasses.field(
+        default_factory=lambda: Regularization(weight_clip=0.01)
+    )
+    adversarial_loss: str = "wasserstein"
+    generator_learning_rate: float = 5e-5
+    discriminator_learning_rate: float = 5e-5
+    critic_steps: int = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class WGANGPConfig(UnconditionalConfig):
+    """Settings of WGAN with gradient penalty; see `UnconditionalConfig`."""
+
+    recipe: str = "wgan_gp"
+    regularization: Regularization = dataclasses.field(
+        default_factory=lambda: Regularization(gradient_penalty=10.0)
+    )
+    generator_options: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"latent_dim": 128, "image_size": 64}
+    )
+    # The penalty is on each image's own gradient: no batch normalization.
+    discriminator: str = "conv"
+    discriminator_options: dict[str, Any] = dataclasses.field(
+        default_factory=lambda: {"num_downsamples": 4, "dropout": 0.0}
+    )
+    adversarial_loss: str = "wasserstein"
+    generator_learning_rate: float = 1e-4
+    discriminator_learning_rate: float = 1e-4
+    critic_steps: int = 5
+
+
+def build(config: UnconditionalConfig, run, progress: bool = True):
+    """Build the GAN with its data; see `recipes.common.Training`.
+
+    The sample sheets show the same 64 latents each time.
 
     Args:
-        config: Settings; `data.style` names the folder, or else `data.photos`, of
-            which `data.validation` holds some out. The generator's own size and number
-            of latents hold.
+        config: Settings.
         run: Run folder; not needed.
-        progress: Not needed; nothing is computed beforehand.
-
-    Returns:
-        The program with its data. The sample sheets show the same 64 latents each time.
+        progress: Not needed: nothing is computed in advance.
 
     Raises:
         FileNotFoundError: If the folder is missing.
-        ValueError: If no folder is named or it has too few readable pictures, or the
-            settings do not go together.
+        ValueError: If no folder is named or it has too few readable images, or the
+            settings do not fit together.
     """
-    _check_settings(config)
-    data = config.data
-    paths, held_out = _split(data)
-    program, image_size = _build_program(config)
-    images_per_step = data.batch_size * config.stabilizers.critic_steps
+    import numpy as np
+    import tensorflow as tf
 
-    def build_dataset(start_step):
-        return build_image_dataset(
-            paths,
-            image_size=image_size,
-            batch_size=images_per_step,
-            seed=config.seed,
-            start_step=start_step,
-            flip=data.flip,
+    from animegan_tf.data.crops import read_squares
+    from animegan_tf.data.datasets.unconditional import build_image_dataset
+    from animegan_tf.recipes.common import (
+        MAX_VALIDATION,
+        Training,
+        build_adversary,
+        build_generators,
+        build_optimizer,
+    )
+    from animegan_tf.training.gan import AVERAGE_TURN, Forward, GanProgram
+    from animegan_tf.training.optimizers import build_rmsprop
+
+    data, critic_steps = config.data, config.critic_steps
+    paths, held_out = _split_images(data)
+    generator, average, options = build_generators(config)
+    image_size = _check_generator(generator)
+
+    def build_papers_optimizer(rate, updates_per_step):
+        steps = config.steps * updates_per_step
+        if config.recipe == "wgan":
+            return build_optimizer(config, rate, steps=steps, build=build_rmsprop)
+        is_gp = config.recipe == "wgan_gp"
+        betas = {"beta_1": 0.0, "beta_2": 0.9} if is_gp else {"beta_1": 0.5}
+        return build_optimizer(config, rate, steps=steps, **betas)
+
+    def forward(generator, batch, step, turn, training):
+        images = batch["image"]
+        latents = sample_latents(
+            generator, tf.shape(images)[0], config.seed, step, turn
+        )
+        generated = generator(latents, training=training)
+        # Falls towards 0 when the generator collapses onto one image.
+        diversity = _deviation(generated) / tf.maximum(_deviation(images), 1e-6)
+        return Forward(
+            reals={"discriminator": images},
+            fakes={"discriminator": generated},
+            logs={"diversity": diversity},
         )
 
+    program = GanProgram(
+        {"generator": generator},
+        average,
+        forward,
+        optimizer=build_papers_optimizer(config.generator_learning_rate, 1),
+        weights=_AdversarialWeight(),
+        adversaries={
+            "discriminator": build_adversary(
+                config,
+                (image_size, image_size, 3),
+                pool_size=image_size,
+                optimizer=build_papers_optimizer(
+                    config.discriminator_learning_rate, critic_steps
+                ),
+                critic_steps=critic_steps,
+            )
+        },
+        clip_norm=config.clip_norm,
+        critic_steps=critic_steps,
+        inputs=lambda batch, step: sample_latents(
+            generator, data.batch_size, config.seed, step + 1, AVERAGE_TURN
+        ),
+        sample_columns=lambda latents: np.split(
+            program.sample(latents).numpy(), _NUM_COLUMNS
+        ),
+    )
     validation = None
     if held_out:
         squares = read_squares(held_out[:MAX_VALIDATION], image_size)
-        # All at once: the fakes beside them are drawn anew for each batch.
+        # In one batch: as many images are generated beside them.
         validation = tf.data.Dataset.from_tensors({"image": squares})
-    return Assembly(
+    sample_shape = (_NUM_SAMPLES, *generator.input_shape[1:])
+    random = np.random.default_rng([config.seed, _SAMPLE_SALT])
+    return Training(
         program,
-        build_dataset,
-        _fixed_latents(program.networks["generator"], config.seed),
-        validation,
-        steps_per_epoch=len(paths) / images_per_step,
-    )
-
-
-def _check_settings(config) -> None:
-    if config.recipe not in _OPTIMIZERS:
-        raise ValueError(
-            f"`recipe` must be one of {', '.join(_OPTIMIZERS)}. "
-            f"Received: recipe={config.recipe!r}"
-        )
-    if config.stabilizers.pool_size:
-        raise ValueError(
-            "`pool_size` must be 0: this recipe keeps no earlier fakes. "
-            f"Received: pool_size={config.stabilizers.pool_size}"
-        )
-    if config.weights.active():
-        raise ValueError(
-            "`weights` must all be 0: this recipe has no loss but the adversary's. "
-            f"Received: {config.weights.active()}"
-        )
-
-
-def _build_program(config) -> tuple[Program, int]:
-    """Return the program and the size of its images."""
-    generator, ema = _build_with_average(config)
-    image_size = _check_generator(generator)
-    discriminator = build_adversary_network(config, (image_size, image_size, 3))
-    optimizers = _build_optimizers(config)
-    from_logits = not gives_probabilities(discriminator)
-    update = build_noise_gan_update(
-        generator,
-        discriminator,
-        optimizers,
-        config.adversarial_loss,
-        config.stabilizers,
-        batch_size=config.data.batch_size,
-        seed=config.seed,
-        clip_norm=config.clip_norm,
-        from_logits=from_logits,
-    )
-    sample = build_sampler(ema.average)
-    program = Program(
-        networks={"generator": generator, "discriminator": discriminator},
-        optimizers=optimizers,
-        update=update,
-        sample=sample,
-        ema=ema,
-        validate=build_noise_validation(
-            ema.average,
-            discriminator,
-            config.adversarial_loss,
+        lambda start_step: build_image_dataset(
+            paths,
+            image_size=image_size,
+            batch_size=data.batch_size * critic_steps,
             seed=config.seed,
-            from_logits=from_logits,
+            start_step=start_step,
+            flip=data.flip,
         ),
-        sample_columns=lambda latents: np.split(sample(latents).numpy(), _NUM_COLUMNS),
+        files=paths,
+        generator_options=options,
+        samples=random.normal(size=sample_shape).astype(np.float32),
+        validation=validation,
+        steps_per_epoch=len(paths) / (data.batch_size * critic_steps),
     )
-    return program, image_size
 
 
-def _build_with_average(config) -> tuple[keras.Model, NoiseAverage]:
-    generator, plain = build_with_average(config)
-    ema = NoiseAverage(
-        generator,
-        plain.average,
-        config.ema_decay,
-        batch_size=config.data.batch_size,
-        seed=config.seed,
+def sample_latents(generator, count, seed: int, step, turn):
+    """Sample standard normal latents, a pure function of seed, step and turn.
+
+    Args:
+        generator: Network that they are for.
+        count: How many.
+        seed: Seed of the training.
+        step: Number of training steps made.
+        turn: Number that tells several samples of one step apart.
+
+    Returns:
+        float32 tensor `(count, latent_dim)`.
+    """
+    import tensorflow as tf
+
+    from animegan_tf.training.seeds import stateless_seed
+
+    shape = [count, *generator.input_shape[1:]]
+    return tf.random.stateless_normal(
+        shape, stateless_seed(seed, _LATENT_SALT, step, turn)
     )
-    return generator, ema
 
 
-def _split(data) -> tuple[list, list]:
-    """Find the pictures to imitate and hold some out."""
+def _split_images(data) -> tuple[list, list]:
+    """List the images to imitate and hold some out."""
+    from animegan_tf.data.image_folder import scan_images
+    from animegan_tf.recipes.common import hold_out
+
     folder, argument = (data.style, "style") if data.style else (data.photos, "photos")
     if not folder:
         raise ValueError(
-            "`style` must name the folder of pictures to imitate. Received: style=''"
+            "`style` must name the folder of images to imitate. Received: style=''"
         )
     paths = scan_images(folder, minimum=2, argument=argument)
     if isinstance(data.validation, str):
@@ -173,37 +258,18 @@ def _split(data) -> tuple[list, list]:
 
 
 def _check_generator(generator) -> int:
-    """Return the size of the images that a generator draws from latents."""
+    """Return the size of the images that a generator makes from latents."""
     inputs, outputs = generator.input_shape, generator.output_shape
     if len(inputs) != 2 or inputs[1] is None or outputs[1] != outputs[2]:
         raise ValueError(
-            "`generator` must draw square images of a fixed size from latents, such as "
+            "`generator` must make square images of a fixed size from latents, such as "
             f"dcgan. Received: one from {inputs} to {outputs}"
         )
     return outputs[1]
 
 
-def _build_optimizers(config) -> dict[str, keras.optimizers.Optimizer]:
-    stabilizers = config.stabilizers
-    build = _OPTIMIZERS[config.recipe]
+def _deviation(images):
+    """Measure how the images of a batch differ, pixel by pixel, on average."""
+    import tensorflow as tf
 
-    def schedule(rate, updates_per_step):
-        return build_learning_rate(
-            rate,
-            config.steps * updates_per_step,
-            stabilizers.decay,
-            stabilizers.decay_start,
-        )
-
-    return {
-        "generator": build(schedule(config.generator_learning_rate, 1)),
-        "discriminator": build(
-            schedule(config.discriminator_learning_rate, stabilizers.critic_steps)
-        ),
-    }
-
-
-def _fixed_latents(generator, seed: int) -> np.ndarray:
-    """Draw the latents of the sample sheets, apart from those of the training."""
-    shape = (_NUM_SAMPLES, *generator.input_shape[1:])
-    return np.random.default_rng([seed, 103]).normal(size=shape).astype(np.float32)
+    return tf.reduce_mean(tf.math.reduce_std(tf.cast(images, tf.float32), axis=0))

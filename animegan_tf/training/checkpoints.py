@@ -1,24 +1,33 @@
-"""Exact checkpoints: every variable of a training, in one file, written atomically."""
+"""Exact checkpoints: every variable of a training in one file, written atomically."""
 
 import re
 from pathlib import Path
 
 import numpy as np
 
-from animegan_tf.imaging.image_io import atomic_path
 from animegan_tf.training.program import Program
 from animegan_tf.utils.array_file import read_arrays, read_shapes
+from animegan_tf.utils.atomic_path import atomic_path
 
 _NAME = re.compile(r"step_(\d+)\.npz")
 _NUM_KEPT = 2
+# Prefixes of names in checkpoints of version 0.1, and what they are called now.
+_RENAMED = {
+    "variable/pool/anime/": "variable/discriminator/pool/",
+    "variable/pool/photo/": "variable/discriminator_back/pool/",
+}
+
+
+class DamagedCheckpointError(ValueError):
+    """The file cannot be read."""
 
 
 def save_checkpoint(program: Program, step: int, folder) -> Path:
-    """Write the state after `step` updates and drop all but the newest checkpoints.
+    """Write the state after `step` steps and delete all but the newest checkpoints.
 
     Args:
-        program: Training whose variables are written.
-        step: Number of updates made.
+        program: Program whose variables are written.
+        step: Number of training steps made.
         folder: Folder of the checkpoints; made if missing.
 
     Returns:
@@ -36,15 +45,19 @@ def save_checkpoint(program: Program, step: int, folder) -> Path:
 
 
 def restore_checkpoint(program: Program, path) -> int:
-    """Set every variable to what the file holds.
+    """Set every variable to its value in the file.
 
     Returns:
-        The number of updates made when it was written.
+        The number of training steps made when it was written.
 
     Raises:
-        ValueError: If the file is damaged or was written by another kind of training.
+        DamagedCheckpointError: If the file cannot be read.
+        ValueError: If it was written by a training with another configuration.
     """
-    shapes = read_shapes(path)
+    try:
+        shapes = {_renamed(name): shape for name, shape in read_shapes(path).items()}
+    except ValueError as error:
+        raise DamagedCheckpointError(str(error)) from error
     state = program.state()
     step_shape = shapes.pop("step", None)
     wrong = sorted(set(shapes) ^ set(state)) or [
@@ -52,14 +65,19 @@ def restore_checkpoint(program: Program, path) -> int:
     ]
     if step_shape != () or wrong:
         raise ValueError(
-            f"The checkpoint {str(path)!r} belongs to another configuration; "
+            f"The checkpoint {str(path)!r} belongs to another configuration: "
             f"{len(wrong)} of its {len(shapes)} variables do not fit, "
             f"such as {', '.join(wrong[:2]) or 'step'}"
         )
-    arrays = read_arrays(path)
+    try:
+        arrays = {_renamed(name): array for name, array in read_arrays(path).items()}
+    except ValueError as error:
+        raise DamagedCheckpointError(str(error)) from error
     step = arrays.pop("step")
     if step.dtype.kind not in "iu" or step < 0:
-        raise ValueError(f"The checkpoint {str(path)!r} has an impossible step: {step}")
+        raise DamagedCheckpointError(
+            f"The checkpoint {str(path)!r} has an impossible step: {step}"
+        )
     for name, variable in state.items():
         variable.assign(arrays[name])
     return int(step)
@@ -71,7 +89,14 @@ def list_checkpoints(folder) -> list[tuple[int, Path]]:
     return sorted((int(match[1]), path) for match, path in matches if match)
 
 
+def _renamed(name: str) -> str:
+    for old, new in _RENAMED.items():
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return name
+
+
 def _to_array(variable) -> np.ndarray:
     value = variable.numpy()
-    # bfloat16 is no dtype of NumPy's own; float32 holds it exactly.
+    # NumPy has no bfloat16 of its own; float32 holds it exactly.
     return value if value.dtype.kind in "fiub" else value.astype(np.float32)

@@ -1,7 +1,7 @@
-"""Differentiable augmentation of all that a discriminator sees, real or fake.
+"""Differentiable augmentation of a discriminator's input, real and generated alike.
 
-A small set of pictures is soon learned by heart. Moved and cut at random it lasts
-longer, and since the fakes are treated alike, the generator need not imitate that.
+A discriminator soon memorizes a small set of images; augmented, they last longer. Since
+generated images are augmented too, the generator does not learn the augmentation.
 """
 
 import tensorflow as tf
@@ -11,14 +11,16 @@ _CUTOUT = 1 / 2
 
 
 def diff_augment(images, augmentations, seed):
-    """Change every picture of a batch at random, by draws of its own.
+    """Augment every image of a batch at random, independently.
 
     Args:
-        images: Float tensor, `(batch, height, width, channels)`; of [-1, 1] pictures
-            the 0 that fills gaps is mid-grey.
-        augmentations: Any of `"translation"`, a shift by up to 1/8 of each side, and
-            `"cutout"`, a square of half the sides replaced by 0.
-        seed: Integer pair; equal seeds give equal changes.
+        images: Float tensor, `(batch, height, width, channels)`; for images in [-1, 1]
+            the 0 that fills gaps is mid-gray.
+        augmentations: Any of `"translation"`, a shift by up to 1/8 of each side;
+            `"cutout"`, a square of half the sides replaced by 0; and `"color"`, changes
+            of brightness by up to 1/2, of saturation by 0 to 2 times and of contrast by
+            1/2 to 3/2 times.
+        seed: Integer pair; equal seeds give equal augmentations.
 
     Returns:
         A tensor like `images`. Gradients reach the pixels that are left.
@@ -49,7 +51,7 @@ def _translate(images, seed):
 
 
 def _shifted(batch, length, seed):
-    """Return where, along one padded side, each pixel of each picture comes from."""
+    """Return where, along one padded side, each pixel of each image comes from."""
     most = _part(length, _TRANSLATION)
     shift = tf.random.stateless_uniform([batch, 1], seed, -most, most + 1, tf.int32)
     return tf.clip_by_value(tf.range(length)[None] + shift + 1, 0, length + 1)
@@ -64,11 +66,11 @@ def _cut_out(images, seed):
 
 
 def _cut(batch, length, seed):
-    """Return which positions along one side lie in the square of each picture."""
+    """Return which positions along one side are in the square of each image."""
     size = _part(length, _CUTOUT)
-    # Any pixel may be the centre, so the square may hang over the border.
-    centre = tf.random.stateless_uniform([batch, 1], seed, 0, length, tf.int32)
-    offset = tf.range(length)[None] - (centre - size // 2)
+    # Any pixel may be the center, so the square may cross the border.
+    center = tf.random.stateless_uniform([batch, 1], seed, 0, length, tf.int32)
+    offset = tf.range(length)[None] - (center - size // 2)
     return tf.logical_and(offset >= 0, offset < size)
 
 
@@ -76,4 +78,23 @@ def _part(length, part: float):
     return tf.cast(tf.cast(length, tf.float32) * part + 0.5, tf.int32)
 
 
-_AUGMENTATIONS = {"translation": _translate, "cutout": _cut_out}
+def _jitter_color(images, seed):
+    shape = [tf.shape(images)[0], 1, 1, 1]
+
+    def uniform(index, low, high):
+        own = tf.random.fold_in(seed, index)
+        values = tf.random.stateless_uniform(shape, own, low, high)
+        return tf.cast(values, images.dtype)
+
+    images += uniform(0, -0.5, 0.5)
+    gray = tf.reduce_mean(images, axis=3, keepdims=True)
+    images = gray + (images - gray) * uniform(1, 0.0, 2.0)
+    mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
+    return mean + (images - mean) * uniform(2, 0.5, 1.5)
+
+
+_AUGMENTATIONS = {
+    "translation": _translate,
+    "cutout": _cut_out,
+    "color": _jitter_color,
+}

@@ -1,4 +1,4 @@
-"""The guarded optimizer step that updates of all recipes end in."""
+"""Clip gradients and apply them, unless they are not finite."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ def apply_gradients(
     variables: Sequence[keras.Variable],
     clip_norm: float,
 ) -> tf.Tensor:
-    """Take one guarded optimizer step.
+    """Take one optimizer step with clipped gradients.
 
-    Gradients longer than `clip_norm` are scaled down; where one is not a number or not
-    finite, the whole update is left out, so one bad batch cannot spoil the weights.
+    Gradients with a global norm above `clip_norm` are scaled down. If one is not
+    finite, the whole update is skipped, so one bad batch cannot destroy the weights.
 
     Args:
         optimizer: Built Keras optimizer of these variables.

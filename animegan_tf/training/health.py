@@ -1,67 +1,77 @@
-"""Watch a training's health and say so in time when it fails."""
+"""Detect the common failures of GAN training from what every training step logs."""
 
 import math
 from collections.abc import Mapping
 
-_MAX_BAD_UPDATES = 20
-_MAX_DEAD_UPDATES = 5
+_MAX_NON_FINITE_STEPS = 20
+_MAX_ZERO_GRADIENT_STEPS = 5
+_MAX_SEPARATED_STEPS = 200
+_SEPARATED = 0.95
 
 
 class TrainingDivergedError(RuntimeError):
-    """The losses are no longer finite numbers, or the generator learns no more."""
+    """The losses are no longer finite, or the generator no longer learns."""
 
 
-class HealthMonitor:
-    """Look at each logged line for the failures that GANs are known for."""
+class HealthCheck:
+    """Check the scalars of every training step of any recipe.
+
+    It reads the names that `training.gan` and `training.adversary` log:
+    `generator_norm` and `separation`, each possibly with a suffix, and whether any
+    value at all is finite.
+    """
 
     def __init__(self):
-        self._num_bad = 0
-        self._num_dead = 0
-        self._num_won = 0
+        self._counts: dict[str, int] = {}
 
     def check(self, scalars: Mapping[str, float]) -> str | None:
-        """Take in one line of scalars.
+        """Take in the scalars of one training step.
 
         Args:
-            scalars: Losses and norms by name.
+            scalars: Losses and gradient norms by name.
 
         Returns:
             A warning, or `None`.
 
         Raises:
-            TrainingDivergedError: After 20 lines in a row with a value that is not
-                finite, or 5 with a generator's gradient of exactly 0.
+            TrainingDivergedError: After 20 steps in a row with a value that is not
+                finite, or 5 with a generator gradient of exactly 0.
         """
         bad = [name for name, value in scalars.items() if not math.isfinite(value)]
-        self._num_bad = self._num_bad + 1 if bad else 0
-        if self._num_bad >= _MAX_BAD_UPDATES:
+        if self._count("non-finite", bool(bad)) >= _MAX_NON_FINITE_STEPS:
             raise TrainingDivergedError(
-                f"{bad[0]} has not been a finite number for {self._num_bad} updates. "
+                f"{bad[0]} has not been finite for {_MAX_NON_FINITE_STEPS} steps. "
                 "Lower the learning rates and resume from the last checkpoint."
             )
-        # A saturated output passes no gradient, so such a generator never comes back.
-        dead = scalars.get("generator_norm") == 0.0
-        self._num_dead = self._num_dead + 1 if dead else 0
-        if self._num_dead >= _MAX_DEAD_UPDATES:
-            raise TrainingDivergedError(
-                "The generator's gradient is 0: its output is saturated. Start anew "
-                "with lower learning rates, such as "
-                "--set pretraining_learning_rate=0.0005."
-            )
+        for name, value in scalars.items():
+            # A saturated output has no gradient, so the generator never recovers.
+            if name.startswith("generator_norm"):
+                zeros = self._count(name, value == 0.0)
+                if zeros >= _MAX_ZERO_GRADIENT_STEPS:
+                    raise TrainingDivergedError(
+                        "The generator's gradient is 0: its output is saturated. "
+                        "Start again with lower learning rates."
+                    )
         if bad:
-            return f"{bad[0]} is not finite; the update was left out"
-        return self._check_adversary(scalars)
+            return f"{bad[0]} is not finite; this step's update was skipped"
+        return self._check_discriminators(scalars)
 
-    def _check_adversary(self, scalars) -> str | None:
-        real, fake = (scalars.get(f"discriminator_{k}") for k in ("real", "fake"))
-        if real is None or fake is None:
-            return None
-        # With logits near their labels the generator learns nothing from its adversary.
-        won = real - fake > 0.95
-        self._num_won = self._num_won + 1 if won else 0
-        if self._num_won == 50:
-            return (
-                "the discriminator tells every picture apart; lower "
-                "discriminator_learning_rate or raise the target's weight"
-            )
+    def _check_discriminators(self, scalars) -> str | None:
+        for name, value in scalars.items():
+            if not name.startswith("separation"):
+                continue
+            if self._count(name, value > _SEPARATED) == _MAX_SEPARATED_STEPS:
+                discriminator = "discriminator" + name.removeprefix("separation")
+                return (
+                    f"the {discriminator} has told real from generated images with "
+                    f"near certainty for {_MAX_SEPARATED_STEPS} steps, so the "
+                    "generator learns little from it; lower "
+                    "discriminator_learning_rate or set regularization.real_label, "
+                    "instance_noise or diff_augment"
+                )
         return None
+
+    def _count(self, name: str, is_bad: bool) -> int:
+        """Count the steps in a row that are bad."""
+        self._counts[name] = self._counts.get(name, 0) + 1 if is_bad else 0
+        return self._counts[name]

@@ -1,4 +1,4 @@
-"""A pool of earlier fakes, for the discriminator to see again."""
+"""Image pool: earlier generated images, to be shown to the discriminator again."""
 
 import tensorflow as tf
 
@@ -6,17 +6,17 @@ from animegan_tf.training.seeds import stateless_seed
 
 
 class ImagePool:
-    """Keep some earlier fakes and hand back a mixture of old and new ones.
+    """Keep earlier generated images and return a mixture of old and new ones.
 
-    Once the pool is full, each new image is handed back at once with probability 1/2,
-    and otherwise takes the place of a random old one, which is handed back. All that
-    is random is a pure function of the seed and the step, and what is kept are
-    variables, so a resumed training goes on exactly.
+    Once the pool is full, each new image is returned at once with probability 1/2, and
+    otherwise replaces a random old one, which is returned. Everything random is a pure
+    function of the seed and the step, and the images are variables, so a resumed
+    training repeats an unbroken one.
 
     Args:
-        size: Number of images kept; 0 keeps none and hands every image back.
+        size: Number of images kept; 0 keeps none and returns every image.
         image_shape: `(height, width, channels)` of the images.
-        seed: Seed of the decisions.
+        seed: Seed of the random choices.
         salt: Number that keeps the pools of one training apart.
 
     Raises:
@@ -45,7 +45,7 @@ class ImagePool:
 
         Args:
             images: float32 tensor `(batch, *image_shape)` of a known batch size.
-            step: Number of updates made, an int64 scalar.
+            step: Number of training steps made, an int64 scalar.
 
         Returns:
             float32 tensor of the same shape, without gradients.
@@ -54,16 +54,16 @@ class ImagePool:
         if not self.size:
             return images
         seed = stateless_seed(self.seed, self.salt, step)
-        handed_back = [
+        returned = [
             self._exchange_one(image, tf.random.fold_in(seed, index))
             for index, image in enumerate(tf.unstack(images))
         ]
-        return tf.stack(handed_back)
+        return tf.stack(returned)
 
     def _exchange_one(self, image, seed):
         count = self.count.read_value()
-        draws = tf.random.stateless_uniform([2], seed)
-        slot = tf.cast(draws[1] * self.size, tf.int64)
+        choices = tf.random.stateless_uniform([2], seed)
+        slot = tf.cast(choices[1] * self.size, tf.int64)
 
         def fill():
             self.images.scatter_nd_update([[count]], [image])
@@ -75,8 +75,8 @@ class ImagePool:
             self.images.scatter_nd_update([[slot]], [image])
             return old
 
-        def hand_back():
+        def return_new():
             return image
 
         full = count >= self.size
-        return tf.cond(full, lambda: tf.cond(draws[0] < 0.5, swap, hand_back), fill)
+        return tf.cond(full, lambda: tf.cond(choices[0] < 0.5, swap, return_new), fill)

@@ -1,10 +1,10 @@
-"""Optimizers of a training, and how their rates fall."""
+"""Optimizers and learning rate schedules of GANs."""
 
 import math
 
 import keras
 
-from animegan_tf.config import DECAYS
+from animegan_tf.config import LEARNING_RATE_DECAYS
 
 
 def build_adam(
@@ -17,16 +17,16 @@ def build_adam(
     """Build Adam as GANs use it.
 
     Args:
-        learning_rate: Rate, at the start if it decays, or a schedule, such as from
-            `build_learning_rate`.
-        cosine_steps: Updates over which the rate falls to 1/100 along half a cosine,
-            after rising from 0 in the first twentieth of them; `None` keeps it
+        learning_rate: Learning rate, at the start if it decays, or a schedule, such as
+            from `build_learning_rate`.
+        cosine_steps: Steps over which the learning rate falls to 1/100 along a cosine,
+            after a linear warm-up over the first twentieth of them; `None` keeps it
             constant.
-        beta_1: Decay of the first moment; 0.5 lets two adversaries follow each other.
-        beta_2: Decay of the second moment.
+        beta_1: Decay of the first moments; 0.5 is usual for GANs.
+        beta_2: Decay of the second moments.
 
     Returns:
-        An optimizer that is not yet built.
+        An optimizer that is not built yet.
     """
     if cosine_steps is not None:
         warmup_steps = cosine_steps // 20
@@ -41,13 +41,13 @@ def build_adam(
 
 
 def build_rmsprop(learning_rate) -> keras.optimizers.Optimizer:
-    """Build RMSprop as WGAN with clipped weights uses it: without momentum.
+    """Build RMSprop as WGAN with clipped weights uses it, without momentum.
 
     Args:
-        learning_rate: Rate, or a schedule.
+        learning_rate: Learning rate, or a schedule.
 
     Returns:
-        An optimizer that is not yet built.
+        An optimizer that is not built yet.
 
     Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875, section 3.
     """
@@ -57,14 +57,13 @@ def build_rmsprop(learning_rate) -> keras.optimizers.Optimizer:
 def build_learning_rate(
     rate: float, steps: int, decay: str = "constant", start: float = 0.5
 ):
-    """Build the learning rate of a whole training.
+    """Build the learning rate of a training.
 
     Args:
-        rate: Rate at the start, positive.
-        steps: Updates in all, at least 1.
-        decay: `"constant"`, or how the rate falls to 0 at the end: `"linear"`, or
-            `"cosine"`, along half a wave.
-        start: Share of the updates after which it begins to fall, in [0, 1).
+        rate: Learning rate at the start, positive.
+        steps: Number of steps, at least 1.
+        decay: `"constant"`, or how it falls to 0: `"linear"` or `"cosine"`.
+        start: Fraction of the steps after which it begins to fall, in [0, 1).
 
     Returns:
         What an optimizer takes: a float, or a
@@ -73,10 +72,11 @@ def build_learning_rate(
     Raises:
         ValueError: If an argument is out of its range.
     """
+    decays = ", ".join(LEARNING_RATE_DECAYS)
     for name, value, ok, expected in (
         ("rate", rate, rate > 0.0, "positive"),
         ("steps", steps, steps >= 1, "at least 1"),
-        ("decay", decay, decay in DECAYS, f"one of {', '.join(DECAYS)}"),
+        ("decay", decay, decay in LEARNING_RATE_DECAYS, f"one of {decays}"),
         ("start", start, 0.0 <= start < 1.0, "in [0, 1)"),
     ):
         if not ok:
@@ -88,13 +88,13 @@ def build_learning_rate(
 
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class DecayToZero(keras.optimizers.schedules.LearningRateSchedule):
-    """A rate that is constant at first and then falls to 0.
+    """A learning rate that is constant at first and then falls to 0.
 
     Args:
-        rate: Rate at the start.
-        steps: Updates in all; the rate is 0 from there on.
+        rate: Learning rate at the start.
+        steps: Number of steps; from there on it is 0.
         decay: `"linear"` or `"cosine"`.
-        start: Share of the updates after which it begins to fall, in [0, 1).
+        start: Fraction of the steps after which it begins to fall, in [0, 1).
     """
 
     def __init__(self, rate: float, steps: int, decay: str, start: float):
@@ -104,7 +104,7 @@ class DecayToZero(keras.optimizers.schedules.LearningRateSchedule):
         self.start = start
 
     def __call__(self, step):
-        """Return the rate after `step` updates, a float32 scalar."""
+        """Return the learning rate after `step` steps, a float32 scalar."""
         first = self.start * self.steps
         passed = (keras.ops.cast(step, "float32") - first) / (self.steps - first)
         passed = keras.ops.clip(passed, 0.0, 1.0)

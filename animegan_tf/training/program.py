@@ -1,48 +1,71 @@
-"""What a trainer is handed: networks, optimizers and how one update is made."""
+"""What the training loop trains: networks, optimizers, one step, and validation."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from animegan_tf.training.ema import ExponentialMovingAverage
+from animegan_tf.training.moving_average import MovingAverage
 
 
-@dataclasses.dataclass
 class Program:
-    """One kind of GAN, ready to be trained.
+    """Networks with their optimizers, and how one training step changes them.
 
-    Attributes:
-        networks: Every network with a state, by name. `"generator"` is the one whose
-            average is kept.
+    A subclass implements `update`, and `validate` if it can evaluate held-out images.
+
+    Args:
+        networks: Every network in training, by name.
         optimizers: Every optimizer, by name.
-        update: Function of `(batch, step)` that makes one update and returns scalars
-            by name; `step` is a Python int counted from 0.
-        sample: Function from float pictures in [-1, 1] to float pictures, for the
-            sample sheets.
-        ema: The moving average of the generator.
-        variables: Further variables that belong to an exact checkpoint.
-        validate: Function from a batch to scalars by name, or `None`.
-        sample_columns: Function from the samples to all columns of the sheet, each of
-            float pictures in [-1, 1]; `None` shows the samples beside what `sample`
-            makes of them. Samples that are no pictures need it.
+        average: Moving average of the generator.
+        variables: Further variables that an exact checkpoint needs, by name.
+        sample_columns: Function from the samples to the columns of a sample sheet, each
+            of float images in [-1, 1]; `None` shows the samples beside the averaged
+            generator's results.
     """
 
-    networks: Mapping[str, keras.Model]
-    optimizers: Mapping[str, keras.optimizers.Optimizer]
-    update: Callable[[Mapping[str, Any], int], Mapping[str, Any]]
-    sample: Callable[[Any], Any]
-    ema: ExponentialMovingAverage
-    variables: Mapping[str, tf.Variable] = dataclasses.field(default_factory=dict)
-    validate: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    sample_columns: Callable[[Any], Sequence[Any]] | None = None
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        optimizers: Mapping[str, keras.optimizers.Optimizer],
+        average: MovingAverage,
+        *,
+        variables: Mapping[str, tf.Variable] | None = None,
+        sample_columns: Callable[[Any], Sequence[Any]] | None = None,
+    ):
+        self.networks = dict(networks)
+        self.optimizers = dict(optimizers)
+        self.average = average
+        self.variables = dict(variables or {})
+        self.sample = tf.function(lambda x: average.network(x, training=False))
+        self._sample_columns = sample_columns
+
+    def update(self, batch: Mapping[str, Any], step: int) -> dict[str, Any]:
+        """Make one training step.
+
+        Args:
+            batch: Batch of the recipe's dataset.
+            step: Number of training steps made so far.
+
+        Returns:
+            Scalars by name, for the log; `training.health` reads some of them.
+        """
+        raise NotImplementedError
+
+    def validate(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Evaluate a held-out batch; return scalars by name."""
+        return {}
+
+    def sample_columns(self, samples) -> Sequence[Any]:
+        """Return the columns of a sample sheet, float images in [-1, 1]."""
+        if self._sample_columns is not None:
+            return self._sample_columns(samples)
+        return [samples, self.sample(samples)]
 
     def state(self) -> dict[str, Any]:
-        """Return every variable that an exact resume needs, by a stable name."""
+        """Return every variable of an exact checkpoint, by a stable name."""
         groups = {f"network/{name}": n.variables for name, n in self.networks.items()}
-        groups["network/ema"] = self.ema.average.variables
+        groups["network/ema"] = self.average.network.variables
         for name, optimizer in self.optimizers.items():
             groups[f"optimizer/{name}"] = optimizer.variables
         state = {
@@ -50,11 +73,88 @@ class Program:
             for group, variables in groups.items()
             for index, variable in enumerate(variables)
         }
-        state["ema/num_updates"] = self.ema.num_updates
-        state |= {f"variable/{name}": v for name, v in self.variables.items()}
-        return state
+        state["ema/num_updates"] = self.average.num_updates
+        return state | {f"variable/{name}": v for name, v in self.variables.items()}
 
 
-def build_sampler(network: keras.Model) -> Callable[[Any], Any]:
-    """Compile what a network makes in use: a function for `Program.sample`."""
-    return tf.function(lambda inputs: network(inputs, training=False))
+class Consecutive(Program):
+    """Train one program for a number of steps, then another of the same generator.
+
+    Args:
+        first: Program of the first steps.
+        then: Program of the steps after them; it validates and samples.
+        at: Number of steps of the first.
+    """
+
+    def __init__(self, first: Program, then: Program, *, at: int):
+        super().__init__(
+            first.networks | then.networks,
+            first.optimizers | then.optimizers,
+            then.average,
+            variables=first.variables | then.variables,
+            sample_columns=then.sample_columns,
+        )
+        self._first, self._then, self._at = first, then, at
+        self.validate = then.validate
+
+    def update(self, batch, step):
+        """Make one training step of the program whose turn it is."""
+        program = self._first if step < self._at else self._then
+        return program.update(batch, step)
+
+
+class Alternating(Program):
+    """Train programs of one generator in turn: step i trains program i modulo n.
+
+    What the programs share keeps its name; what they have of their own, such as their
+    discriminators and what they log, gets the program's name appended.
+
+    Args:
+        programs: The programs, by name.
+        choose: Function from a held-out batch to the name of its program.
+        sample_columns: As in `Program`.
+    """
+
+    def __init__(
+        self,
+        programs: Mapping[str, Program],
+        choose: Callable[[Mapping[str, Any]], str],
+        *,
+        sample_columns: Callable[[Any], Sequence[Any]] | None = None,
+    ):
+        first = next(iter(programs.values()))
+        super().__init__(
+            _merge({name: program.networks for name, program in programs.items()}),
+            _merge({name: program.optimizers for name, program in programs.items()}),
+            first.average,
+            variables={
+                f"{name}/{key}": variable
+                for name, program in programs.items()
+                for key, variable in program.variables.items()
+            },
+            sample_columns=sample_columns,
+        )
+        self._programs = dict(programs)
+        self._choose = choose
+
+    def update(self, batch, step):
+        """Make one training step of the program whose turn it is."""
+        name = list(self._programs)[step % len(self._programs)]
+        logs = self._programs[name].update(batch, step)
+        return {f"{key}_{name}": value for key, value in logs.items()}
+
+    def validate(self, batch):
+        """Evaluate a held-out batch with its own program."""
+        name = self._choose(batch)
+        logs = self._programs[name].validate(batch)
+        return {f"{key}_{name}": value for key, value in logs.items()}
+
+
+def _merge(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Merge programs' objects by name; those that are not shared get a longer one."""
+    merged = {}
+    for program, objects in groups.items():
+        for name, value in objects.items():
+            shared = all(own.get(name) is value for own in groups.values())
+            merged[name if shared else f"{name}_{program}"] = value
+    return merged

@@ -1,148 +1,44 @@
-"""What keeps adversaries steady: `config.Stabilizers`, for any adversarial step.
+"""Regularization of discriminators: noise, augmentation, R1, gradient penalty, L2.
 
-`build_discriminator_loss` and `build_generator_loss` apply all of the settings that
-belong into a loss; the functions below them do one thing each. All that is random is a
-pure function of the seed and the step, so a resumed training draws the same.
+Everything random is a pure function of a seed, so a resumed training repeats it.
 """
 
-from collections.abc import Callable
+import contextlib
 
-import keras
 import tensorflow as tf
 
-from animegan_tf.config import Stabilizers
-from animegan_tf.training.adversarial_losses import choose_losses
+from animegan_tf.config import Regularization
+from animegan_tf.losses.gradient_penalties import gradient_penalty, r1_penalty
 from animegan_tf.training.diff_augment import diff_augment
-from animegan_tf.training.network_state import unchanged_state
-from animegan_tf.training.penalties import measure_penalties
-from animegan_tf.training.seeds import stateless_seed
-
-_SALT = 101
-_REAL, _FAKE, _GENERATOR, _MIX = range(4)
 
 
-def build_discriminator_loss(
-    discriminator: keras.Model,
-    adversarial_loss: str,
-    stabilizers: Stabilizers,
-    *,
-    seed: int,
-    from_logits: bool = True,
-) -> Callable:
-    """Build the stabilized loss of a discriminator, to be called in a gradient tape.
-
-    Reals and fakes go through the discriminator in calls of their own, so batch
-    normalization never mixes them.
-
-    Args:
-        discriminator: `keras.Model` from float images in [-1, 1] to logits.
-        adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
-        stabilizers: Settings.
-        seed: Seed of everything random.
-        from_logits: Whether the discriminator's outputs are logits; probabilities,
-            from a sigmoid, are for the cross-entropy losses only.
-
-    Returns:
-        A function of `(reals, fakes, step, turn=0)`, with images in [-1, 1], the
-        number of updates made, and which of the `critic_steps` this is. It returns the
-        float32 loss and a dict of float32 scalars for the log, with those of
-        `measure_penalties` among them.
-
-    Raises:
-        ValueError: If the loss is unknown or has no use for a setting.
-    """
-    losses = _choose_losses(adversarial_loss, stabilizers, from_logits)
-
-    def discriminator_loss(reals, fakes, step, turn=0):
-        def seed_of(purpose):
-            return stateless_seed(seed, _SALT, purpose, step, turn)
-
-        reals = see(reals, stabilizers, step, seed_of(_REAL))
-        fakes = see(fakes, stabilizers, step, seed_of(_FAKE))
-        real_outputs = discriminator(reals, training=True)
-        fake_outputs = discriminator(fakes, training=True)
-        loss, logs = _weigh_verdicts(losses, stabilizers, real_outputs, fake_outputs)
-        made = tf.cast(step, tf.int64) * stabilizers.critic_steps
-        penalties, penalty_logs = measure_penalties(
-            discriminator,
-            reals,
-            fakes,
-            made + tf.cast(turn, tf.int64),
-            seed_of(_MIX),
-            stabilizers,
-        )
-        for penalty in penalties:
-            loss += penalty
-        return loss, {"discriminator": loss, **logs, **penalty_logs}
-
-    return discriminator_loss
-
-
-def build_generator_loss(
-    discriminator: keras.Model,
-    adversarial_loss: str,
-    stabilizers: Stabilizers,
-    *,
-    seed: int,
-    from_logits: bool = True,
-) -> Callable:
-    """Build the adversarial loss of a generator, to be called in a gradient tape.
-
-    The discriminator judges as in its own training, dropout and batch statistics
-    included, but its state stays as it was.
-
-    Args:
-        discriminator: `keras.Model` from float images in [-1, 1] to logits.
-        adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
-        stabilizers: Settings; those for what the discriminator sees hold here too.
-        seed: Seed of everything random.
-        from_logits: Whether the discriminator's outputs are logits.
-
-    Returns:
-        A function of `(fakes, step)` that returns a float32 scalar.
-
-    Raises:
-        ValueError: If the loss is unknown or has no use for a setting.
-    """
-    losses = _choose_losses(adversarial_loss, stabilizers, from_logits)
-
-    def generator_loss(fakes, step):
-        drawn = stateless_seed(seed, _SALT, _GENERATOR, step, 0)
-        fakes = see(fakes, stabilizers, step, drawn)
-        with unchanged_state(discriminator):
-            outputs = discriminator(fakes, training=True)
-        return losses.generator(outputs)
-
-    return generator_loss
-
-
-def see(images, stabilizers: Stabilizers, step, seed):
-    """Change images into what a discriminator sees of them.
+def augment_input(images, settings: Regularization, step, seed):
+    """Augment a discriminator's input and add the instance noise.
 
     Args:
         images: Float images in [-1, 1], `(batch, height, width, channels)`.
-        stabilizers: Settings; `instance_noise` and `diff_augment` matter here.
-        step: Number of updates made.
+        settings: `diff_augment`, `instance_noise` and `instance_noise_steps` apply.
+        step: Number of training steps made.
         seed: Integer pair.
 
     Returns:
         float32 images of the same shape; with noise they may leave [-1, 1].
     """
     images = tf.cast(images, tf.float32)
-    if stabilizers.diff_augment:
-        drawn = tf.random.fold_in(seed, 0)
-        images = diff_augment(images, stabilizers.diff_augment, drawn)
-    if stabilizers.instance_noise:
-        deviation = noise_deviation(
-            stabilizers.instance_noise, stabilizers.instance_noise_steps, step
+    if settings.diff_augment:
+        augment_seed = tf.random.fold_in(seed, 0)
+        images = diff_augment(images, settings.diff_augment, augment_seed)
+    if settings.instance_noise:
+        deviation = instance_noise_deviation(
+            settings.instance_noise, settings.instance_noise_steps, step
         )
-        drawn = tf.random.fold_in(seed, 1)
-        images += deviation * tf.random.stateless_normal(tf.shape(images), drawn)
+        noise = tf.random.stateless_normal(tf.shape(images), tf.random.fold_in(seed, 1))
+        images += deviation * noise
     return images
 
 
-def noise_deviation(start: float, num_steps: int, step):
-    """Return the deviation of the instance noise, falling to 0 along a line.
+def instance_noise_deviation(start: float, num_steps: int, step):
+    """Return the standard deviation of the instance noise, falling linearly to 0.
 
     Reference: Sønderby et al., 2017, https://arxiv.org/abs/1610.04490, section 3.3.
     """
@@ -150,21 +46,128 @@ def noise_deviation(start: float, num_steps: int, step):
     return start * tf.maximum(1.0 - passed, 0.0)
 
 
-def _choose_losses(adversarial_loss, stabilizers, from_logits):
-    return choose_losses(
-        adversarial_loss, real_label=stabilizers.real_label, from_logits=from_logits
+def regularization_losses(
+    discriminator, reals, fakes, num_updates, seed, settings: Regularization
+) -> tuple[list, dict]:
+    """Compute the gradient penalty, R1 and L2 losses of a discriminator.
+
+    Args:
+        discriminator: Network, called in training mode; its state is not changed.
+        reals: float32 real images, as the discriminator sees them.
+        fakes: Generated images, likewise.
+        num_updates: Number of updates of the discriminator made so far.
+        seed: Integer pair, for the images between real and generated ones.
+        settings: `gradient_penalty`, `r1`, `r1_every` and `l2` apply.
+
+    Returns:
+        `(weighted, logs)`: float32 scalars to add to the discriminator's loss, and the
+        unweighted ones by name for the log. R1 is not logged: most steps leave it out.
+    """
+    weighted, logs = [], {}
+    if settings.gradient_penalty:
+        gradients = input_gradients(discriminator, interpolate(reals, fakes, seed))
+        logs["gradient_penalty"] = gradient_penalty(gradients)
+        weighted.append(settings.gradient_penalty * logs["gradient_penalty"])
+    if settings.r1:
+        weighted.append(
+            lazy_r1(
+                discriminator,
+                reals,
+                num_updates,
+                gamma=settings.r1,
+                every=settings.r1_every,
+            )
+        )
+    if settings.l2:
+        logs["l2"] = sum_of_squares(discriminator)
+        weighted.append(settings.l2 * logs["l2"])
+    return weighted, logs
+
+
+def interpolate(reals, fakes, seed):
+    """Sample one image uniformly between each real and its generated one, float32.
+
+    Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028.
+    """
+    reals, fakes = tf.cast(reals, tf.float32), tf.cast(fakes, tf.float32)
+    weight = tf.random.stateless_uniform([tf.shape(reals)[0], 1, 1, 1], seed)
+    return reals + weight * (fakes - reals)
+
+
+def input_gradients(discriminator, images):
+    """Differentiate each image's summed logits with respect to its pixels.
+
+    Args:
+        discriminator: Network, called in training mode; its state is not changed.
+        images: float32, `(batch, height, width, channels)`.
+
+    Returns:
+        float32 gradients, like `images`, that an outer tape can differentiate.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        with unchanged_state(discriminator):
+            outputs = discriminator(images, training=True)
+        logits = tf.nest.flatten(outputs)
+        total = sum(tf.reduce_sum(tf.cast(x, tf.float32)) for x in logits)
+    return tf.cast(tape.gradient(total, images), tf.float32)
+
+
+def lazy_r1(discriminator, reals, num_updates, *, gamma: float, every: int):
+    """Compute the weighted R1 penalty at every `every`-th update, else 0.
+
+    It is `every` times as large then, so its mean stays that of a penalty at every
+    update: gamma / 2 times the mean squared gradient norm.
+
+    Args:
+        discriminator: Network, called in training mode; its state is not changed.
+        reals: float32 real images, as the discriminator sees them.
+        num_updates: Number of updates of the discriminator made so far.
+        gamma: Weight of the penalty.
+        every: Updates between two penalties.
+
+    Returns:
+        A float32 scalar.
+
+    Reference: Karras et al., 2020, https://arxiv.org/abs/1912.04958, section 3.1.
+    """
+
+    def penalty():
+        gradients = input_gradients(discriminator, reals)
+        return 0.5 * gamma * every * r1_penalty(gradients)
+
+    due = tf.equal(tf.cast(num_updates, tf.int64) % every, 0)
+    return tf.cond(due, penalty, lambda: tf.constant(0.0))
+
+
+def sum_of_squares(network):
+    """Sum the squares of a network's kernels; biases and scales are left out."""
+    kernels = [v for v in network.trainable_variables if len(v.shape) > 1]
+    return tf.add_n(
+        [tf.reduce_sum(tf.square(tf.cast(kernel, tf.float32))) for kernel in kernels]
     )
 
 
-def _weigh_verdicts(losses, stabilizers, real_outputs, fake_outputs):
-    """Return the loss of the verdicts by themselves, and their means for the log."""
-    loss = losses.discriminator(
-        real_outputs,
-        fake_outputs,
-        real_weight=stabilizers.real_weight,
-        fake_weight=stabilizers.fake_weight,
-    )
-    return loss, {
-        "real_logits": tf.reduce_mean(tf.cast(real_outputs, tf.float32)),
-        "fake_logits": tf.reduce_mean(tf.cast(fake_outputs, tf.float32)),
-    }
+def clip_weights(network, limit: float) -> None:
+    """Clip every trainable weight to [-limit, limit]; a limit of 0 clips nothing.
+
+    Reference: Arjovsky et al., 2017, https://arxiv.org/abs/1701.07875.
+    """
+    if not limit:
+        return
+    for variable in network.trainable_variables:
+        variable.assign(tf.clip_by_value(variable.value, -limit, limit))
+
+
+@contextlib.contextmanager
+def unchanged_state(network):
+    """Restore, on exit, the state that calls in training mode change.
+
+    These are the non-trainable weights, such as moving statistics and the vectors of
+    spectral normalization. Random generators advance.
+    """
+    weights = network.non_trainable_weights
+    before = [tf.identity(weight.value) for weight in weights]
+    yield
+    for weight, value in zip(weights, before, strict=True):
+        weight.assign(value)

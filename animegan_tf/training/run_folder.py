@@ -1,22 +1,28 @@
 """The folder of one training: settings, log, samples, checkpoints, generator."""
 
 import contextlib
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from animegan_tf.config import read_config, to_dict, write_config
-from animegan_tf.imaging.image_io import atomic_path, to_uint8, write_image
+from animegan_tf.imaging.arrays import to_uint8
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.training.checkpoints import list_checkpoints
-from animegan_tf.utils.json_file import parse_json
+from animegan_tf.utils.atomic_path import atomic_path
+from animegan_tf.utils.json_file import parse_json, read_json
 
-GENERATOR_FILE = "generator.keras"
+# Enough of a file's start to tell two images apart, little enough to read thousands.
+_DIGEST_BYTES = 2**20
+# Settings that a resumed training may change: none of them changes what it learns.
+_RESUMABLE = ("steps", "log_every", "sample_every", "checkpoint_every")
 
 
 class RunFolder:
-    """Write and find the files of a training run.
+    """Write and read the files of a training run.
 
     Args:
         path: The folder; `create` makes it.
@@ -31,53 +37,95 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def check_new(self) -> None:
-        """Check that no training has written here.
+        """Check that the folder holds no training.
 
         Raises:
-            ValueError: If one has.
+            ValueError: If it does.
         """
         if (self.path / "config.json").exists():
             raise ValueError(
                 f"`run` already holds a training: {str(self.path)!r}. "
-                "Add --resume to go on with it, or name another folder"
+                "Add --resume to continue it, or name another folder"
             )
 
-    def create(self, config) -> None:
+    def create(self, settings: Mapping[str, Any]) -> None:
         """Make the folder and write the settings.
 
         Raises:
-            ValueError: If a training has already written there.
+            ValueError: If it already holds a training.
         """
         self.check_new()
         self.path.mkdir(parents=True, exist_ok=True)
-        write_config(config, self.path / "config.json")
+        self.write_settings(settings)
 
-    def reopen(self, config) -> None:
-        """Check that the folder holds a training with these settings, and go on.
-
-        The number of steps, and how often is logged, may differ.
+    def read_settings(self) -> dict[str, Any]:
+        """Read the settings of the training.
 
         Raises:
-            ValueError: If there is no training, or it has other settings.
+            ValueError: If there is no training, or its settings cannot be read.
         """
-        if not (self.path / "config.json").exists():
+        path = self.path / "config.json"
+        if not path.exists():
             raise ValueError(f"Nothing to resume: no training in {str(self.path)!r}")
-        old = to_dict(read_config(self.path / "config.json"))
-        new = to_dict(config)
-        for name in ("steps", "log_every", "sample_every", "checkpoint_every"):
-            old.pop(name), new.pop(name)
-        changed = sorted(name for name in new if old.get(name) != new[name])
+        values = read_json(path)
+        if not isinstance(values, dict):
+            raise ValueError(f"Not the settings of a training: {str(path)!r}")
+        return values
+
+    def check_settings(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+        """Check that settings of a training may replace those that it began with.
+
+        Raises:
+            ValueError: If others than its length and its outputs differ.
+        """
+        changed = sorted(
+            name
+            for name in set(before) | set(now)
+            if name not in _RESUMABLE and before.get(name) != now.get(name)
+        )
         if changed:
             raise ValueError(
                 f"`run` was trained with other settings of {', '.join(changed)}. "
                 f"Resume with those in {str(self.path / 'config.json')!r}"
             )
-        write_config(config, self.path / "config.json")
 
-    def latest_checkpoint(self) -> Path | None:
-        """Return the newest checkpoint."""
-        found = list_checkpoints(self.checkpoints)
-        return found[-1][1] if found else None
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
+        """Write the settings of the training."""
+        self._write_json("config.json", settings)
+
+    def write_inputs(self, files: Iterable[Path]) -> None:
+        """Record the files that the training reads, for `check_inputs`."""
+        self._write_json("inputs.json", {str(path): _digest(path) for path in files})
+
+    def check_inputs(self, files: Iterable[Path]) -> None:
+        """Check that the training's files are those that it began with.
+
+        Raises:
+            ValueError: If files were added, removed or changed; it names them.
+        """
+        path = self.path / "inputs.json"
+        # Version 0.1 recorded none.
+        if not path.exists():
+            self.write_inputs(files)
+            return
+        before = read_json(path)
+        now = {str(path): _digest(path) for path in files}
+        differences = {
+            "added": sorted(set(now) - set(before)),
+            "removed": sorted(set(before) - set(now)),
+            "changed": sorted(n for n in set(now) & set(before) if now[n] != before[n]),
+        }
+        found = [
+            f"{len(names)} {kind}, such as {names[0]!r}"
+            for kind, names in differences.items()
+            if names
+        ]
+        if found:
+            raise ValueError(
+                f"The images of the training in {str(self.path)!r} are not those that "
+                f"it began with: {'; '.join(found)}. Put them back, or start a new "
+                f"training with --set initial={str(self.path)!r}"
+            )
 
     def log(self, step: int, scalars: Mapping[str, float]) -> None:
         """Append one line to `metrics.jsonl`."""
@@ -86,7 +134,7 @@ class RunFolder:
             file.write(json.dumps(line) + "\n")
 
     def forget_after(self, step: int) -> None:
-        """Drop log lines of updates that a checkpoint does not have."""
+        """Drop the log lines of steps after a checkpoint."""
         path = self.path / "metrics.jsonl"
         if not path.exists():
             return
@@ -98,11 +146,12 @@ class RunFolder:
             temporary.write_text("".join(kept), encoding="utf-8")
 
     def write_samples(self, step: int, columns) -> Path:
-        """Write a sheet: one row a picture, one column each of `columns`.
+        """Write a sheet of sample images: one row per sample.
 
         Args:
-            step: Number of updates made.
-            columns: Float batches in [-1, 1], `(batch, height, width, 3)`, all alike.
+            step: Number of training steps made.
+            columns: Float batches in [-1, 1], `(batch, height, width, 3)`, all of one
+                shape.
         """
         folder = self.path / "samples"
         folder.mkdir(exist_ok=True)
@@ -110,12 +159,22 @@ class RunFolder:
         sheet = to_uint8(np.concatenate(list(rows), axis=0))
         return write_image(sheet, folder / f"step_{step:06d}.png")
 
-    def write_generator(self, generator) -> Path:
-        """Write `generator.keras`: all that inference needs."""
-        path = self.path / GENERATOR_FILE
-        with atomic_path(path) as temporary:
-            generator.save(temporary)
-        return path
+    def latest_checkpoint(self) -> Path | None:
+        """Return the newest checkpoint."""
+        found = list_checkpoints(self.checkpoints)
+        return found[-1][1] if found else None
+
+    def _write_json(self, name: str, values) -> None:
+        with atomic_path(self.path / name) as temporary:
+            text = json.dumps(values, indent=2) + "\n"
+            temporary.write_text(text, encoding="utf-8")
+
+
+def _digest(path: Path) -> str:
+    """Describe a file's content by its size and a hash of its first megabyte."""
+    with path.open("rb") as file:
+        start = file.read(_DIGEST_BYTES)
+    return f"{path.stat().st_size}-{hashlib.blake2b(start, digest_size=8).hexdigest()}"
 
 
 def _step_of(line: str) -> float:

@@ -1,4 +1,4 @@
-"""Random draws that a resumed training repeats."""
+"""Seeds of stateless random operations, which a resumed training repeats."""
 
 import tensorflow as tf
 

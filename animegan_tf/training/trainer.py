@@ -1,4 +1,4 @@
-"""The loop of a training: batches, updates, log, samples, checkpoints, resume."""
+"""The training loop: batches, steps, log, samples, checkpoints, resume."""
 
 import contextlib
 import logging
@@ -6,11 +6,17 @@ import signal
 import threading
 from collections.abc import Callable
 
+import keras
 import tensorflow as tf
 from tqdm import tqdm
 
-from animegan_tf.training.checkpoints import restore_checkpoint, save_checkpoint
-from animegan_tf.training.health import HealthMonitor
+from animegan_tf.training.checkpoints import (
+    DamagedCheckpointError,
+    list_checkpoints,
+    restore_checkpoint,
+    save_checkpoint,
+)
+from animegan_tf.training.health import HealthCheck
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
 
@@ -21,63 +27,93 @@ class Trainer:
     """Train a program and keep its run folder.
 
     Args:
-        program: Networks, optimizers and the update.
+        program: Networks, optimizers and the training step.
         build_dataset: Function of a start step to an endless `tf.data.Dataset` of
             batches; batch `i` must depend on `i` alone.
-        config: Settings of the run, with `steps`, `log_every`, `sample_every` and
-            `checkpoint_every`.
         run: The run folder, created or reopened.
-        samples: Float pictures in [-1, 1], `(batch, height, width, 3)`, shown in the
-            sample sheets, or what else `program.sample_columns` takes, or `None`.
-        validation: Finite dataset of batches, for `program.validate`, or `None`.
-        steps_per_epoch: Updates in which every photo is seen once, a float; with it the
-            log tells the epochs made.
-        progress: Whether to show a progress bar with the time left.
+        steps: Number of training steps.
+        log_every: Steps between lines of the log.
+        sample_every: Steps between sample images and validations.
+        checkpoint_every: Steps between checkpoints.
+        samples: What `program.sample_columns` takes, such as float images in [-1, 1],
+            `(batch, height, width, 3)`, or `None`.
+        validation: Finite dataset of held-out batches, for `program.validate`, or
+            `None`.
+        write_generator: Function of the averaged network that saves it beside every
+            checkpoint, or `None`.
+        steps_per_epoch: Steps in which every photo is seen once; with it the log counts
+            epochs.
+        progress: Whether to show a progress bar.
     """
 
     def __init__(
         self,
         program: Program,
         build_dataset: Callable[[int], tf.data.Dataset],
-        config,
         run: RunFolder,
         *,
+        steps: int,
+        log_every: int = 20,
+        sample_every: int = 500,
+        checkpoint_every: int = 500,
         samples=None,
         validation: tf.data.Dataset | None = None,
+        write_generator: Callable[[keras.Model], object] | None = None,
         steps_per_epoch: float | None = None,
         progress: bool = True,
     ):
         self.program = program
-        self.config = config
         self.run = run
         self.step = 0
+        self._steps = steps
+        self._log_every = log_every
+        self._sample_every = sample_every
+        self._checkpoint_every = checkpoint_every
         self._build_dataset = build_dataset
         self._samples = samples
         self._validation = validation
+        self._write_generator = write_generator
         self._steps_per_epoch = steps_per_epoch
         self._progress = progress
-        self._monitor = HealthMonitor()
+        self._health = HealthCheck()
 
-    def restore(self) -> bool:
-        """Take up the newest checkpoint; return whether there was one."""
-        path = self.run.latest_checkpoint()
-        if path is None:
-            return False
-        self.step = restore_checkpoint(self.program, path)
+    def restore(self) -> None:
+        """Go back to the newest checkpoint that can be read, or to the start.
+
+        What the log holds of later steps is dropped: they will be made again.
+
+        Raises:
+            ValueError: If the checkpoint is of another configuration, or already has
+                more than `steps` steps.
+        """
+        self.step = 0
+        for step, path in reversed(list_checkpoints(self.run.checkpoints)):
+            if step > self._steps:
+                raise ValueError(
+                    f"`steps` must be at least the {step} steps already made. "
+                    f"Received: steps={self._steps}"
+                )
+            try:
+                self.step = restore_checkpoint(self.program, path)
+                break
+            except DamagedCheckpointError as error:
+                _logger.warning("%s; going back to the one before it", error)
+        if not self.step:
+            _logger.warning("no checkpoint in %s: starting again", self.run.path)
         self.run.forget_after(self.step)
-        return True
 
     def fit(self) -> None:
-        """Train up to `config.steps`.
+        """Train up to `steps`.
 
-        On Ctrl-C the update at hand is finished and a checkpoint written.
+        On Ctrl-C the current step is finished and a checkpoint written.
 
         Raises:
             KeyboardInterrupt: After that checkpoint.
+            TrainingDivergedError: If the health check gives up.
         """
         bar = tqdm(
-            total=self.config.steps,
-            initial=min(self.step, self.config.steps),
+            total=self._steps,
+            initial=self.step,
             desc="training",
             unit="step",
             disable=not self._progress,
@@ -90,62 +126,57 @@ class Trainer:
 
     def _fit(self, bar, interrupted) -> None:
         batches = iter(self._build_dataset(self.step))
-        while self.step < self.config.steps and not interrupted.is_set():
+        # Programs that alternate log other names at every step.
+        latest = {}
+        while self.step < self._steps and not interrupted.is_set():
             scalars = self.program.update(next(batches), self.step)
-            self.program.ema.update()
+            scalars = {name: float(value) for name, value in scalars.items()}
+            latest |= scalars
             self.step += 1
             bar.update()
-            # The last step is always logged: a short run has a record too.
-            last = self.step == self.config.steps
-            if last or self.step % self.config.log_every == 0:
-                self._log(scalars, bar)
-            if last or self.step % self.config.sample_every == 0:
+            warning = self._health.check(scalars)
+            if warning:
+                _logger.warning("step %d: %s", self.step, warning)
+            # The last step is always logged: a short run has a log too.
+            last = self.step == self._steps
+            if last or self.step % self._log_every == 0:
+                self.run.log(self.step, self._epochs() | latest)
+                shown = {k: f"{v:.3g}" for k, v in scalars.items() if "norm" not in k}
+                bar.set_postfix(shown, refresh=False)
+            if last or self.step % self._sample_every == 0:
                 self.evaluate()
-            if not last and self.step % self.config.checkpoint_every == 0:
+            if not last and self.step % self._checkpoint_every == 0:
                 self.save()
 
-    def _log(self, scalars, bar) -> None:
-        scalars = {name: float(value) for name, value in scalars.items()}
-        self.run.log(self.step, self._epochs() | scalars)
-        warning = self._monitor.check(scalars)
-        if warning:
-            _logger.warning("step %d: %s", self.step, warning)
-        shown = {k: f"{v:.3g}" for k, v in scalars.items() if not k.endswith("norm")}
-        bar.set_postfix(shown, refresh=False)
-
     def evaluate(self) -> None:
-        """Write a sample sheet and, with validation data, its mean losses."""
+        """Write a sample sheet and log the mean of the held-out batches' scalars."""
         if self._samples is not None:
-            self.run.write_samples(self.step, self._sample_columns())
-        if self._validation is None or self.program.validate is None:
-            return
+            columns = self.program.sample_columns(self._samples)
+            self.run.write_samples(self.step, columns)
         values = {}
-        for batch in self._validation:
-            # Not every batch must have every measure.
+        for batch in self._validation or ():
+            # Not every batch has every scalar.
             for name, value in self.program.validate(batch).items():
                 values.setdefault(f"validation_{name}", []).append(float(value))
-        means = {name: sum(found) / len(found) for name, found in values.items()}
-        self.run.log(self.step, self._epochs() | means)
+        if values:
+            means = {name: sum(found) / len(found) for name, found in values.items()}
+            self.run.log(self.step, self._epochs() | means)
 
     def _epochs(self):
         if self._steps_per_epoch is None:
             return {}
         return {"epoch": self.step / self._steps_per_epoch}
 
-    def _sample_columns(self):
-        if self.program.sample_columns is not None:
-            return self.program.sample_columns(self._samples)
-        return [self._samples, self.program.sample(self._samples)]
-
     def save(self) -> None:
         """Write a checkpoint and the averaged generator."""
         save_checkpoint(self.program, self.step, self.run.checkpoints)
-        self.run.write_generator(self.program.ema.average)
+        if self._write_generator is not None:
+            self._write_generator(self.program.average.network)
 
 
 @contextlib.contextmanager
 def _deferred_interrupt():
-    """Turn Ctrl-C into an event: half an update must not reach a checkpoint."""
+    """Turn Ctrl-C into an event: half a step must not reach a checkpoint."""
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event

@@ -19,7 +19,7 @@ from animegan_tf.losses.pixel import gradient_loss, l1_loss, rgb_to_gray, rgb_to
 from animegan_tf.models.analysis.input_multiple import input_multiple
 from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.terms import RunningCorrelation
+from animegan_tf.training.style_statistics import RunningCorrelation
 
 ADAPTATION_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
 # Beside the strokes, everything is to stay as the generator made it before. `shift` is

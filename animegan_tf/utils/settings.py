@@ -1,4 +1,4 @@
-"""From JSON values to settings, checked, and back."""
+"""Convert between JSON values and frozen dataclasses of settings, with checks."""
 
 import dataclasses
 import json
@@ -13,12 +13,16 @@ from animegan_tf.utils.messages import suggestion
 
 
 def to_dict(config) -> dict[str, Any]:
-    """Turn a config into plain dicts, lists and scalars."""
+    """Convert a dataclass of settings to dicts, lists and scalars."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def from_dict(kind: type, values: dict[str, Any]):
-    """Build a config of class `kind` from what `to_dict` returns.
+    """Build a dataclass of settings from what `to_dict` returns.
+
+    Args:
+        kind: The dataclass.
+        values: Values by field; fields that are left out have their defaults.
 
     Raises:
         ValueError: If a name is no field of `kind`, or a value has another type.
@@ -45,14 +49,14 @@ def from_dict(kind: type, values: dict[str, Any]):
 
 
 def convert_fields(config) -> None:
-    """Check every field of a config against its type, and bring it to that."""
+    """Check every field of a dataclass against its type hint, and convert it."""
     for name, hint in typing.get_type_hints(type(config)).items():
         value = _convert(name, hint, getattr(config, name))
         object.__setattr__(config, name, value)
 
 
 def check(ok: bool, name: str, expected: str, value: Any) -> None:
-    """Refuse a value that is not as expected."""
+    """Raise a `ValueError` about a value unless it is as expected."""
     if not ok:
         raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")
 
@@ -63,9 +67,9 @@ def _is_required(field: dataclasses.Field) -> bool:
 
 
 def _convert(name: str, hint: Any, value: Any) -> Any:
-    """Check a value against a field's type; integers pass as floats, lists as tuples.
+    """Check a value against a type hint; integers pass as floats, lists as tuples.
 
-    Numbers of NumPy become Python's, and paths text, which JSON can hold.
+    NumPy numbers become Python's, and paths become text, which JSON can hold.
     """
     if dataclasses.is_dataclass(hint):
         return value if isinstance(value, hint) else from_dict(hint, value)

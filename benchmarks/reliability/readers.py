@@ -132,9 +132,9 @@ def _prepare_features(folder):
 
 def _prepare_checkpoint(folder):
     import keras
-    from animegan_tf.training.ema import ExponentialMovingAverage
 
     from animegan_tf.training.checkpoints import restore_checkpoint, save_checkpoint
+    from animegan_tf.training.moving_average import MovingAverage
     from animegan_tf.training.program import Program
 
     def build():
@@ -142,10 +142,8 @@ def _prepare_checkpoint(folder):
 
     network, optimizer = build(), keras.optimizers.Adam()
     optimizer.build(network.trainable_variables)
-    average = ExponentialMovingAverage(network, build(), 0.9)
-    program = Program(
-        {"generator": network}, {"generator": optimizer}, None, None, average
-    )
+    average = MovingAverage(network, build(), 0.9)
+    program = Program({"generator": network}, {"generator": optimizer}, average)
     samples = [save_checkpoint(program, 7, folder).read_bytes()]
     return samples, functools.partial(restore_checkpoint, program)
 
@@ -175,13 +173,13 @@ def _prepare_saved_generator(folder):
 
 
 def _prepare_config(folder):
-    from animegan_tf.config import StyleConfig, read_config, to_dict
-    from animegan_tf.recipes.defaults import DEFAULTS
+    from animegan_tf.recipes.runner import RECIPES, default_config, read_config
+    from animegan_tf.utils.settings import to_dict
 
-    configs = [to_dict(config) for config in DEFAULTS.values()]
-    style = {"name": "ink", "pictures": "drawings", "target": "oil"}
-    configs[1]["styles"] = [style, vars(StyleConfig("oil", "paintings"))]
-    return [json.dumps(c, indent=2).encode() for c in configs], read_config
+    configs = {name: to_dict(default_config(name)) for name in RECIPES}
+    style = {"name": "ink", "images": "drawings", "target": "oil"}
+    configs["styles"]["styles"] = [style, {**style, "name": "oil"}]
+    return [json.dumps(c, indent=2).encode() for c in configs.values()], read_config
 
 
 def _prepare_settings(folder):
@@ -191,7 +189,7 @@ def _prepare_settings(folder):
     samples = [
         b"weights.style=0.5\nsteps=100",
         b'generator_options={"width": 8}\ndata.scales=[256, 384]',
-        b'styles=[{"name": "a", "pictures": "b"}]\ndata.flip=false',
+        b"weights.content=0.1\ndata.flip=false",
     ]
 
     def read(path):

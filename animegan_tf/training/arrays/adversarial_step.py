@@ -1,7 +1,6 @@
-"""The plain adversarial update: reals, fakes, then the generator, each by itself."""
+"""One training step of a generator and a discriminator, for batches of one's own."""
 
 import contextlib
-import functools
 from collections.abc import Callable
 
 import keras
@@ -9,7 +8,7 @@ import tensorflow as tf
 
 from animegan_tf.models.gan import all_layers, gives_probabilities
 from animegan_tf.training.adversarial_losses import choose_losses
-from animegan_tf.training.network_state import unchanged_state
+from animegan_tf.training.regularization import unchanged_state
 
 
 def build_adversarial_step(
@@ -21,12 +20,13 @@ def build_adversarial_step(
     loss: str = "bce",
     from_logits: bool | None = None,
 ) -> Callable:
-    """Build one update of both networks as a single compiled function.
+    """Build one training step of both networks as a single compiled function.
 
-    Made of the same three optimizer steps as `keras_step.build_keras_step`, with the
-    same losses: the discriminator on reals, the discriminator on fakes, the generator
-    through the discriminator. In the last one the discriminator counts as frozen, so
-    its batch normalization uses the moving statistics, while its dropout goes on.
+    It takes three optimizer steps: the discriminator's on real images, its step on
+    generated images, and the generator's through the discriminator. In the last one
+    the discriminator is frozen, so its batch normalization uses the moving statistics,
+    while its dropout stays on. Losses that layers add, such as kernel regularizers',
+    count, and an optimizer that scales losses (mixed float16) does so.
 
     Args:
         generator: Built network from photos or noise to float images in [-1, 1].
@@ -34,15 +34,16 @@ def build_adversarial_step(
         generator_optimizer: Its Keras optimizer.
         discriminator_optimizer: Its Keras optimizer.
         loss: Key of `ADVERSARIAL_LOSSES`.
-        from_logits: Whether the discriminator gives logits; `None` finds out from its
+        from_logits: Whether the discriminator returns logits; `None` finds out from its
             last layer.
 
     Returns:
-        A function of a batch, a dict with float32 tensors: `"input"`, photos in
-        [-1, 1] or noise, what the generator takes; `"anime"`, real pictures in
-        [-1, 1], `(batch, height, width, 3)`. It returns the float32 losses
-        `"discriminator"`, the mean of `"discriminator_on_real"` and
-        `"discriminator_on_fake"`, and `"generator"`.
+        A function of a batch, a dict of float32 tensors: `"input"`, photos in [-1, 1]
+        or noise, what the generator takes; `"anime"`, real images in [-1, 1],
+        `(batch, height, width, 3)`. It returns the float32 losses `"discriminator"`,
+        the mean of `"discriminator_on_real"` and `"discriminator_on_fake"`, and
+        `"generator"`; and `"discriminator_accuracy"`, the fraction of its outputs that
+        are right, in [0, 1].
 
     Raises:
         ValueError: If a network is not built or has nothing to train, or the loss is
@@ -52,47 +53,99 @@ def build_adversarial_step(
     if from_logits is None:
         from_logits = not gives_probabilities(discriminator)
     losses = choose_losses(loss, from_logits=from_logits)
+
+    def with_layers_losses(measure, network):
+        return lambda outputs: measure(outputs) + sum(network.losses)
+
+    return build_three_steps(
+        generator,
+        discriminator,
+        generator_optimizer,
+        discriminator_optimizer,
+        real_loss=with_layers_losses(losses.real, discriminator),
+        fake_loss=with_layers_losses(losses.fake, discriminator),
+        generator_loss=with_layers_losses(losses.generator, generator),
+        threshold=decision_threshold(loss, from_logits),
+    )
+
+
+def decision_threshold(loss: str, from_logits: bool) -> float:
+    """Return the output above which a discriminator calls an image real."""
+    # Labels are 0 and 1 for LSGAN and for probabilities.
+    return 0.5 if loss == "lsgan" or not from_logits else 0.0
+
+
+def build_three_steps(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    generator_optimizer: keras.optimizers.Optimizer,
+    discriminator_optimizer: keras.optimizers.Optimizer,
+    *,
+    real_loss: Callable,
+    fake_loss: Callable,
+    generator_loss: Callable,
+    threshold: float,
+) -> Callable:
+    """Build the step of `build_adversarial_step` with any losses.
+
+    Args:
+        generator: As there.
+        discriminator: As there.
+        generator_optimizer: As there.
+        discriminator_optimizer: As there.
+        real_loss: Function of the discriminator's outputs for real images to its loss.
+        fake_loss: The same for generated images.
+        generator_loss: Function of those outputs to the generator's loss.
+        threshold: Output above which the discriminator calls an image real.
+
+    Returns:
+        The function of a batch.
+    """
     generator_optimizer.build(generator.trainable_variables)
     discriminator_optimizer.build(discriminator.trainable_variables)
-
-    judge = functools.partial(_minimize, discriminator_optimizer, discriminator)
-
-    def deceive(inputs):
-        stylized = generator(inputs, training=True)
-        with frozen(discriminator):
-            return losses.generator(discriminator(stylized, training=True))
 
     @tf.function
     def adversarial_step(batch):
         inputs, reals = batch["input"], batch["anime"]
-        fakes = draw_fakes(generator, inputs)
-        on_real = judge(lambda: losses.real(discriminator(reals, training=True)))
-        on_fake = judge(lambda: losses.fake(discriminator(fakes, training=True)))
+        # As the generator is judged, with the statistics of the batch.
+        with unchanged_state(generator):
+            fakes = generator(inputs, training=True)
+
+        correct = []
+
+        def on_real():
+            outputs = discriminator(reals, training=True)
+            correct.append(_mean_of(outputs > threshold))
+            return real_loss(outputs)
+
+        def on_fake():
+            outputs = discriminator(fakes, training=True)
+            correct.append(_mean_of(outputs <= threshold))
+            return fake_loss(outputs)
+
+        def through_discriminator():
+            stylized = generator(inputs, training=True)
+            with frozen(discriminator):
+                return generator_loss(discriminator(stylized, training=True))
+
+        real = _minimize(on_real, discriminator, discriminator_optimizer)
+        fake = _minimize(on_fake, discriminator, discriminator_optimizer)
         return {
-            "discriminator": 0.5 * (on_real + on_fake),
-            "discriminator_on_real": on_real,
-            "discriminator_on_fake": on_fake,
+            "discriminator": 0.5 * (real + fake),
+            "discriminator_on_real": real,
+            "discriminator_on_fake": fake,
             "generator": _minimize(
-                generator_optimizer, generator, lambda: deceive(inputs)
+                through_discriminator, generator, generator_optimizer
             ),
+            "discriminator_accuracy": 0.5 * (correct[0] + correct[1]),
         }
 
     return adversarial_step
 
 
-def draw_fakes(generator, inputs):
-    """Generate as in training, but leave the generator's state as it was.
-
-    The discriminator should see the very pictures by which the generator is judged,
-    with the statistics of the batch, not the moving ones.
-    """
-    with unchanged_state(generator):
-        return generator(inputs, training=True)
-
-
 @contextlib.contextmanager
 def frozen(network: keras.Model):
-    """Set a network's `trainable` to false inside, and put it back layer by layer."""
+    """Set a network's `trainable` to false inside, and restore it layer by layer."""
     before = [(layer, layer.trainable) for layer in [network, *all_layers(network)]]
     network.trainable = False
     try:
@@ -122,10 +175,15 @@ def check_trainable(**networks) -> None:
             )
 
 
-def _minimize(optimizer, network: keras.Model, measure):
-    """Take a step of a network down a loss, and return what it was before."""
+def _minimize(measure: Callable, network: keras.Model, optimizer):
+    """Take an optimizer step down a loss; return the loss before it."""
     with tf.GradientTape() as tape:
         loss = measure()
+        scaled = optimizer.scale_loss(loss)
     variables = network.trainable_variables
-    optimizer.apply(tape.gradient(loss, variables), variables)
+    optimizer.apply(tape.gradient(scaled, variables), variables)
     return loss
+
+
+def _mean_of(conditions):
+    return tf.reduce_mean(tf.cast(conditions, tf.float32))

@@ -1,4 +1,4 @@
-"""The folder of a training that goes by epochs: a log, and the networks."""
+"""Files of a training that counts epochs: a log, and the networks."""
 
 import json
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ SAVE_FORMATS = ("keras", "h5")
 
 
 class EpochFiles:
-    """Write a line of losses after each epoch, and the networks after some.
+    """Write the losses after each epoch, and the networks after some epochs.
 
     Args:
         folder: Folder of `metrics.jsonl` and the networks; `start` makes it.
         save_format: `"keras"`, or `"h5"` for the older files.
-        every: Epochs between files of networks, at least 1.
-        last: Number of the last epoch, after which they are always written.
+        every: Epochs between two saves of the networks, at least 1.
+        last: Number of the last epoch, after which they are always saved.
 
     Attributes:
         folder: The folder.
-        history: What was logged, not rounded, in lists by name.
+        history: Lists of what was logged, not rounded, by name.
 
     Raises:
         ValueError: If there is no such format.
@@ -54,7 +54,7 @@ class EpochFiles:
             self.history.setdefault(name, []).append(value)
 
     def save(self, epoch: int, **networks: keras.Model) -> None:
-        """Write `{name}_epoch_{epoch}` of each network, if it is the turn of them."""
+        """Save each network as `{name}_epoch_{epoch}`, if it is their turn."""
         if epoch % self._every and epoch != self._last:
             return
         for name, network in networks.items():

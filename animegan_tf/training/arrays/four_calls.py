@@ -1,4 +1,4 @@
-"""A GAN in four calls: networks, loss, optimizer, and one step for every batch."""
+"""Train a GAN in three calls: `build_loss`, `build_optimizer` and `train_step`."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from animegan_tf.training.optimizers import build_adam
 
 @dataclasses.dataclass(frozen=True)
 class GanLoss:
-    """The adversarial loss of one pair of networks.
+    """The adversarial loss of a generator and a discriminator.
 
     Attributes:
         name: Key of `ADVERSARIAL_LOSSES`.
@@ -31,10 +31,10 @@ class GanLoss:
 
 @dataclasses.dataclass
 class GanOptimizer:
-    """The two optimizers of a GAN: one alone would move both by each other's gradients.
+    """The two optimizers of a GAN: each network needs one of its own.
 
     Attributes:
-        loss: What is optimized.
+        loss: What they minimize.
         generator: Optimizer of the generator.
         discriminator: Optimizer of the discriminator.
     """
@@ -45,7 +45,7 @@ class GanOptimizer:
     _step: Callable | None = dataclasses.field(default=None, repr=False)
 
     def step(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        """Make one update; see `train_step`."""
+        """Make one training step; see `train_step`."""
         if self._step is None:
             _build_networks(self.loss, batch)
             self._step = build_adversarial_step(
@@ -95,16 +95,17 @@ def build_optimizer(
     discriminator_learning_rate: float | None = None,
     beta_1: float = 0.5,
 ) -> GanOptimizer:
-    """Build an Adam for either network.
+    """Build an Adam optimizer for each network.
 
     Args:
         loss: From `build_loss`.
-        learning_rate: Rate of the generator's, positive.
-        discriminator_learning_rate: Rate of the discriminator's; `None` takes the same.
-        beta_1: Decay of the first moment.
+        learning_rate: Learning rate of the generator, positive.
+        discriminator_learning_rate: Learning rate of the discriminator; `None` takes
+            the same.
+        beta_1: Decay of Adam's first moments.
 
     Returns:
-        The pair, for `train_step`.
+        The two optimizers, for `train_step`.
 
     Raises:
         ValueError: If `loss` is something else, or a rate is not positive.
@@ -137,19 +138,18 @@ def train_step(
     optimizer: GanOptimizer,
     batch: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Make one update of both networks; the first call compiles it.
+    """Make one training step of both networks; the first call compiles it.
 
     Args:
         generator: The generator.
         discriminator: The discriminator.
         optimizer: From `build_optimizer`, for these two.
         batch: Dict of float32 arrays or tensors: `"input"`, photos in [-1, 1] or
-            noise, what the generator takes; `"anime"`, real pictures in [-1, 1],
+            noise, what the generator takes; `"anime"`, real images in [-1, 1],
             `(batch, height, width, 3)`.
 
     Returns:
-        float32 scalars `"discriminator"`, the mean of `"discriminator_on_real"` and
-        `"discriminator_on_fake"`, and `"generator"`.
+        float32 scalars, as `build_adversarial_step` returns them.
 
     Raises:
         ValueError: If the optimizer is that of other networks, or the batch lacks a
@@ -170,6 +170,6 @@ def train_step(
 
 
 def _build_networks(loss: GanLoss, batch) -> None:
-    """Call subclassed networks once, which is when they make their weights."""
+    """Call subclassed networks once, which creates their weights."""
     if not (loss.generator.built and loss.discriminator.built):
         loss.discriminator(loss.generator(batch["input"]))

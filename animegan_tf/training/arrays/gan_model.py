@@ -1,19 +1,129 @@
-"""GAN updates with Keras' own `compile` and `train_on_batch`."""
-
-from collections.abc import Callable, Mapping
-from typing import Any
+"""A GAN as a `keras.Model`: `compile_gan`, then `fit` and `train_on_batch`."""
 
 import keras
-import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from animegan_tf.models.gan import gives_probabilities
 from animegan_tf.training.arrays.adversarial_step import (
+    build_three_steps,
     check_trainable,
-    draw_fakes,
     frozen,
 )
 from animegan_tf.training.optimizers import build_adam
+
+LOSSES = (
+    "discriminator",
+    "discriminator_on_real",
+    "discriminator_on_fake",
+    "generator",
+    "discriminator_accuracy",
+)
+
+
+@keras.saving.register_keras_serializable(package="animegan_tf")
+class GAN(keras.Model):
+    """A generator and a discriminator that train together, built by `compile_gan`.
+
+    Called, it returns the generator's images. `fit(inputs, reals)` and
+    `train_on_batch(inputs, reals, return_dict=True)` train both networks: inputs are
+    what the generator takes, reals the images to imitate, and they need not correspond.
+    `evaluate` and `validation_data` measure the same losses without training.
+
+    Args:
+        generator: The generator.
+        discriminator: The discriminator.
+        gan: `build_gan(generator, discriminator)`.
+    """
+
+    def __init__(self, generator, discriminator, gan, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.gan = gan
+        self._means = {name: keras.metrics.Mean(name=name) for name in LOSSES}
+        self._step = None
+        self._threshold = 0.5 if gives_probabilities(discriminator) else 0.0
+
+    def call(self, inputs, training=False):
+        """Generate images."""
+        return self.generator(inputs, training=training)
+
+    @property
+    def metrics(self):
+        """Means of the losses, and the discriminator's accuracy."""
+        return list(self._means.values())
+
+    def compile(self, *, from_logits: bool | None = None, **kwargs):
+        """Compile the step of both networks; they must be compiled themselves.
+
+        Args:
+            from_logits: Whether the discriminator returns logits; `None` finds out.
+            **kwargs: Arguments of `keras.Model.compile`, such as `run_eagerly`.
+        """
+        if from_logits is not None:
+            self._threshold = 0.0 if from_logits else 0.5
+        # XLA makes training on a CPU several times slower.
+        options = {"jit_compile": False} | kwargs
+        super().compile(optimizer=self.gan.optimizer, **options)
+        self._step = build_three_steps(
+            self.generator,
+            self.discriminator,
+            self.gan.optimizer,
+            self.discriminator.optimizer,
+            real_loss=lambda outputs: self._discriminator_loss(outputs, 1.0),
+            fake_loss=lambda outputs: self._discriminator_loss(outputs, 0.0),
+            generator_loss=self._generator_loss,
+            threshold=self._threshold,
+        )
+
+    def train_step(self, data):
+        """Train both networks on a batch of `(inputs, reals)`."""
+        inputs, reals, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self._report(self._step({"input": inputs, "anime": reals}))
+
+    def test_step(self, data):
+        """Evaluate both networks on a batch of `(inputs, reals)`."""
+        inputs, reals, _ = keras.utils.unpack_x_y_sample_weight(data)
+        fakes = self.generator(inputs, training=False)
+        real_outputs = self.discriminator(reals, training=False)
+        fake_outputs = self.discriminator(fakes, training=False)
+        on_real = self._discriminator_loss(real_outputs, 1.0)
+        on_fake = self._discriminator_loss(fake_outputs, 0.0)
+        correct = (real_outputs > self._threshold, fake_outputs <= self._threshold)
+        right = sum(ops.mean(ops.cast(c, "float32")) for c in correct)
+        return self._report(
+            {
+                "discriminator": 0.5 * (on_real + on_fake),
+                "discriminator_on_real": on_real,
+                "discriminator_on_fake": on_fake,
+                "generator": self._generator_loss(fake_outputs),
+                "discriminator_accuracy": 0.5 * right,
+            }
+        )
+
+    def get_config(self):
+        """Return the arguments that rebuild the model."""
+        networks = (self.generator, self.discriminator, self.gan)
+        names = ("generator", "discriminator", "gan")
+        serialized = map(keras.saving.serialize_keras_object, networks)
+        return {**super().get_config(), **dict(zip(names, serialized, strict=True))}
+
+    def _discriminator_loss(self, outputs, label: float):
+        labels = ops.full_like(outputs, label)
+        return self.discriminator.compute_loss(y=labels, y_pred=outputs)
+
+    def _generator_loss(self, outputs):
+        labels = ops.ones_like(outputs)
+        if len(self.gan.outputs) == 1:
+            return self.gan.compute_loss(y=labels, y_pred=outputs)
+        # The image has no label, so whatever stands in its place is not used.
+        return self.gan.compute_loss(y=[None, labels], y_pred=[outputs, outputs])
+
+    def _report(self, scalars):
+        """Update the metrics; return the batch's own values."""
+        for name, value in scalars.items():
+            self._means[name].update_state(value)
+        return scalars
 
 
 def compile_gan(
@@ -21,27 +131,28 @@ def compile_gan(
     discriminator: keras.Model,
     gan: keras.Model,
     *,
-    learning_rate: float = 1e-4,
-    discriminator_learning_rate: float | None = None,
+    learning_rate=1e-4,
+    discriminator_learning_rate=None,
     beta_1: float = 0.5,
     from_logits: bool | None = None,
-) -> None:
-    """Compile a GAN's two trainings: the discriminator, and the gan with it frozen.
+) -> GAN:
+    """Compile a GAN: the discriminator, and the gan with the discriminator frozen.
 
-    The discriminator is frozen only while the gan is compiled: Keras reads `trainable`
-    when it compiles and again when it traces, so `build_keras_step` freezes it at each
-    of the gan's updates, and it stays trainable for everybody else.
+    A network that is already compiled keeps its optimizer and loss.
 
     Args:
         generator: The generator.
         discriminator: The discriminator.
         gan: `build_gan(generator, discriminator)` of these two, with either outputs.
-        learning_rate: Adam's rate of the generator, positive.
-        discriminator_learning_rate: Adam's rate of the discriminator; `None` takes the
-            same.
+        learning_rate: Adam's learning rate for the generator, positive, or a schedule.
+        discriminator_learning_rate: The same for the discriminator; `None` takes the
+            generator's.
         beta_1: Decay of Adam's first moments.
-        from_logits: Whether the discriminator gives logits; `None` finds out from its
+        from_logits: Whether the discriminator returns logits; `None` finds out from its
             last layer.
+
+    Returns:
+        A `GAN`, a compiled `keras.Model` whose `fit` and `train_on_batch` train both.
 
     Raises:
         ValueError: If the gan is one of other networks, or nothing can be trained.
@@ -51,66 +162,22 @@ def compile_gan(
         from_logits = not gives_probabilities(discriminator)
     if discriminator_learning_rate is None:
         discriminator_learning_rate = learning_rate
-    loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
-    discriminator.compile(
-        build_adam(discriminator_learning_rate, beta_1=beta_1), loss=loss
-    )
-    loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
-    with frozen(discriminator):
-        gan.compile(
-            build_adam(learning_rate, beta_1=beta_1),
-            # The picture itself has no label.
-            loss=loss if len(gan.outputs) == 1 else [None, loss],
+    if not discriminator.compiled:
+        discriminator.compile(
+            build_adam(discriminator_learning_rate, beta_1=beta_1),
+            loss=keras.losses.BinaryCrossentropy(from_logits=from_logits),
         )
-
-
-def build_keras_step(
-    generator: keras.Model, discriminator: keras.Model, gan: keras.Model
-) -> Callable:
-    """Build one update of both networks out of `train_on_batch`.
-
-    The discriminator learns that reals are 1, then that fakes are 0; then the generator
-    learns to have its pictures called 1 by the frozen discriminator.
-
-    Args:
-        generator: The generator.
-        discriminator: The discriminator, compiled.
-        gan: `build_gan(generator, discriminator)`, compiled.
-
-    Returns:
-        A function like that of `adversarial_steps.build_adversarial_step`, with floats
-        as results, and a few times slower.
-
-    Raises:
-        ValueError: If the gan is one of other networks, or not both are compiled.
-    """
-    check_gan(generator, discriminator, gan)
-    if not (discriminator.compiled and gan.compiled):
-        raise ValueError(
-            "`gan` and `discriminator` must be compiled: see compile_gan. Received: "
-            f"gan.compiled={gan.compiled}, "
-            f"discriminator.compiled={discriminator.compiled}"
-        )
-    draw = tf.function(lambda inputs: draw_fakes(generator, inputs))
-
-    def keras_step(batch: Mapping[str, Any]) -> dict[str, float]:
-        inputs, reals = tf.convert_to_tensor(batch["input"]), batch["anime"]
-        fakes = draw(inputs)
-        label_shape = discriminator.compute_output_shape(tuple(reals.shape))
-        ones, zeros = np.ones(label_shape, "float32"), np.zeros(label_shape, "float32")
-        on_real = _loss_of(discriminator.train_on_batch(reals, ones))
-        on_fake = _loss_of(discriminator.train_on_batch(fakes, zeros))
+    if not gan.compiled:
+        loss = keras.losses.BinaryCrossentropy(from_logits=from_logits)
         with frozen(discriminator):
-            labels = ones if len(gan.outputs) == 1 else [None, ones]
-            generator_loss = _loss_of(gan.train_on_batch(inputs, labels))
-        return {
-            "discriminator": 0.5 * (on_real + on_fake),
-            "discriminator_on_real": on_real,
-            "discriminator_on_fake": on_fake,
-            "generator": generator_loss,
-        }
-
-    return keras_step
+            gan.compile(
+                build_adam(learning_rate, beta_1=beta_1),
+                # The image itself has no label.
+                loss=loss if len(gan.outputs) == 1 else [None, loss],
+            )
+    model = GAN(generator, discriminator, gan)
+    model.compile(from_logits=from_logits)
+    return model
 
 
 def check_gan(
@@ -131,8 +198,3 @@ def check_gan(
             "one built of others would train those. Received: "
             f"gan of {', '.join(layer.name for layer in layers[1:]) or gan}"
         )
-
-
-def _loss_of(logs) -> float:
-    # Metrics that the user compiled follow the loss.
-    return float(logs[0] if isinstance(logs, list | tuple) else logs)

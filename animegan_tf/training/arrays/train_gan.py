@@ -1,4 +1,4 @@
-"""A whole GAN training on arrays, with files after each epoch."""
+"""Train a GAN on images in arrays, and save both networks after each epoch."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -8,12 +8,8 @@ from tqdm import tqdm
 
 from animegan_tf.data.datasets.arrays import ArrayBatches
 from animegan_tf.training.arrays.epoch_files import EpochFiles
-from animegan_tf.training.arrays.keras_step import (
-    build_keras_step,
-    check_gan,
-    compile_gan,
-)
-from animegan_tf.training.health import HealthMonitor
+from animegan_tf.training.arrays.gan_model import check_gan, compile_gan
+from animegan_tf.training.health import HealthCheck
 
 _logger = logging.getLogger("animegan_tf")
 
@@ -37,7 +33,7 @@ def train_gan(
     log: Callable[[int, Mapping[str, float]], None] | None = None,
     progress: bool = True,
 ) -> dict[str, list[float]]:
-    """Train a GAN on pictures in arrays, and save both networks after each epoch.
+    """Train a GAN on images in arrays, and save both networks after each epoch.
 
     Args:
         generator: Network from noise, `(batch, latent_dim)`, or from float images in
@@ -86,9 +82,9 @@ def train_gan(
         value_range=value_range,
     )
     _check_shapes(generator, discriminator, batches)
-    step = _build_step(generator, discriminator, gan, learning_rate)
+    model = compile_gan(generator, discriminator, gan, learning_rate=learning_rate)
     files.start()
-    for epoch, means in _train_epochs(step, batches, epochs, progress):
+    for epoch, means in _train_epochs(model, batches, epochs, progress):
         files.log(epoch, means)
         if log is not None:
             log(epoch, means)
@@ -96,24 +92,21 @@ def train_gan(
     return files.history
 
 
-def _build_step(generator, discriminator, gan, learning_rate):
-    if not (gan.compiled and discriminator.compiled):
-        compile_gan(generator, discriminator, gan, learning_rate=learning_rate)
-    return build_keras_step(generator, discriminator, gan)
-
-
 def _train_epochs(
-    step, batches: ArrayBatches, epochs: int, progress: bool
+    model: keras.Model, batches: ArrayBatches, epochs: int, progress: bool
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Train epoch by epoch; after each, yield its number and its mean losses."""
-    monitor, num_steps = HealthMonitor(), batches.steps_per_epoch
+    health, num_steps = HealthCheck(), batches.steps_per_epoch
     with tqdm(total=epochs * num_steps, unit="step", disable=not progress) as bar:
         for epoch in range(epochs):
             bar.set_description(f"epoch {epoch}", refresh=False)
             sums = {}
             for batch in batches.of_epoch(epoch):
-                losses = step(batch)
-                monitor.check(losses)
+                losses = model.train_on_batch(
+                    batch["input"], batch["anime"], return_dict=True
+                )
+                losses = {name: float(value) for name, value in losses.items()}
+                health.check(losses)
                 sums = {k: sums.get(k, 0.0) + value for k, value in losses.items()}
                 short = {"D": losses["discriminator"], "G": losses["generator"]}
                 shown = {name: f"{value:.4f}" for name, value in short.items()}

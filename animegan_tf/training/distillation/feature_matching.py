@@ -1,4 +1,4 @@
-"""Teach a small feature network to give the maps of a large one.
+"""Loss and training step of feature distillation.
 
 The student learns the maps divided by each channel's deviation, since in VGG19 these
 differ by a factor of hundreds; `models.compact_features.scale_maps` multiplies them

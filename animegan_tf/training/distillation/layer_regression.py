@@ -1,4 +1,4 @@
-"""Start a student from least squares, one layer after the other.
+"""Initialize a student network by least squares, layer by layer.
 
 Features of neighbouring pixels are so alike that gradient descent takes thousands of
 updates to find their differences. A linear regression finds them at once; what is left

@@ -1,0 +1,248 @@
+"""What recipes share: building networks of their settings, holding images out."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.data.crops import read_squares
+from animegan_tf.data.image_folder import scan_images
+from animegan_tf.inference.loading import load_generator
+from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.models.generators import build_generator
+from animegan_tf.training.adversary import Adversary
+from animegan_tf.training.image_pool import ImagePool
+from animegan_tf.training.moving_average import MovingAverage
+from animegan_tf.training.optimizers import build_adam, build_learning_rate
+from animegan_tf.training.program import Program
+
+_NUM_SAMPLES = 4
+# More held-out images move the means by less than a training's noise.
+MAX_VALIDATION = 64
+_POOL_SALT = 105
+
+
+class Training(NamedTuple):
+    """A recipe with its networks and data, ready for the training loop.
+
+    Attributes:
+        program: Networks, optimizers and the training step.
+        build_dataset: Function of a start step to endless batches.
+        files: Every image file that the training reads.
+        generator_options: Arguments of `build_generator` for the generator.
+        styles: Names of the generator's styles, if it has several.
+        samples: What the program's `sample_columns` takes, or `None`.
+        validation: Finite dataset of held-out batches, or `None`.
+        steps_per_epoch: Steps in which every photo is seen once, or `None` where
+            epochs have no meaning.
+    """
+
+    program: Program
+    build_dataset: Callable[[int], tf.data.Dataset]
+    files: Sequence[Path]
+    generator_options: dict[str, Any]
+    styles: Sequence[str] = ()
+    samples: Any = None
+    validation: tf.data.Dataset | None = None
+    steps_per_epoch: float | None = None
+
+
+@contextlib.contextmanager
+def dtype_policy(name: str):
+    """Build what is inside with Keras' dtype policy `name`."""
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous)
+
+
+def build_generators(
+    config: TrainingConfig, **extra
+) -> tuple[keras.Model, MovingAverage, dict[str, Any]]:
+    """Build the generator in the training's precision and its float32 moving average.
+
+    Args:
+        config: Settings.
+        **extra: Keyword arguments of the generator's factory beside the settings'.
+
+    Returns:
+        `(generator, average, options)`; the last are all arguments of
+        `build_generator`.
+    """
+    options = {"name": config.generator, **config.generator_options, **extra}
+    with dtype_policy("float32"):
+        average = build_generator(**options)
+    with dtype_policy(config.precision):
+        generator = build_generator(**options)
+    if config.initial:
+        copy_weights(load_generator(config.initial), generator)
+    return generator, MovingAverage(generator, average, config.ema_decay), options
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copy the weights of every layer that both networks have under one name.
+
+    A network of several styles can so start from the convolutions of a single one.
+
+    Raises:
+        ValueError: If no layer fits.
+    """
+    num_fitting = 0
+    known = {layer.name: layer for layer in source.layers if layer.weights}
+    for layer in target.layers:
+        weights = known[layer.name].get_weights() if layer.name in known else []
+        if weights and [w.shape for w in weights] == [w.shape for w in layer.weights]:
+            layer.set_weights(weights)
+            num_fitting += 1
+    if not num_fitting:
+        raise ValueError(
+            "`initial` must be a network of the generator's architecture. "
+            f"Received: {source.name!r}, with no layer that fits"
+        )
+
+
+def build_optimizer(
+    config: TrainingConfig,
+    learning_rate: float,
+    *,
+    steps: int | None = None,
+    build: Callable = build_adam,
+    **options,
+) -> keras.optimizers.Optimizer:
+    """Build an optimizer with the training's learning rate decay.
+
+    Args:
+        config: Settings of the decay.
+        learning_rate: Learning rate at the start.
+        steps: Updates that the optimizer makes; `None` is one per training step.
+        build: Factory of the optimizer.
+        **options: Its keyword arguments.
+    """
+    schedule = build_learning_rate(
+        learning_rate,
+        config.steps if steps is None else steps,
+        config.learning_rate_decay,
+        config.learning_rate_decay_start,
+    )
+    return build(schedule, **options)
+
+
+def build_adversary(
+    config: TrainingConfig,
+    image_shape: tuple[int | None, ...],
+    *,
+    pool_size: int | None = None,
+    index: int = 0,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    critic_steps: int = 1,
+    extra: Sequence[tuple[bool, float]] = (),
+) -> Adversary:
+    """Build a discriminator in the training's precision, with all that trains it.
+
+    Args:
+        config: Settings.
+        image_shape: `(height, width, channels)` of its input, unless
+            `discriminator_options` says otherwise.
+        pool_size: Side of the images in its image pool; `None` is the crop size.
+        index: Number that tells several discriminators' random values apart.
+        optimizer: Its optimizer; `None` is Adam with the settings' learning rate.
+        critic_steps: Its updates in one training step.
+        extra: As in `Adversary`.
+
+    Raises:
+        ValueError: If settings do not fit together.
+    """
+    options = {"image_shape": image_shape} | config.discriminator_options
+    with dtype_policy(config.precision):
+        discriminator = build_discriminator(config.discriminator, **options)
+    size = pool_size or config.data.crop_size
+    channels = discriminator.inputs[0].shape[-1]
+    num_pooled = config.regularization.pool_size
+    pool = None
+    if num_pooled:
+        salt = _POOL_SALT + index
+        shape = (size, size, channels)
+        pool = ImagePool(num_pooled, shape, seed=config.seed, salt=salt)
+    return Adversary(
+        discriminator,
+        optimizer
+        or build_optimizer(config, config.discriminator_learning_rate, beta_1=0.5),
+        config.adversarial_loss,
+        config.regularization,
+        seed=config.seed + index,
+        clip_norm=config.clip_norm,
+        from_logits=not gives_probabilities(discriminator),
+        pool=pool,
+        critic_steps=critic_steps,
+        extra=extra,
+    )
+
+
+def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Path]]:
+    """List the photos and hold some out.
+
+    Returns:
+        `(training photos, held-out photos)`; see `hold_out`.
+
+    Raises:
+        ValueError: If fewer than `minimum` photos can be read.
+        FileNotFoundError: If a folder is missing.
+    """
+    photos = scan_images(data.photos, minimum=minimum, argument="photos")
+    if isinstance(data.validation, str):
+        return photos, scan_images(data.validation, argument="validation")
+    return hold_out(photos, data.validation)
+
+
+def hold_out(items: list, fraction: float) -> tuple[list, list]:
+    """Split a list into what is trained on and what is held out.
+
+    Every n-th item is held out: at least one, if the fraction is not 0 and there are
+    two items.
+    """
+    if fraction == 0.0 or len(items) < 2:
+        return items, []
+    count = max(round(fraction * len(items)), 1)
+    held_out = items[:: max(len(items) // count, 2)][:count]
+    return [item for item in items if item not in held_out], held_out
+
+
+def build_validation(images: dict[str, np.ndarray]) -> tf.data.Dataset:
+    """Build the dataset of held-out images from arrays of them by name.
+
+    Its batches have one image each, so that their means are those of the images.
+    """
+    return tf.data.Dataset.from_tensor_slices(images).batch(1)
+
+
+def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
+    """Read the center squares of a few images, for the sample sheets.
+
+    Returns:
+        float32 in [-1, 1], `(count, size, size, 3)`, or `None` without images.
+    """
+    if not paths:
+        return None
+    chosen = paths[:: max(len(paths) // _NUM_SAMPLES, 1)][:_NUM_SAMPLES]
+    return read_squares(chosen, size)
+
+
+def crop_options(config: TrainingConfig, start_step: int) -> dict[str, Any]:
+    """Return the arguments of an endless dataset of crops, image to image."""
+    data = config.data
+    return {
+        "crop_size": data.crop_size,
+        "batch_size": data.batch_size,
+        "seed": config.seed,
+        "start_step": start_step,
+        "coverage": data.coverage,
+        "flip": data.flip,
+    }

@@ -1,0 +1,207 @@
+"""The training engine: one GAN training step, for every recipe.
+
+A recipe says what a forward pass computes (`Forward`); `GanProgram` makes a training
+step of it: the generator's gradient step on the weighted terms and the adversarial
+losses, each discriminator's step, and the moving average.
+"""
+
+import functools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from animegan_tf.config import LossWeights
+from animegan_tf.losses.objective import build_objective
+from animegan_tf.training.adversary import Adversary
+from animegan_tf.training.gradients import apply_gradients
+from animegan_tf.training.moving_average import MovingAverage
+from animegan_tf.training.program import Program
+from animegan_tf.training.regularization import unchanged_state
+
+# Values of `turn` beside 0, 1, ..., the discriminator's own updates within a step.
+GENERATOR_TURN, AVERAGE_TURN, VALIDATION_TURN = -1, -2, -3
+
+
+class Forward(NamedTuple):
+    """What one forward pass computes.
+
+    Attributes:
+        terms: Unweighted losses of the generator, scalars by their `LossWeights` name,
+            without the adversarial one.
+        reals: Real images for each discriminator, by its name. A held-out batch may
+            lack them.
+        fakes: Generated images for each discriminator, by its name.
+        extra: Further images for a discriminator, by its name: a list, in the order of
+            the `extra` that the `Adversary` was made with.
+        logs: Further scalars for the log.
+    """
+
+    terms: Mapping[str, Any] = {}
+    reals: Mapping[str, Any] = {}
+    fakes: Mapping[str, Any] = {}
+    extra: Mapping[str, Sequence] = {}
+    logs: Mapping[str, Any] = {}
+
+
+class GanProgram(Program):
+    """Train a generator against any number of discriminators, also none.
+
+    Args:
+        networks: `"generator"` and every other network that the generator's optimizer
+            trains, such as projection heads, by name.
+        average: Moving average of the generator.
+        forward: Function `(generator, batch, step, turn, training)` to a `Forward`.
+            `generator` is the one in training, or its average in validation; `step` and
+            `turn` are int64 scalar tensors from which everything random is derived.
+        optimizer: Optimizer of `networks`.
+        weights: Weights of the terms. With `adversaries`, `adversarial` is one of them.
+        adversaries: The discriminators with their training, by name: `"discriminator"`,
+            or names that begin so; the rest is appended to the names in the log.
+        clip_norm: Largest global norm of the generators' gradient.
+        critic_steps: `None` updates each discriminator once, on the images of the
+            generator's own step. A number updates it so many times before, each time
+            on newly generated images and its own part of the batch (WGAN).
+        inputs: Function of `(batch, step)` to what the generator takes, for the moving
+            average.
+        optimizer_name: Name of the optimizer in checkpoints.
+        variables: Further variables of an exact checkpoint.
+        sample_columns: As in `Program`.
+    """
+
+    def __init__(
+        self,
+        networks: Mapping[str, keras.Model],
+        average: MovingAverage,
+        forward: Callable[..., Forward],
+        *,
+        optimizer: keras.optimizers.Optimizer,
+        weights: LossWeights,
+        adversaries: Mapping[str, Adversary] | None = None,
+        clip_norm: float,
+        critic_steps: int | None = None,
+        inputs: Callable[[Mapping[str, Any], int], Any] = lambda batch, step: batch[
+            "photo"
+        ],
+        optimizer_name: str = "generator",
+        variables: Mapping[str, tf.Variable] | None = None,
+        sample_columns: Callable[[Any], Sequence[Any]] | None = None,
+    ):
+        adversaries = dict(adversaries or {})
+        trained = [v for n in networks.values() for v in n.trainable_variables]
+        optimizer.build(trained)
+        discriminators = {name: a.discriminator for name, a in adversaries.items()}
+        pools = {
+            f"{name}/{key}": variable
+            for name, adversary in adversaries.items()
+            for key, variable in adversary.variables().items()
+        }
+        super().__init__(
+            {**networks, **discriminators},
+            {optimizer_name: optimizer}
+            | {name: a.optimizer for name, a in adversaries.items()},
+            average,
+            variables={**(variables or {}), **pools},
+            sample_columns=sample_columns,
+        )
+        self._generator = networks["generator"]
+        self._trained = trained
+        self._forward = forward
+        self._optimizer = optimizer
+        self._objective = build_objective(weights)
+        self._adversaries = adversaries
+        self._clip_norm = clip_norm
+        self._critic_steps = critic_steps
+        self._inputs = inputs
+
+    def update(self, batch, step: int) -> dict[str, Any]:
+        """Make one training step; see `Program.update`."""
+        inputs = self._inputs(batch, step)
+        # As a Python number every step would be traced anew.
+        step = tf.constant(step, tf.int64)
+        logs = {}
+        if self._critic_steps is None:
+            logs, forward = self._generator_step(batch, step)
+            logs |= self._discriminator_steps(forward, step, tf.constant(0, tf.int64))
+        else:
+            for turn, part in enumerate(_split(batch, self._critic_steps)):
+                turn = tf.constant(turn, tf.int64)
+                forward = self._generate(part, step, turn)
+                logs |= forward.logs
+                logs |= self._discriminator_steps(forward, step, turn)
+            logs = self._generator_step(part, step)[0] | logs
+        self.average.update(inputs)
+        return logs
+
+    @tf.function
+    def _generator_step(self, batch, step):
+        turn = tf.constant(GENERATOR_TURN, tf.int64)
+        with tf.GradientTape() as tape:
+            forward = self._forward(self._generator, batch, step, turn, True)
+            terms = dict(forward.terms)
+            if self._adversaries:
+                terms["adversarial"] = _sum(
+                    adversary.generator_loss(forward.fakes[name], step)
+                    for name, adversary in self._adversaries.items()
+                )
+            total, logs = self._objective(terms)
+        norm = apply_gradients(
+            self._optimizer, tape, total, self._trained, self._clip_norm
+        )
+        return {**logs, **forward.logs, "generator_norm": norm}, forward
+
+    @tf.function
+    def _generate(self, batch, step, turn) -> Forward:
+        """Generate for the discriminators alone."""
+        with unchanged_state(self._generator):
+            return self._forward(self._generator, batch, step, turn, True)
+
+    def _discriminator_steps(self, forward: Forward, step, turn) -> dict[str, Any]:
+        logs = {}
+        for name, adversary in self._adversaries.items():
+            own = adversary.step(
+                forward.reals[name],
+                forward.fakes[name],
+                step,
+                extra=forward.extra.get(name, ()),
+                turn=turn,
+            )
+            logs |= _append(own, name)
+        return logs
+
+    @tf.function
+    def validate(self, batch) -> dict[str, Any]:
+        """Evaluate the moving average on a held-out batch, without regularization."""
+        step, turn = tf.constant(0, tf.int64), tf.constant(VALIDATION_TURN, tf.int64)
+        forward = self._forward(self.average.network, batch, step, turn, False)
+        logs = {**forward.terms, **forward.logs}
+        adversarial = []
+        for name, adversary in self._adversaries.items():
+            if name in forward.fakes:
+                own = adversary.validate(forward.fakes[name], forward.reals.get(name))
+                adversarial.append(own.pop("adversarial"))
+                logs |= _append(own, name)
+        if adversarial:
+            logs["adversarial"] = _sum(adversarial)
+        return logs
+
+
+def _append(logs: Mapping[str, Any], adversary: str) -> dict[str, Any]:
+    """Append to the names in a log what tells one discriminator from another."""
+    suffix = adversary.removeprefix("discriminator")
+    return {f"{name}{suffix}": value for name, value in logs.items()}
+
+
+def _split(batch: Mapping[str, Any], parts: int) -> list[dict[str, Any]]:
+    """Split every tensor of a batch into equal parts along its first axis."""
+    columns = {name: tf.split(tensor, parts) for name, tensor in batch.items()}
+    return [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*columns.values(), strict=True)
+    ]
+
+
+def _sum(scalars):
+    return functools.reduce(operator.add, scalars)
