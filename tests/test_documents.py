@@ -8,7 +8,7 @@ import animegan_tf
 from animegan_tf import config
 from animegan_tf.models.discriminators import DISCRIMINATORS
 from animegan_tf.models.generators import GENERATORS
-from animegan_tf.recipes import RECIPES
+from animegan_tf.recipes.runner import RECIPES
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
@@ -39,8 +39,8 @@ def test_every_network_and_recipe_named_is_registered():
 
 
 def test_every_setting_named_is_a_field():
-    fields = {field.name for field in dataclasses.fields(config.Stabilizers)}
-    named = re.findall(r"`config\.Stabilizers`: ((?:`\w+`(?:, )?)+)", TEXT)
+    fields = {field.name for field in dataclasses.fields(config.Regularization)}
+    named = re.findall(r"`config\.Regularization`: ((?:`\w+`(?:, )?)+)", TEXT)
     settings = {name for group in named for name in re.findall(r"`(\w+)`", group)}
     assert settings and settings <= fields
     for kind, name in re.findall(r"`(\w+Config)\.(\w+)`", TEXT):
