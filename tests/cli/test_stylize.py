@@ -145,7 +145,12 @@ def test_two_images_with_the_same_output_are_an_error(
 
 @pytest.mark.parametrize(
     ("source", "output"),
-    [("a.png", "gone/out.png"), ("a.png", "gone/out"), ("", "gone/out")],
+    [
+        ("a.png", "gone/out.png"),
+        ("a.png", "gone/out"),
+        ("", "gone/out"),
+        ("", "gone/out.folder"),
+    ],
 )
 def test_a_missing_output_folder_is_an_error(
     run_folder, folder, tmp_path, assert_error_line, source, output
