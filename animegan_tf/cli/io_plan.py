@@ -60,7 +60,7 @@ def plan_outputs(
 
 
 def missing_outputs(outputs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """Return the pairs whose output does not exist; no file is written in part."""
+    """Return the pairs whose output does not exist; an existing one is complete."""
     return [(source, target) for source, target in outputs if not target.exists()]
 
 
