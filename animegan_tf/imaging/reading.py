@@ -33,6 +33,7 @@ _DEFAULT_DURATION = 100
 _DAMAGE = (
     OSError,
     SyntaxError,
+    TypeError,
     EOFError,
     ValueError,
     LookupError,

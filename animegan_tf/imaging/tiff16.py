@@ -6,6 +6,7 @@ tags, with the EXIF and GPS directories that tifffile does not write.
 Reference: TIFF 6.0, 1992, and its supplement of 2002 on Deflate compression.
 """
 
+import math
 import zlib
 
 import numpy as np
@@ -64,8 +65,7 @@ def read_tiff16(path) -> np.ndarray:
     try:
         with tifffile.TiffFile(path) as file:
             page = file.pages[0]
-            if page.size > 4 * MAX_PIXELS:
-                raise ValueError(f"{page.size} values")
+            _check_segments(page, file.filehandle.size)
             pixels = page.asarray()
     # Every codec reports damage with exceptions of its own.
     except Exception as error:
@@ -76,6 +76,18 @@ def read_tiff16(path) -> np.ndarray:
         pixels = np.moveaxis(pixels, 0, -1)
     pixels = pixels.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
     return 65535 - pixels if page.photometric == _WHITE_IS_ZERO else pixels
+
+
+def _check_segments(page, file_size):
+    """Check that no strip or tile is missing; tifffile would fill it with zeros."""
+    if page.size > 4 * MAX_PIXELS:
+        raise ValueError(f"{page.size} values are too many")
+    expected = 1 if page.is_contiguous else math.prod(page.chunked)
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if len(segments) < expected or not all(min(segment) for segment in segments):
+        raise ValueError(f"{expected} strips or tiles expected")
+    if max(sum(segment) for segment in segments) > file_size:
+        raise ValueError("the file is shorter than its strips or tiles")
 
 
 def write_tiff16(file, pixels: list[np.ndarray], options: dict) -> None:

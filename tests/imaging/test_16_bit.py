@@ -117,6 +117,31 @@ def test_truncated_16_bit_image_is_one_line_with_the_file(tmp_path, suffix, part
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("layout", [{"compression": "lzw"}, {}, {"tile": (16, 16)}])
+def test_tiff_with_missing_strips_is_damaged(tmp_path, layout):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, LEVELS[..., :3], photometric="rgb", **layout)
+    with tifffile.TiffFile(path, mode="r+") as file:
+        # More rows than there are strips or tiles for.
+        file.pages[0].tags["ImageLength"].overwrite(50000)
+    with pytest.raises(ValueError, match=r"damaged image: .*a\.tif"):
+        read_first_frame(path)
+
+
+def test_tiff_with_a_broken_second_page_is_damaged(tmp_path):
+    path = tmp_path / "a.tif"
+    pages = [Image.new("RGB", (8, 8), (60 * k, 0, 0)) for k in range(2)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    with tifffile.TiffFile(path) as file:
+        offset = file.pages[1].tags["ImageWidth"].offset
+    data = bytearray(path.read_bytes())
+    # Without its tag the width is missing.
+    data[offset : offset + 2] = b"\xff\xff"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"damaged image: .*a\.tif"):
+        read_first_frame(path)
+
+
 def test_8_bit_files_are_not_taken_for_16_bit(tmp_path):
     path = tmp_path / "plain.png"
     Image.new("RGB", (4, 4)).save(path)
