@@ -121,18 +121,7 @@ class AnimeConfig(TrainingConfig):
 
 
 def build(config: AnimeConfig, run, progress: bool = True):
-    """Build the training of one style with its data; see `recipes.common.Training`.
-
-    Args:
-        config: Settings; `data.photos` and `data.style` name the two folders.
-        run: Run folder, for the cache.
-        progress: Whether to show progress bars.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If a folder has too few readable images, or the feature extractor
-            cannot be had.
-    """
+    """Build the training of one style with its data; see `animegan_tf.recipes`."""
     from animegan_tf.data.datasets.anime import build_anime_dataset
     from animegan_tf.data.image_folder import scan_images
     from animegan_tf.recipes.common import Training, read_samples, split_photos

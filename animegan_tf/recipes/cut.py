@@ -84,17 +84,7 @@ class CUTConfig(ImageToImageConfig):
 
 
 def build(config: CUTConfig, run, progress: bool = True):
-    """Build CUT with its data; see `recipes.common.Training`.
-
-    Args:
-        config: Settings; `data.photos` and `data.style` name the two folders.
-        run: Run folder; not needed.
-        progress: Not needed: nothing is computed in advance.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If a folder has no readable images, or the generator lacks a layer.
-    """
+    """Build CUT with its data; see `animegan_tf.recipes`."""
     import tensorflow as tf
 
     from animegan_tf.losses.contrastive import patch_nce_loss

@@ -47,19 +47,10 @@ class CycleGANConfig(ImageToImageConfig):
 
 
 def build(config: CycleGANConfig, run, progress: bool = True):
-    """Build CycleGAN with its data; see `recipes.common.Training`.
+    """Build CycleGAN with its data; see `animegan_tf.recipes`.
 
     Each row of the sample sheets is a photo, its translation, and the translation back.
     The generator that is kept is the one from photos to the style.
-
-    Args:
-        config: Settings; `data.photos` and `data.style` name the two folders.
-        run: Run folder; not needed.
-        progress: Not needed: nothing is computed in advance.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If a folder has no readable images.
     """
     import tensorflow as tf
 

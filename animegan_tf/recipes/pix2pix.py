@@ -70,17 +70,7 @@ class Pix2PixConfig(ImageToImageConfig):
 
 
 def build(config: Pix2PixConfig, run, progress: bool = True):
-    """Build pix2pix with its data; see `recipes.common.Training`.
-
-    Args:
-        config: Settings.
-        run: Run folder; not needed.
-        progress: Not needed: nothing is computed in advance.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If there are no pairs, or the settings do not fit together.
-    """
+    """Build pix2pix with its data; see `animegan_tf.recipes`."""
     from animegan_tf.data.datasets.paired import build_paired_dataset, read_pair_squares
     from animegan_tf.data.image_folder import scan_images
     from animegan_tf.data.image_pairs import pair_by_name, pair_halves

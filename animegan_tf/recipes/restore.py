@@ -58,17 +58,7 @@ class RestoreConfig(ImageToImageConfig):
 
 
 def build(config: RestoreConfig, run, progress: bool = True):
-    """Build the restoration with its data; see `recipes.common.Training`.
-
-    Args:
-        config: Settings.
-        run: Run folder; not needed.
-        progress: Not needed: nothing is computed in advance.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If there are too few images, or the settings do not fit together.
-    """
+    """Build the restoration with its data; see `animegan_tf.recipes`."""
     from animegan_tf.data.datasets.restoration import (
         build_restoration_dataset,
         read_degraded_squares,

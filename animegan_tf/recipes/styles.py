@@ -69,19 +69,9 @@ class StylesConfig(AnimeConfig):
 
 
 def build(config: StylesConfig, run, progress: bool = True):
-    """Build the training of several styles; see `recipes.common.Training`.
+    """Build the training of several styles; see `animegan_tf.recipes`.
 
     Each row of the sample sheets is a photo and its result in every style.
-
-    Args:
-        config: Settings; `data.photos` names the photos, `styles` the styles.
-        run: Run folder, for the cache.
-        progress: Whether to show progress bars.
-
-    Raises:
-        FileNotFoundError: If a folder is missing.
-        ValueError: If no style is named, a folder has too few readable images, or the
-            feature extractor cannot be had.
     """
     from animegan_tf.data.image_folder import scan_images
     from animegan_tf.recipes.common import Training, read_samples, split_photos

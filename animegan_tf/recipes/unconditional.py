@@ -111,19 +111,9 @@ class WGANGPConfig(UnconditionalConfig):
 
 
 def build(config: UnconditionalConfig, run, progress: bool = True):
-    """Build the GAN with its data; see `recipes.common.Training`.
+    """Build the GAN with its data; see `animegan_tf.recipes`.
 
     The sample sheets show the same 64 latents each time.
-
-    Args:
-        config: Settings.
-        run: Run folder; not needed.
-        progress: Not needed: nothing is computed in advance.
-
-    Raises:
-        FileNotFoundError: If the folder is missing.
-        ValueError: If no folder is named or it has too few readable images, or the
-            settings do not fit together.
     """
     import numpy as np
     import tensorflow as tf
