@@ -26,7 +26,7 @@ def test_total_is_the_weighted_sum_and_logs_are_unweighted():
     objective = build_objective(WEIGHTS)
     total, logs = objective({"adversarial": 4.0, "target": 0.25})
     assert float(total) == pytest.approx(10.0 * 0.25 + 0.5 * 4.0)
-    assert list(logs) == ["total", "adversarial", "target"]
+    assert list(logs) == ["total", "target", "adversarial"]
     assert float(logs["total"]) == pytest.approx(4.5)
     assert float(logs["target"]) == pytest.approx(0.25)
     assert float(logs["adversarial"]) == pytest.approx(4.0)

@@ -13,13 +13,6 @@ def _image(height=64, width=64, seed=0):
     return rng.uniform(-1, 1, (1, height, width, 3)).astype("float32")
 
 
-def test_output_has_the_photo_s_shape_and_range():
-    output = build_generator("anime", **TINY)(_image(32, 48))
-    assert output.shape == (1, 32, 48, 3)
-    assert keras.backend.standardize_dtype(output.dtype) == "float32"
-    assert np.abs(output).max() <= 1.0
-
-
 def test_far_pixels_have_no_influence():
     # Statistics of the whole image would let every pixel touch every other one.
     generator = build_generator("anime", **TINY)
@@ -33,57 +26,22 @@ def test_far_pixels_have_no_influence():
 
 def test_receptive_field_of_the_default_is_between_100_and_220_pixels():
     generator = build_generator("anime", width=8, body_width=8, head_width=8)
-    black, dot = np.zeros((1, 512, 512, 3), "float32"), None
+    black = np.zeros((1, 256, 256, 3), "float32")
+    reference = np.asarray(generator(black))
     reach = []
-    # Strides make the reach depend on the position within an 8-pixel cell.
+    # Because of the strides, the reach depends on the position within 8 pixels.
     for offset in range(8):
         dot = black.copy()
-        dot[:, 256 + offset, 256 + offset] = 1.0
-        changed = np.abs(np.asarray(generator(dot)) - np.asarray(generator(black)))
+        dot[:, 128 + offset, 128 + offset] = 1.0
+        changed = np.abs(np.asarray(generator(dot)) - reference)
         rows = np.flatnonzero(changed.max(axis=(0, 2, 3)))
-        reach.append((rows[0] - 256 - offset, rows[-1] - 256 - offset))
+        reach.append((rows[0] - 128 - offset, rows[-1] - 128 - offset))
     field = max(high for _, high in reach) - min(low for low, _ in reach) + 1
     assert 100 <= field <= 220
 
 
 def test_default_has_at_most_two_and_a_half_million_parameters():
     assert build_generator("anime").count_params() <= 2_500_000
-
-
-def test_saved_model_gives_the_same_image(tmp_path):
-    generator = build_generator("anime", **TINY)
-    generator.save(tmp_path / "g.keras")
-    loaded = keras.saving.load_model(tmp_path / "g.keras")
-    image = _image()
-    np.testing.assert_array_equal(generator(image), loaded(image))
-
-
-def test_output_stays_float32_under_mixed_precision():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        generator = build_generator("anime", **TINY)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    output = generator(_image())
-    assert keras.backend.standardize_dtype(output.dtype) == "float32"
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"image_shape": (60, 64, 3)}, "divisible by 8"),
-        ({"num_blocks": 0}, "num_blocks"),
-        ({"width": 0}, "width"),
-    ],
-)
-def test_invalid_options_are_rejected(options, message):
-    with pytest.raises(ValueError, match=message):
-        build_generator("anime", **options)
-
-
-def test_unknown_name_lists_the_known():
-    with pytest.raises(ValueError, match="anime.*Received: name='anmie'"):
-        build_generator("anmie")
 
 
 @pytest.fixture
