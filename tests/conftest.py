@@ -24,15 +24,15 @@ def _build_pointwise(kernel):
     return generator
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def identity_generator():
-    """A network that gives back its input."""
+    """A generator that returns its input."""
     return _build_pointwise(np.eye(3))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def negative_generator():
-    """A network whose uint8 result is 255 minus its input."""
+    """A generator whose uint8 result is 255 minus its input."""
     return _build_pointwise(-np.eye(3))
 
 

@@ -1,4 +1,4 @@
-"""How much of a style, and of what: strength, colour, detail, place and coarseness."""
+"""Adjustments of a stylized image: strength, color, detail, mask and scale."""
 
 import dataclasses
 import math
@@ -6,7 +6,7 @@ import math
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.arrays import row_bands
+from animegan_tf.imaging.arrays import row_bands, uint16_to_uint8
 from animegan_tf.imaging.color.luminance import (
     luma,
     shift_luma,
@@ -18,33 +18,34 @@ from animegan_tf.imaging.guided_filter import guided_filter
 
 RECOLORINGS = {"photo": with_photo_chroma, "luma-gain": with_luma_gain}
 COLORS = ("style", *RECOLORINGS)
-# Windows of 9 pixels, and texture of up to a tenth of the range, are fine detail.
+# Fine detail is what the guided filter removes with windows of 9 pixels and an edge
+# threshold of a tenth of the range.
 _DETAIL_RADIUS = 4
 _DETAIL_EPSILON = 0.1**2
-# Part of a side by which the shapes of a mask and its picture may differ.
+# Relative difference allowed between the aspect ratios of a mask and its image.
 _MASK_TOLERANCE = 0.01
 _SCALES = (1.0 / 16.0, 8.0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dials:
-    """Settings of a stylized picture. The default is the style as it is.
+    """Adjustments of a stylized image. The defaults leave it as the network makes it.
 
     Args:
-        strength: Part of the way from the photo, 0, to the style, 1. At 0 the result is
-            the photo exactly.
-        color: Whose colours: `"style"`; `"photo"`, only the luminance is the style's;
-            `"luma-gain"`, the photo's colours brightened or darkened like the style;
-            or a uint8 RGB picture, `(height, width, 3)`, whose palette to take.
-        detail: Part of the photo's fine texture to add to the luminance, 0 to 1.
-        mask: Where to stylize: uint8, `(height, width)`, 255 for the style and 0 for
-            the photo exactly; resized to the picture, whose shape it must have.
-            `None` is everywhere.
-        scale: Size of the picture that the network sees, of the picture's: below 1 its
-            strokes come out coarser, above 1 finer.
+        strength: Blend between the photo, 0, and the stylized image, 1. At 0 the result
+            is exactly the photo.
+        color: Source of the colors: `"style"`; `"photo"`, with only the luminance
+            stylized; `"luma-gain"`, the photo's colors, each scaled to the stylized
+            luminance; or a uint8 RGB image, `(height, width, 3)`, whose palette to use.
+        detail: Share of the photo's fine texture added to the luminance, in [0, 1].
+        mask: Where to stylize: uint8, `(height, width)`, 255 for the stylized image and
+            0 for exactly the photo; of the image's aspect ratio, to whose size it is
+            resized. `None` is everywhere.
+        scale: Size of the network's input relative to the image: below 1 strokes become
+            coarser, above 1 finer.
 
     Raises:
-        ValueError: If a setting is out of range.
+        ValueError: If a value is out of range.
     """
 
     strength: float = 1.0
@@ -67,7 +68,7 @@ class Dials:
         if isinstance(self.color, str):
             if self.color not in COLORS:
                 raise ValueError(
-                    f"`color` must be one of {', '.join(COLORS)} or a picture. "
+                    f"`color` must be one of {', '.join(COLORS)} or an image. "
                     f"Received: color={self.color!r}"
                 )
         else:
@@ -77,15 +78,15 @@ class Dials:
 
 
 def adjust(photo: np.ndarray, stylized: np.ndarray, dials: Dials) -> np.ndarray:
-    """Apply the dials `color` and `detail` to a stylized picture, in place.
+    """Apply the dials `color` and `detail` to a stylized image, in place.
 
     Args:
         photo: sRGB, uint8 or uint16, `(height, width, 3)`.
-        stylized: What a network made of it, of the same type and shape.
-        dials: The settings.
+        stylized: The stylized photo, of the same dtype and shape.
+        dials: The dials.
 
     Returns:
-        `stylized`, changed; or a new array where a palette is taken.
+        `stylized`, changed; or a new array if the palette of an image is used.
     """
     if not isinstance(dials.color, str):
         stylized = _take_palette(stylized, dials.color)
@@ -105,18 +106,18 @@ def adjust(photo: np.ndarray, stylized: np.ndarray, dials: Dials) -> np.ndarray:
 
 
 def mix(photo: np.ndarray, stylized: np.ndarray, dials: Dials) -> np.ndarray:
-    """Apply the dials `strength` and `mask` to a stylized picture, in place.
+    """Apply the dials `strength` and `mask` to a stylized image, in place.
 
     Args:
         photo: uint8 or uint16, `(height, width, 3)`.
-        stylized: Of the same type and shape.
-        dials: The settings.
+        stylized: The stylized photo, of the same dtype and shape.
+        dials: The dials.
 
     Returns:
         `stylized`, changed: photo + strength * mask * (stylized - photo), rounded.
 
     Raises:
-        ValueError: If the mask has another shape than the picture.
+        ValueError: If the mask's aspect ratio is not the image's.
     """
     if dials.strength == 1.0 and dials.mask is None:
         return stylized
@@ -135,24 +136,24 @@ def fit_mask(mask: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | Non
     """Resize a mask to `(height, width)`.
 
     Raises:
-        ValueError: If its sides are in another proportion.
+        ValueError: If its aspect ratio is not that of the size.
     """
     if mask is None or mask.shape == size:
         return mask
-    # A side of few pixels is rounded to half a pixel.
+    # Sides of few pixels are rounded by up to half a pixel.
     expected = size[1] * mask.shape[0] / mask.shape[1]
     slack = _MASK_TOLERANCE * expected + max(1.0, size[1] / mask.shape[1])
     if abs(expected - size[0]) > slack:
         raise ValueError(
-            f"`mask` must have the picture's shape, {size[1]}x{size[0]} pixels, or one "
-            f"proportional to it. Received: {mask.shape[1]}x{mask.shape[0]}"
+            f"`mask` must have the aspect ratio of the image, {size[1]}x{size[0]} "
+            f"pixels. Received: {mask.shape[1]}x{mask.shape[0]}"
         )
     image = Image.fromarray(np.ascontiguousarray(mask))
     return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
 
 
 def fine_detail(photo: np.ndarray, rows: slice) -> np.ndarray:
-    """Return what the guided filter takes from some rows' luminance, `(rows, w, 1)`."""
+    """Return rows of luminance minus its guided filter, `(rows, width, 1)`."""
     top = np.float32(np.iinfo(photo.dtype).max)
     stop = min(rows.stop, photo.shape[0])
     # The filter reaches twice its radius.
@@ -166,12 +167,12 @@ def fine_detail(photo: np.ndarray, rows: slice) -> np.ndarray:
 def _take_palette(stylized, palette):
     if stylized.dtype == np.uint8:
         return transfer_palette(stylized, palette)
-    # A palette is of 8 bits. Its shift is added, so that the 16 stay smooth.
-    coarse = ((stylized.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    # Palettes have 8 bits. Adding the change of color keeps the 16 bits smooth.
+    coarse = uint16_to_uint8(stylized)
     recolored = transfer_palette(coarse, palette)
     for rows in row_bands(stylized.shape):
-        shift = recolored[rows].astype(np.int32) - coarse[rows]
-        stylized[rows] = np.clip(stylized[rows] + 257 * shift, 0, 65535)
+        change = recolored[rows].astype(np.int32) - coarse[rows]
+        stylized[rows] = np.clip(stylized[rows] + 257 * change, 0, 65535)
     return stylized
 
 
@@ -180,7 +181,7 @@ def _check_array(name, array, num_axes):
     valid = shape is not None and array.dtype == np.uint8 and array.size
     valid = valid and len(shape) == num_axes and (num_axes == 2 or shape[2] == 3)
     if not valid:
-        kind = "RGB (height, width, 3)" if num_axes == 3 else "grey (height, width)"
+        kind = "RGB (height, width, 3)" if num_axes == 3 else "gray (height, width)"
         raise ValueError(
             f"`{name}` must be a uint8 array, {kind}. Received: "
             + (f"dtype {array.dtype}, shape {shape}" if shape is not None else "none")
@@ -188,5 +189,5 @@ def _check_array(name, array, num_axes):
 
 
 def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
-    """Return the size that a network sees at a scale, at least one pixel a side."""
+    """Scale `(height, width)` and round it, to at least one pixel."""
     return tuple(max(1, math.floor(side * scale + 0.5)) for side in size)

@@ -1,4 +1,4 @@
-"""Stylize pictures and picture files with dials."""
+"""Stylize images and image files with dials."""
 
 import dataclasses
 import os
@@ -31,19 +31,20 @@ def stylize_image(
     *,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """Stylize a picture with dials.
+    """Stylize an image with dials.
 
     Args:
         image: uint8 or uint16 sRGB of the full range, `(height, width, 3)`.
         stylizer: A `Stylizer`.
-        dials: The settings; by default the style as it is.
-        progress: Called with the numbers of tiles done and of all.
+        dials: The `Dials`; `None` changes nothing.
+        progress: Called with the number of tiles done and their total.
 
     Returns:
-        An array of the same type and shape.
+        An array of the same dtype and shape.
 
     Raises:
-        ValueError: If the image is something else, or the mask has another shape.
+        ValueError: If an argument is not as described, or the mask's aspect ratio is
+            not the image's.
     """
     image = np.asarray(image)
     valid = image.dtype in (np.uint8, np.uint16) and image.ndim == 3
@@ -52,8 +53,8 @@ def stylize_image(
             "`image` must be uint8 or uint16 RGB of shape (height, width, 3). "
             f"Received: dtype {image.dtype}, shape {image.shape}"
         )
-    stylized = stylize_picture(ImageFrame(image), stylizer, dials, progress=progress)
-    return stylized.colors
+    frame = ImageFrame(image)
+    return stylize_frame(frame, stylizer, dials, progress=progress).colors
 
 
 def stylize_file(
@@ -68,27 +69,27 @@ def stylize_file(
     mark: bool = True,
     progress: Progress | None = None,
 ) -> Path:
-    """Stylize a picture file, with its transparency, profile, metadata and frames.
+    """Stylize an image file, with its transparency, profile, metadata and frames.
 
     Args:
-        source: Picture or animation.
-        target: File to write, in the format of its suffix; never the source.
+        source: Path of an image or animation.
+        target: Path to write, in the format of its suffix; not the source.
         stylizer: A `Stylizer`.
-        dials: The settings; by default the style as it is.
+        dials: The `Dials`; `None` changes nothing.
         quality: JPEG, WebP, AVIF and HEIC quality, 1 to 100.
-        bits: Bits of a channel, 8 or 16; 16 in PNG and TIFF only. `None` keeps the
-            source's where the format can.
-        keep_metadata: Whether the result carries the source's EXIF, XMP and resolution.
-        mark: Whether the metadata say that a network changed the picture.
-        progress: Called with the numbers of tiles done and of all; of frames for an
-            animation.
+        bits: Bits per channel, 8 or 16; 16 in PNG and TIFF only. `None` keeps the
+            source's if the format can.
+        keep_metadata: Whether to keep the source's EXIF, XMP and resolution.
+        mark: Whether the metadata state that the image was edited by a network.
+        progress: Called with the number of tiles done and their total; of frames for
+            an animation.
 
     Returns:
         The path written.
 
     Raises:
         FileNotFoundError: If the source or the target's folder is missing.
-        ValueError: If the source is no picture, the target cannot be written to or is
+        ValueError: If the source is not an image, the target cannot be written or is
             the source, or an argument is out of range.
     """
     target = check_image_target(target)
@@ -96,7 +97,7 @@ def stylize_file(
     if target.exists() and os.path.exists(source) and os.path.samefile(source, target):
         raise ValueError(f"The output would overwrite the source {str(target)!r}")
     file = read_image_file(source, animated=is_animated_target(target))
-    file = stylize_picture_file(
+    file = stylize_image_file(
         file,
         stylizer,
         dials,
@@ -107,7 +108,7 @@ def stylize_file(
     return write_image_file(file, target, quality=quality, mark=mark)
 
 
-def stylize_picture_file(
+def stylize_image_file(
     file: ImageFile,
     stylizer,
     dials: Dials | None = None,
@@ -116,93 +117,84 @@ def stylize_picture_file(
     keep_metadata: bool = True,
     progress: Progress | None = None,
 ) -> ImageFile:
-    """Stylize what a file holds; the arguments are those of `stylize_file`."""
+    """Stylize the frames of an image file; see `stylize_file` for the arguments."""
     frames = []
     for frame in file.frames:
         if not keep_metadata:
-            # Without its profile the numbers would be other colours.
+            # Without their profile the values would mean other colors.
             metadata = Metadata(icc=frame.metadata.icc)
             frame = dataclasses.replace(frame, metadata=metadata)
         tiles = progress if file.timing is None else None
-        frames.append(
-            stylize_picture(frame, stylizer, dials, bits=bits, progress=tiles)
-        )
+        frames.append(stylize_frame(frame, stylizer, dials, bits=bits, progress=tiles))
         if progress and file.timing is not None:
             progress(len(frames), len(file.frames))
     return dataclasses.replace(file, frames=tuple(frames))
 
 
-def stylize_picture(
-    picture: ImageFrame,
+def stylize_frame(
+    frame: ImageFrame,
     stylizer,
     dials: Dials | None = None,
     *,
     bits: int | None = None,
     progress: Progress | None = None,
 ) -> ImageFrame:
-    """Stylize the colours of a picture in its own profile; the rest is carried over.
+    """Stylize a frame in its own color profile; its alpha and metadata are kept.
 
-    The network sees sRGB, with the surroundings' colours where it is transparent. The
-    dials `strength` and `mask` mix the pixels as they are in the file, so that what is
-    left of the photo is left exactly.
+    The network sees sRGB, with transparent pixels filled from their surroundings. The
+    dials `strength` and `mask` blend the values of the file, so that unchanged parts of
+    the photo are exactly unchanged.
 
     Raises:
-        ValueError: If `stylizer` or `dials` is something else, or the mask has another
-            shape.
+        ValueError: If `stylizer` or `dials` is of another type, or the mask's aspect
+            ratio is not the image's.
     """
     dials = Dials() if dials is None else dials
-    _check_kinds(stylizer, dials)
-    if bits is not None:
-        picture = picture.with_bits(bits)
-    if dials.strength == 0.0:
-        return dataclasses.replace(picture, colors=picture.colors.copy())
-    photo = picture.colors
-    if picture.alpha is not None:
-        photo = fill_transparent(photo, picture.alpha)
-    conversion = build_conversion(picture.metadata.icc)
-    if conversion:
-        photo = conversion.to_srgb(photo)
-    stylized = adjust(photo, _run(photo, stylizer, dials.scale, progress), dials)
-    if conversion:
-        stylized = conversion.from_srgb(stylized)
-    stylized = mix(picture.colors, stylized, dials)
-    return dataclasses.replace(picture, colors=stylized)
-
-
-def _check_kinds(stylizer, dials):
     if not callable(stylizer):
         raise ValueError(
             "`stylizer` must be a Stylizer; Stylizer.from_preset makes one from a "
             f"style's name. Received: stylizer={stylizer!r}"
         )
     if not isinstance(dials, Dials):
-        raise ValueError(
-            f"`dials` must be of the type Dials. Received: dials={dials!r}"
-        )
+        raise ValueError(f"`dials` must be a Dials. Received: dials={dials!r}")
+    if bits is not None:
+        frame = frame.with_bits(bits)
+    if dials.strength == 0.0:
+        return dataclasses.replace(frame, colors=frame.colors.copy())
+    photo = frame.colors
+    if frame.alpha is not None:
+        photo = fill_transparent(photo, frame.alpha)
+    conversion = build_conversion(frame.metadata.icc)
+    if conversion:
+        photo = conversion.to_srgb(photo)
+    stylized = adjust(photo, _run(photo, stylizer, dials.scale, progress), dials)
+    if conversion:
+        stylized = conversion.from_srgb(stylized)
+    return dataclasses.replace(frame, colors=mix(frame.colors, stylized, dials))
 
 
 def is_animated_target(path) -> bool:
-    """Tell whether the format of a path can hold an animation."""
+    """Return whether the file format of a path can hold an animation."""
     return Path(path).suffix.lower() in ANIMATED_SUFFIXES
 
 
 def check_bits(bits: int | None, path) -> None:
-    """Check that a format holds so many bits a channel.
+    """Check that the file format of a path can hold a number of bits per channel.
 
     Raises:
-        ValueError: If it does not, or there is no such depth.
+        ValueError: If it cannot, or `bits` is neither 8, 16 nor `None`.
     """
-    deep = ", ".join(SUFFIXES_16_BIT)
     if bits not in (None, 8, 16):
         raise ValueError(f"`bits` must be 8 or 16. Received: bits={bits}")
     if bits == 16 and Path(path).suffix.lower() not in SUFFIXES_16_BIT:
         raise ValueError(
-            f"`bits` may be 16 in {deep} files only. Received: {str(path)!r}"
+            f"`bits` may be 16 in {', '.join(SUFFIXES_16_BIT)} files only. "
+            f"Received: {str(path)!r}"
         )
 
 
 def _run(photo, stylizer, scale, progress):
-    """Stylize at another size than the picture's, and bring the result back to it."""
+    """Stylize an image resized by `scale`, and resize the result back."""
     height, width = photo.shape[:2]
     size = scaled_size((height, width), scale)
     if size[0] * size[1] > MAX_PIXELS:

@@ -1,4 +1,4 @@
-"""Draw pictures from noise, to look at or to keep."""
+"""Generate images from noise, to show or to save."""
 
 import logging
 import math
@@ -10,7 +10,7 @@ from animegan_tf.imaging.arrays import to_uint8
 from animegan_tf.imaging.writing import write_image
 
 _logger = logging.getLogger("animegan_tf")
-# Matplotlib's backends that draw into files alone.
+# Matplotlib's backends that only write files.
 _FILE_BACKENDS = ("agg", "cairo", "pdf", "pgf", "ps", "svg", "template")
 
 
@@ -23,25 +23,24 @@ def generate_image(
     path=None,
     show: bool = False,
 ) -> np.ndarray:
-    """Draw pictures from standard normal noise.
+    """Generate images from standard normal noise.
 
     Args:
-        generator: Network from noise, `(batch, latent_dim)`, to float images in
-            [-1, 1], `(batch, height, width, 3)`. One from photos is for `Stylizer`.
-        num_images: Number of pictures, at least 1.
-        seed: Seed of the noise; the first pictures of a larger number are the same.
-        latent_dim: Length of the noise; `None` asks the generator.
-        path: Picture file to write, several pictures as a sheet of rows; its folder
-            must exist. No display is needed. Its metadata say that a network made it.
-        show: Whether to show the sheet in a Matplotlib window or notebook. Without a
+        generator: Model from noise, `(batch, latent_dim)`, to float images in [-1, 1],
+            `(batch, height, width, 3)`. For a model of photos use `Stylizer`.
+        num_images: Number of images, at least 1.
+        seed: Seed of the noise. The first images do not depend on `num_images`.
+        latent_dim: Length of a noise vector; `None` takes it from the generator.
+        path: Image file to write, in an existing folder; several images become a
+            grid. Its metadata state that a network generated it.
+        show: Whether to show the grid in a Matplotlib window or notebook. Without a
             display a warning is logged instead.
 
     Returns:
         uint8 RGB array in [0, 255], `(num_images, height, width, 3)`.
 
     Raises:
-        ValueError: If the generator takes something else, or an argument is out of
-            range.
+        ValueError: If the generator has another input, or an argument is out of range.
         OSError: If the file cannot be written.
     """
     if num_images < 1:
@@ -49,16 +48,16 @@ def generate_image(
             f"`num_images` must be at least 1. Received: num_images={num_images}"
         )
     latent_dim = _check_latent_dim(generator, latent_dim)
-    # Row by row, so that more pictures only add to the first ones.
+    # Filled row by row, so the first images do not depend on their number.
     noise = np.random.default_rng(seed).normal(size=(num_images, latent_dim))
     images = generator(keras.ops.cast(noise, "float32"), training=False)
     images = to_uint8(keras.ops.convert_to_numpy(keras.ops.cast(images, "float32")))
     if path is not None or show:
-        sheet = _arrange(images)
+        grid = _arrange(images)
         if path is not None:
-            write_image(sheet, path, mark="generated")
+            write_image(grid, path, mark="generated")
         if show:
-            _show(sheet)
+            _show(grid)
     return images
 
 
@@ -66,12 +65,12 @@ def _check_latent_dim(generator, latent_dim) -> int:
     try:
         given = tuple(generator.input_shape)
     except AttributeError:
-        # A subclassed model has no shape before it is called.
+        # A subclassed model has no input shape before it is called.
         given = (None, latent_dim)
     if len(given) != 2 or given[1] is None:
         raise ValueError(
-            "`generator` must take noise, (batch, latent_dim), of a known length "
-            "(photos are for Stylizer). "
+            "`generator` must take noise, (batch, latent_dim), of a known length; "
+            "for photos use Stylizer. "
             f"Received: input shape {given}, latent_dim={latent_dim}"
         )
     if latent_dim not in (None, given[1]):
@@ -83,26 +82,26 @@ def _check_latent_dim(generator, latent_dim) -> int:
 
 
 def _arrange(images: np.ndarray) -> np.ndarray:
-    """Lay pictures out in rows, about as many as columns; the rest stays white."""
+    """Arrange images in a nearly square grid; empty cells are white."""
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    sheet = np.full((rows * columns, height, width, channels), 255, np.uint8)
-    sheet[:count] = images
-    sheet = sheet.reshape(rows, columns, height, width, channels)
-    sheet = sheet.transpose(0, 2, 1, 3, 4)
-    return sheet.reshape(rows * height, columns * width, channels)
+    grid = np.full((rows * columns, height, width, channels), 255, np.uint8)
+    grid[:count] = images
+    grid = grid.reshape(rows, columns, height, width, channels)
+    grid = grid.transpose(0, 2, 1, 3, 4)
+    return grid.reshape(rows * height, columns * width, channels)
 
 
-def _show(sheet: np.ndarray) -> None:
-    # Slow to import, and not needed to write a file.
+def _show(grid: np.ndarray) -> None:
+    # Slow to import and not needed to write a file.
     import matplotlib.pyplot as plt
 
     if plt.get_backend().lower() in _FILE_BACKENDS:
-        _logger.warning("no display to show the picture on; pass a `path` to keep it")
+        _logger.warning("no display to show the image on; pass a `path` to save it")
         return
     figure, axes = plt.subplots()
-    axes.imshow(sheet)
+    axes.imshow(grid)
     axes.axis("off")
     plt.show()
     plt.close(figure)

@@ -1,4 +1,4 @@
-"""Copies of a network for faster arithmetic, and which one this machine is good at."""
+"""Half-precision copies of a generator, and the fastest precision of this machine."""
 
 from pathlib import Path
 
@@ -12,11 +12,18 @@ _BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
-def resolve_precision(precision: str) -> str:
-    """Turn `"auto"` into the fastest precision of this machine; check the others.
+def resolve_precision(precision: str, *, cpu_info: Path = _CPU_INFO) -> str:
+    """Replace `"auto"` by the fastest precision of this machine.
 
     It is float16 with a GPU, bfloat16 on a processor that lists instructions for it
-    (Linux only), else float32.
+    (Linux only), otherwise float32.
+
+    Args:
+        precision: One of `PRECISIONS`, or `"auto"`.
+        cpu_info: File in which Linux describes the processor.
+
+    Returns:
+        One of `PRECISIONS`.
 
     Raises:
         ValueError: If the precision is unknown.
@@ -30,22 +37,23 @@ def resolve_precision(precision: str) -> str:
         return precision
     if tf.config.list_physical_devices("GPU"):
         return "float16"
-    return "bfloat16" if _BFLOAT16_FLAGS & _read_cpu_flags() else "float32"
+    return "bfloat16" if _BFLOAT16_FLAGS & _read_cpu_flags(cpu_info) else "float32"
 
 
 def with_precision(generator: keras.Model, precision: str) -> keras.Model:
-    """Copy a network for half-precision arithmetic; its weights stay float32.
+    """Copy a generator to compute in half precision; its weights stay float32.
 
     Args:
-        generator: Functional model of images.
-        precision: One of `PRECISIONS`; with float32 the network itself is returned.
+        generator: Functional model.
+        precision: One of `PRECISIONS`; for float32 the generator itself is returned.
     """
     if precision == "float32":
         return generator
 
     def copy_layer(layer):
         config = layer.get_config()
-        # The last layer stays exact: bfloat16 has fewer levels near white than uint8.
+        # The last layer stays float32: near white, bfloat16 has fewer levels than
+        # uint8.
         if layer.name not in generator.output_names:
             config["dtype"] = f"mixed_{precision}"
         return type(layer).from_config(config)
@@ -55,9 +63,9 @@ def with_precision(generator: keras.Model, precision: str) -> keras.Model:
     return copy
 
 
-def _read_cpu_flags() -> set[str]:
+def _read_cpu_flags(path: Path) -> set[str]:
     try:
-        lines = _CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return set()
     flags = (line.partition(":")[2] for line in lines if line.startswith("flags"))

@@ -1,4 +1,4 @@
-"""Turn pictures into a style, at exactly their size."""
+"""Stylize images of any size with a generator."""
 
 import math
 import os
@@ -11,11 +11,10 @@ from PIL import Image
 
 from animegan_tf import presets
 from animegan_tf.imaging.reading import pil_to_array, read_image
-from animegan_tf.inference.compiled import LevelFunction
+from animegan_tf.inference.compiled import CompiledGenerator
 from animegan_tf.inference.loading import load_generator, style_shares
 from animegan_tf.inference.precision import resolve_precision, with_precision
-from animegan_tf.inference.tiling.planner import AUTO, TilePlanner
-from animegan_tf.inference.tiling.tiles import read_tile
+from animegan_tf.inference.tiling import AUTO, TilePlanner, read_tile
 from animegan_tf.models.analysis.input_multiple import input_multiple
 from animegan_tf.utils.prefetch import read_compute_write
 
@@ -23,34 +22,34 @@ _PATHS = (str, os.PathLike)
 
 
 class Stylizer:
-    """Give pictures the style of a network.
+    """Stylize images with a generator.
 
-    Any size from 1x1 pixel up comes out at exactly that size: pictures are mirrored
-    beyond the right and lower border to a size the network takes, and cropped back.
-    Where the network takes no statistics of the whole picture, large pictures are put
-    together from tiles, equal to the result in one piece up to the rounding of the
-    arithmetic (one level of 255), so that memory stays bounded at any size.
+    Images of any size, from 1x1 pixel, keep it: they are padded by reflection at the
+    right and bottom to a size the generator accepts, and the result is cropped. If the
+    generator computes no statistics of the whole image, large images are processed in
+    tiles, which bounds the memory; the result equals that of the whole image up to
+    rounding (one level of 255).
 
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],
             `(batch, height, width, 3)` of any height and width divisible by
             `multiple`, to images of the same shape and range.
-        multiple: Pixels by which the network's input sizes must divide; what its
-            layers ask for is added.
-        precision: Arithmetic inside the network: "float32", or "bfloat16" or
-            "float16" where the processor is faster at them; "auto" takes the fastest.
-        tile: Side in pixels of the squares that large pictures are put together from,
-            rounded up to what the network's grid allows; it computes each with a margin
-            as wide as it looks around. "auto" cuts only pictures that would need much
-            memory, if the network allows it; `None` never does.
+        multiple: Number of which the generator's input sizes must be multiples, in
+            addition to what its layers require.
+        precision: Arithmetic of the generator: `"float32"`, `"bfloat16"`, `"float16"`,
+            or `"auto"` for the fastest on this machine.
+        tile: Side of the tiles in pixels, rounded up to the generator's grid; each is
+            computed with a margin of the receptive field's radius. `"auto"` splits only
+            images that would need much memory, if the generator allows tiles; `None`
+            never splits.
 
     Attributes:
-        styles: Share of each named style that it draws, such as `{"comic": 1.0}`;
-            empty for a network without names.
+        styles: Share of each style by name, such as `{"comic": 1.0}`; empty for a
+            generator without style names.
 
     Raises:
-        ValueError: If the generator does not take pictures of any size, takes
-            statistics of the whole picture and a size of tiles is given, or another
+        ValueError: If the generator does not accept images of any size, if it computes
+            statistics of the whole image and a tile size is given, or if another
             argument is out of range.
     """
 
@@ -73,8 +72,8 @@ class Stylizer:
         self.styles: dict[str, float] = {}
         self.precision = resolve_precision(precision)
         self.generator = with_precision(generator, self.precision)
-        self._run = LevelFunction(self.generator, tf.uint8)
-        self._run_deep = LevelFunction(self.generator, tf.uint16)
+        self._run = CompiledGenerator(self.generator, tf.uint8)
+        self._run_uint16 = CompiledGenerator(self.generator, tf.uint16)
 
     @classmethod
     def from_preset(
@@ -89,37 +88,37 @@ class Stylizer:
         Args:
             name_or_path: One of `list_styles()`, or a blend of bundled styles such as
                 `"comic:0.6,oil:0.4"`; a run folder, or one of its styles,
-                `RUN/STYLE`, if it has several; or a `.keras` file.
+                `RUN/STYLE`, if it has several; or a `.keras` or `.h5` file.
             precision: See `Stylizer`.
             tile: See `Stylizer`.
 
         Raises:
             FileNotFoundError: If there is no such path, or the run folder has no
                 generator yet.
-            ValueError: If it is no style's name, the file holds no such network, or an
-                argument is out of range.
+            ValueError: If there is no such style, the file holds no such generator, or
+                an argument is out of range.
         """
         stylizer = cls(load_generator(name_or_path), precision=precision, tile=tile)
         stylizer.styles = style_shares(name_or_path)
         return stylizer
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
-        """Stylize a picture or a batch of pictures.
+        """Stylize an image or a batch of images.
 
         Args:
-            image: uint8 RGB array in [0, 255], `(height, width, 3)` or
-                `(batch, height, width, 3)`; grey `(height, width)` or with 1 channel,
-                and RGBA with 4 (laid on white), are taken too. Or a Pillow image. Or
-                the path of a picture. Arrays may be uint16 in [0, 65535] too.
-            progress: Called with the numbers of tiles done and in all.
+            image: uint8 array in [0, 255] or uint16 array in [0, 65535], RGB of shape
+                `(height, width, 3)` or `(batch, height, width, 3)`; gray,
+                `(height, width)` or with 1 channel, and RGBA, which is blended with
+                white, are accepted too. Or a Pillow image, or the path of an image.
+            progress: Called with the number of tiles done and their total.
 
         Returns:
-            For a Pillow image one in RGB, else an RGB array of the input's type, uint8
-            for a path; of the input's size.
+            An RGB array of the input's dtype, uint8 for a path, or an RGB Pillow image
+            for a Pillow image; of the input's size.
 
         Raises:
-            FileNotFoundError: If there is no file at the path.
-            ValueError: If the array is none of the above or the file is no picture.
+            FileNotFoundError: If the file does not exist.
+            ValueError: If the array is none of the above or the file is not an image.
         """
         if isinstance(image, _PATHS):
             return self._stylize(read_image(image)[np.newaxis], progress)[0]
@@ -135,17 +134,17 @@ class Stylizer:
     def stylize_many(
         self, sources: Iterable, *, write: Callable | None = None
     ) -> Iterator[tuple]:
-        """Stylize picture after picture, reading and writing others meanwhile.
+        """Stylize several images while the next are read and the last are written.
 
         Args:
-            sources: Paths of pictures, Pillow images or arrays, as for a call; of any
-                sizes, drawn as they are needed. Two are read ahead.
+            sources: Paths, Pillow images or arrays of any sizes, as for a call. Two
+                are read ahead.
             write: Called in another thread with a source and its result, in order.
 
         Yields:
-            `(source, result)` in the order of the sources. The result is a picture, or
-            what `write` returned. The `OSError` or `ValueError` of a source that failed
-            stands in its place; the others go on.
+            `(source, result)` in the order of the sources. The result is an image, or
+            what `write` returned; for a source that failed, its `OSError` or
+            `ValueError`.
         """
 
         def read(source):
@@ -156,19 +155,19 @@ class Stylizer:
     def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
         """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""
         stylized = np.empty_like(images)
-        run = self._run if images.dtype == np.uint8 else self._run_deep
+        run = self._run if images.dtype == np.uint8 else self._run_uint16
         plan = list(self._planner.plan(*images.shape[:3]))
-        for index, (pictures, rows, columns) in enumerate(plan):
-            tile = read_tile(images[pictures], rows, columns)
+        for index, (batch, rows, columns) in enumerate(plan):
+            tile = read_tile(images[batch], rows, columns)
             result = run(tile)
             if result.shape != tile.shape:
                 raise ValueError(
-                    "`generator` must give images of its input's shape. "
+                    "`generator` must return images of its input's shape. "
                     f"Received: input {tile.shape}, output {result.shape}"
                 )
-            # What is beyond the picture's border is left out.
+            # Pixels beyond the image's border are dropped.
             target = stylized[
-                pictures, rows.first : rows.last, columns.first : columns.last
+                batch, rows.first : rows.last, columns.first : columns.last
             ]
             kept = result[:, rows.kept, columns.kept]
             target[...] = kept[:, : target.shape[1], : target.shape[2]]
@@ -181,13 +180,13 @@ def _check_generator(generator) -> None:
     shape = getattr(generator, "input_shape", None)
     if not isinstance(shape, tuple) or shape[1:] != (None, None, 3):
         raise ValueError(
-            "`generator` must take images of any size, input shape "
+            "`generator` must accept images of any size, input shape "
             f"(None, None, None, 3). Received: input shape {shape}"
         )
 
 
 def _to_rgb(images: np.ndarray) -> np.ndarray:
-    """Check an array and bring it to RGB, with or without a batch axis."""
+    """Check an array, with or without a batch axis, and convert it to RGB."""
     if images.dtype not in (np.uint8, np.uint16):
         raise ValueError(
             "`image` must be uint8 in [0, 255], or uint16. "

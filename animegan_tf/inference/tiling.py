@@ -1,21 +1,34 @@
-"""Cut large pictures into tiles whose results fit together exactly."""
+"""Split large images into tiles whose results match the whole image exactly."""
 
 import dataclasses
 import itertools
 import math
 from typing import NamedTuple
 
+import keras
 import numpy as np
+
+from animegan_tf.models.analysis.receptive_field import measure_receptive_field
+
+AUTO = "auto"
+# Estimated memory of the feature maps of one call; the actual peak is about twice as
+# high. Up to the first number images are not split, which saves the margins of tiles.
+MAX_WHOLE_BYTES = 256 * 2**20
+# Images beyond it also need much memory outside the generator.
+MAX_TILE_BYTES = 96 * 2**20
+# The generators pad by reflection at several resolutions, which needs sides of more
+# than a few pixels at the lowest.
+MINIMUM_SIDE = 64
 
 
 class Band(NamedTuple):
-    """The part of one axis that a tile reads, and the part of it that it settles.
+    """The range of one axis that a tile reads, and the range of results it provides.
 
     Attributes:
-        start: First pixel that the tile reads.
-        stop: The pixel after the last that it reads.
+        start: First pixel read.
+        stop: End of the pixels read, exclusive.
         first: First pixel whose result is taken from this tile.
-        last: The pixel after the last whose result is taken from it.
+        last: End of the pixels whose results are taken from it, exclusive.
     """
 
     start: int
@@ -25,23 +38,22 @@ class Band(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Pixels read."""
+        """Number of pixels read."""
         return self.stop - self.start
 
     @property
     def kept(self) -> slice:
-        """The settled part, counted from the start of the tile."""
+        """The range of results, relative to the start of the tile."""
         return slice(self.first - self.start, self.last - self.start)
 
 
 @dataclasses.dataclass(frozen=True)
 class TileRules:
-    """What a network asks of its tiles.
+    """Requirements of a generator on its tiles.
 
     Attributes:
-        halo: Pixels that a tile must read beyond those it settles; a multiple of
-            `multiple`.
-        multiple: Pixels by which the corners and sizes of tiles must divide.
+        halo: Pixels that a tile must read beyond its results; a multiple of `multiple`.
+        multiple: Number of which the positions and sizes of tiles must be multiples.
     """
 
     halo: int
@@ -49,24 +61,112 @@ class TileRules:
 
     @classmethod
     def from_radius(cls, radius: int, multiple: int) -> "TileRules":
-        """Round a receptive field's radius up to the network's grid."""
+        """Round the radius of a receptive field up to the generator's grid."""
         return cls(_round_up(radius, multiple), multiple)
 
 
+class TilePlanner:
+    """Plan the calls of a generator that cover images of any size.
+
+    Args:
+        generator: Model from images to images.
+        multiple: Number of which its input sizes must be multiples, in addition to what
+            its layers require.
+        tile: Side of the tiles without their margins in pixels, `"auto"` or `None`.
+        max_whole_bytes: Estimated memory up to which `"auto"` does not split an image.
+        max_tile_bytes: Estimated memory of a tile with `"auto"`.
+
+    Attributes:
+        multiple: Number of which the generator's input sizes are multiples.
+        field: Its `ReceptiveField`, or `None` if it covers the whole image.
+
+    Raises:
+        ValueError: If `tile` is something else, or a number for a generator whose
+            receptive field covers the whole image.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        multiple: int,
+        tile: int | str | None,
+        *,
+        max_whole_bytes: int = MAX_WHOLE_BYTES,
+        max_tile_bytes: int = MAX_TILE_BYTES,
+    ):
+        is_size = isinstance(tile, int) and not isinstance(tile, bool) and tile >= 1
+        if not is_size and tile not in (None, AUTO):
+            raise ValueError(
+                "`tile` must be a number of pixels, at least 1, 'auto' or None. "
+                f"Received: tile={tile!r}"
+            )
+        self.multiple = multiple
+        self._tile = tile
+        self.field = self._rules = None
+        try:
+            self.field = measure_receptive_field(generator)
+        except ValueError as error:
+            if is_size:
+                raise ValueError(
+                    f"`tile` must be None or 'auto' for {generator.name!r}: {error}, "
+                    f"so tiles would differ from it. Received: tile={tile}"
+                ) from error
+            return
+        self.multiple = math.lcm(multiple, self.field.multiple)
+        if tile is not None:
+            self._rules = TileRules.from_radius(self.field.radius, self.multiple)
+            self._max_pixels = int(max_whole_bytes / self.field.bytes_per_pixel)
+            self._max_tile_pixels = int(max_tile_bytes / self.field.bytes_per_pixel)
+
+    def plan(self, batch: int, height: int, width: int):
+        """Yield the calls that cover a batch of images.
+
+        Args:
+            batch: Number of images of one size.
+            height: Height of the images.
+            width: Width of the images.
+
+        Yields:
+            A slice of the batch, a `Band` of rows and one of columns; all bands of an
+            axis have one length.
+        """
+        rows, columns = self._split(self._padded(height), self._padded(width))
+        size = batch
+        if self._rules is not None:
+            area = rows[0].length * columns[0].length
+            size = max(1, min(batch, self._max_pixels // area))
+        for first in range(0, batch, size):
+            for band, column in itertools.product(rows, columns):
+                yield slice(first, first + size), band, column
+
+    def _split(self, height, width):
+        whole = [[Band(0, size, 0, size)] for size in (height, width)]
+        if self._rules is None:
+            return whole
+        if self._tile == AUTO:
+            if height * width <= self._max_pixels:
+                return whole
+            return split_image(height, width, self._max_tile_pixels, self._rules)
+        return [split_axis(size, self._tile, self._rules) for size in (height, width)]
+
+    def _padded(self, size):
+        return _round_up(max(size, MINIMUM_SIDE), self.multiple)
+
+
 def split_axis(length: int, own: int, rules: TileRules) -> list[Band]:
-    """Split an axis into bands of one size that settle at most about `own` pixels.
+    """Split an axis into bands of one length that each provide about `own` results.
 
-    At the ends of the axis a tile ends too, so that the network meets the picture's
-    border where it would in the whole. It needs no halo there and settles more.
+    The first and last band end at the ends of the axis, where the generator pads as it
+    does for the whole image; they need no halo there and provide more results.
 
-    A settled pixel sees at most a halo to either side, and what is mirrored at a border
-    of the picture is at most two halos from it. So all that it sees is in its tile.
+    A result depends on pixels within one halo, and on those that padding reflects at
+    the border of the image, at most two halos from it; all of them are in its tile.
 
     Args:
         length: Pixels of the axis, a multiple of `rules.multiple`.
-        own: Pixels that a band may settle in the middle of the axis, at least 1;
+        own: Maximum number of results of a band in the middle of the axis, at least 1;
             rounded up to the multiple.
-        rules: The network's.
+        rules: The generator's rules.
     """
     own = _round_up(own, rules.multiple)
     count = max(1, math.ceil((length - 2 * rules.halo) / own))
@@ -74,7 +174,7 @@ def split_axis(length: int, own: int, rules: TileRules) -> list[Band]:
 
 
 def split_evenly(length: int, count: int, rules: TileRules) -> list[Band]:
-    """Split an axis into at most `count` bands of the smallest size that will do."""
+    """Split an axis into at most `count` bands of the smallest possible length."""
     if count == 1:
         return [Band(0, length, 0, length)]
     inner = length - 2 * rules.halo
@@ -83,7 +183,7 @@ def split_evenly(length: int, count: int, rules: TileRules) -> list[Band]:
     size = own + 2 * rules.halo
     bands, first = [], 0
     for index in range(count):
-        # The last is moved inward: a smaller one would be another shape.
+        # The last band is moved inward rather than shortened, to keep one shape.
         start = min(index * own, length - size)
         last = length if index == count - 1 else start + size - rules.halo
         bands.append(Band(start, start + size, first, last))
@@ -91,18 +191,18 @@ def split_evenly(length: int, count: int, rules: TileRules) -> list[Band]:
     return bands
 
 
-def split_within(
+def split_image(
     height: int, width: int, max_pixels: int, rules: TileRules
 ) -> tuple[list[Band], list[Band]]:
-    """Split a picture into tiles of at most `max_pixels` with the least work in all.
+    """Split an image into tiles of at most `max_pixels`, with the least computation.
 
-    If even the smallest tiles are larger, the smallest are taken.
+    If the smallest possible tiles are larger, these are used.
 
     Args:
-        height: Rows of the picture, a multiple of `rules.multiple`.
-        width: Columns, likewise.
-        max_pixels: Pixels that a tile may have with its halo.
-        rules: The network's.
+        height: Height of the image, a multiple of `rules.multiple`.
+        width: Width of the image, a multiple of `rules.multiple`.
+        max_pixels: Maximum number of pixels of a tile, with its halo.
+        rules: The generator's rules.
 
     Returns:
         The bands of the rows and those of the columns.
@@ -112,52 +212,42 @@ def split_within(
         rows = split_evenly(height, num_rows, rules)
         if len(rows) < num_rows:
             continue
-        most = max_pixels // rows[0].length
-        own = (most - 2 * rules.halo) // rules.multiple * rules.multiple
+        max_width = max_pixels // rows[0].length
+        own = (max_width - 2 * rules.halo) // rules.multiple * rules.multiple
         columns = [Band(0, width, 0, width)]
-        if most < width:
+        if max_width < width:
             columns = split_axis(width, max(own, rules.multiple), rules)
-        key = _work(rows, columns, max_pixels)
+        tile = rows[0].length * columns[0].length
+        # Splits within the limit first, then those with the fewest pixels in total.
+        key = max(0, tile - max_pixels), tile * len(rows) * len(columns)
         if best is None or key < best[0]:
             best = key, rows, columns
     return best[1:]
 
 
-def _work(rows, columns, max_pixels):
-    """Order splits: those within the bound first, then by all pixels computed."""
-    tile = rows[0].length * columns[0].length
-    excess = max(0, tile - max_pixels)
-    return excess, tile * len(rows) * len(columns)
-
-
-def iterate_tiles(rows: list[Band], columns: list[Band]):
-    """Yield the pairs of bands, row by row."""
-    return itertools.product(rows, columns)
-
-
 def read_tile(images: np.ndarray, rows: Band, columns: Band) -> np.ndarray:
-    """Cut a tile from pictures that are mirrored beyond their right and lower border.
+    """Read a tile of images that are padded by reflection at the right and bottom.
 
     Args:
         images: `(batch, height, width, channels)`.
-        rows: The tile's rows, which may end below the picture.
-        columns: The tile's columns, which may end to its right.
+        rows: The tile's rows, which may extend below the image.
+        columns: The tile's columns, which may extend to the right of it.
 
     Returns:
-        `(batch, rows, columns, channels)`; a view if the tile is inside.
+        `(batch, rows, columns, channels)`; a view if the tile is inside the image.
     """
     for axis, band in ((1, rows), (2, columns)):
         size = images.shape[axis]
         if band.stop <= size:
             images = images[(slice(None),) * axis + (slice(band.start, band.stop),)]
         else:
-            positions = mirror_positions(np.arange(band.start, band.stop), size)
+            positions = reflect_positions(np.arange(band.start, band.stop), size)
             images = np.take(images, positions, axis=axis)
     return images
 
 
-def mirror_positions(positions: np.ndarray, size: int) -> np.ndarray:
-    """Fold positions back and forth into `[0, size)`, without repeating the border."""
+def reflect_positions(positions: np.ndarray, size: int) -> np.ndarray:
+    """Reflect positions into `[0, size)`, without repeating the border."""
     period = max(1, 2 * (size - 1))
     positions = positions % period
     return np.minimum(positions, period - positions) if size > 1 else 0 * positions

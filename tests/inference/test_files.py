@@ -5,22 +5,17 @@ from PIL import Image
 from animegan_tf.imaging.image_file import ImageFrame, Metadata
 from animegan_tf.imaging.reading import read_first_frame, read_image, read_image_file
 from animegan_tf.imaging.writing import write_frame, write_image
-from animegan_tf.inference import files as picture_stylizing
 from animegan_tf.inference.dials import Dials
-from animegan_tf.inference.files import (
-    stylize_file,
-    stylize_image,
-    stylize_picture,
-)
+from animegan_tf.inference.files import stylize_file, stylize_frame, stylize_image
 from animegan_tf.inference.stylizer import Stylizer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def negative(negative_generator):
     return Stylizer(negative_generator)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def identity(identity_generator):
     return Stylizer(identity_generator)
 
@@ -30,12 +25,12 @@ def random_levels(*shape, dtype=np.uint8):
     return np.random.default_rng(0).integers(0, high, shape, dtype=dtype)
 
 
-def save(path, picture, **options):
-    Image.fromarray(picture).save(path, **options)
+def save(path, image, **options):
+    Image.fromarray(image).save(path, **options)
     return path
 
 
-def test_image_without_dials_is_the_stylizer_s(negative, photo):
+def test_image_without_dials_equals_that_of_the_stylizer(negative, photo):
     assert np.array_equal(stylize_image(photo, negative), negative(photo))
 
 
@@ -47,7 +42,7 @@ def test_strength_of_zero_is_the_photo(negative, dtype):
     assert result is not photo
 
 
-def test_sixteen_bits_keep_all_their_levels(negative):
+def test_uint16_images_keep_all_levels(negative):
     photo = random_levels(20, 30, 3, dtype=np.uint16)
     result = stylize_image(photo, negative)
     assert result.dtype == np.uint16
@@ -56,7 +51,7 @@ def test_sixteen_bits_keep_all_their_levels(negative):
 
 @pytest.mark.parametrize("scale", [0.0625, 0.5, 0.73, 2.0])
 @pytest.mark.parametrize("size", [(33, 65), (1, 1), (7, 100)])
-def test_scale_gives_exactly_the_size(identity, size, scale):
+def test_every_scale_keeps_the_size_of_the_image(identity, size, scale):
     photo = random_levels(*size, 3)
     assert stylize_image(photo, identity, Dials(scale=scale)).shape == photo.shape
 
@@ -67,8 +62,8 @@ def test_scale_makes_strokes_coarser(identity):
     assert coarse.std() < 0.5 * photo.std()
 
 
-def test_scale_beyond_memory_is_refused(identity, monkeypatch, photo):
-    monkeypatch.setattr(picture_stylizing, "MAX_PIXELS", 4 * photo.size)
+def test_scale_with_too_many_pixels_is_refused(identity):
+    photo = np.zeros((2900, 2900, 3), np.uint8)
     with pytest.raises(ValueError, match="`scale` must leave at most.*scale=8"):
         stylize_image(photo, identity, Dials(scale=8.0))
 
@@ -77,18 +72,18 @@ def test_scale_beyond_memory_is_refused(identity, monkeypatch, photo):
     "image",
     [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)],
 )
-def test_what_is_no_picture_is_refused(identity, image):
+def test_argument_that_is_not_an_image_is_refused(identity, image):
     with pytest.raises(ValueError, match="`image` must be uint8 or uint16 RGB"):
         stylize_image(image, identity)
 
 
-def test_hidden_colors_do_not_reach_the_network(negative):
+def test_network_does_not_see_transparent_colors(negative):
     colors = np.full((20, 20, 3), 200, np.uint8)
     alpha = np.zeros((20, 20), np.uint8)
     alpha[5:15, 5:15] = 255
     colors[alpha == 0] = 0
-    stylized = stylize_picture(ImageFrame(colors, alpha), negative)
-    # Black below transparency would be white at the rim.
+    stylized = stylize_frame(ImageFrame(colors, alpha), negative)
+    # Black in transparent areas would become a white edge.
     assert (stylized.colors == 55).all()
     assert np.array_equal(stylized.alpha, alpha)
 
@@ -96,20 +91,20 @@ def test_hidden_colors_do_not_reach_the_network(negative):
 def test_network_sees_srgb_and_the_file_keeps_its_profile(
     negative, identity, adobe_icc
 ):
-    # Between the levels that sRGB and the profile share, both ways are near exact.
+    # Colors that both sRGB and the profile contain are converted almost exactly.
     colors = random_levels(9, 7, 3) // 4 + 100
-    picture = ImageFrame(colors, metadata=Metadata(icc=adobe_icc))
-    same = stylize_picture(picture, identity)
+    frame = ImageFrame(colors, metadata=Metadata(icc=adobe_icc))
+    same = stylize_frame(frame, identity)
     assert same.metadata.icc == adobe_icc
     assert np.abs(same.colors.astype(int) - colors).max() <= 2
-    # A negative of light differs from a negative of other numbers for it.
-    changed = stylize_picture(picture, negative).colors.astype(int)
+    # The negative in sRGB differs from that of the values in the profile.
+    changed = stylize_frame(frame, negative).colors.astype(int)
     assert np.abs(changed - (255 - colors)).max() > 5
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 @pytest.mark.parametrize("dials", [{"strength": 0.0}, {"mask": 0}])
-def test_photo_of_a_wide_profile_is_left_exactly(
+def test_unchanged_photo_with_a_profile_is_exactly_unchanged(
     tmp_path, negative, adobe_icc, suffix, dials
 ):
     if "mask" in dials:
@@ -123,33 +118,33 @@ def test_photo_of_a_wide_profile_is_left_exactly(
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
-def test_alpha_is_the_same_bit_for_bit(tmp_path, negative, suffix):
+def test_alpha_is_exactly_unchanged(tmp_path, negative, suffix):
     pixels = random_levels(20, 30, 4)
     source = save(tmp_path / "a.png", pixels)
     target = stylize_file(source, tmp_path / f"b{suffix}", negative)
     assert np.array_equal(read_first_frame(target).alpha, pixels[..., 3])
 
 
-def test_bits_are_the_source_s_or_those_asked_for(tmp_path, negative, photo):
-    deep = ImageFrame(random_levels(9, 7, 3, dtype=np.uint16))
-    deep_path = write_frame(deep, tmp_path / "deep.png")
-    plain_path = save(tmp_path / "plain.png", photo)
+def test_bits_are_those_of_the_source_or_the_argument(tmp_path, negative, photo):
+    frame = ImageFrame(random_levels(9, 7, 3, dtype=np.uint16))
+    uint16_path = write_frame(frame, tmp_path / "uint16.png")
+    uint8_path = save(tmp_path / "uint8.png", photo)
 
     def result(source, suffix, bits):
         target = tmp_path / f"out{suffix}"
         return read_first_frame(stylize_file(source, target, negative, bits=bits))
 
-    assert result(deep_path, ".tif", None).bits == 16
-    assert result(deep_path, ".png", 8).bits == 8
-    assert result(deep_path, ".jpg", None).bits == 8
-    assert result(plain_path, ".png", None).bits == 8
-    widened = result(plain_path, ".png", 16)
+    assert result(uint16_path, ".tif", None).bits == 16
+    assert result(uint16_path, ".png", 8).bits == 8
+    assert result(uint16_path, ".jpg", None).bits == 8
+    assert result(uint8_path, ".png", None).bits == 8
+    widened = result(uint8_path, ".png", 16)
     expected = 257 * (255 - photo.astype(int))
     assert np.abs(widened.colors - expected).max() <= 1
     with pytest.raises(ValueError, match="`bits` may be 16 in .*png.* only"):
-        result(plain_path, ".jpg", 16)
+        result(uint8_path, ".jpg", 16)
     with pytest.raises(ValueError, match="`bits` must be 8 or 16"):
-        result(plain_path, ".png", 12)
+        result(uint8_path, ".png", 12)
 
 
 def test_metadata_are_kept_or_stripped(tmp_path, negative, photo, adobe_icc):
@@ -191,7 +186,7 @@ def test_every_frame_is_stylized(tmp_path, negative, suffix):
         assert np.abs(frame.colors.astype(int) - expected).max() <= 6
 
 
-def test_cmyk_and_grey_become_rgb(tmp_path, negative):
+def test_cmyk_and_gray_become_rgb(tmp_path, negative):
     for mode, color in (("CMYK", (0, 255, 255, 0)), ("L", 100)):
         Image.new(mode, (16, 16), color).save(tmp_path / "a.tif")
         target = stylize_file(
@@ -211,7 +206,7 @@ def test_source_is_never_overwritten(tmp_path, negative, photo):
     assert source.read_bytes() == before
 
 
-def test_a_name_is_no_stylizer_and_a_number_no_dials(tmp_path, negative, photo):
+def test_arguments_of_other_types_are_refused(tmp_path, negative, photo):
     source = write_image(photo, tmp_path / "a.png")
     with pytest.raises(ValueError, match="from_preset .* Received: stylizer='comic'"):
         stylize_image(photo, "comic")

@@ -15,7 +15,7 @@ def generator():
     return build_generator("dcgan", latent_dim=4, image_size=16, width=4)
 
 
-def test_pictures_are_levels_and_follow_from_the_seed(generator):
+def test_images_are_uint8_and_depend_on_the_seed(generator):
     images = generate_image(generator, num_images=3)
     assert images.shape == (3, 16, 16, 3)
     assert images.dtype == np.uint8
@@ -23,32 +23,32 @@ def test_pictures_are_levels_and_follow_from_the_seed(generator):
     assert not np.array_equal(images, generate_image(generator, num_images=3, seed=1))
 
 
-def test_more_pictures_begin_with_the_same_ones(generator):
+def test_first_images_do_not_depend_on_their_number(generator):
     few, many = (generate_image(generator, num_images=n) for n in (2, 5))
     np.testing.assert_array_equal(few, many[:2])
 
 
-def test_pictures_are_the_generator_s_in_inference(generator):
+def test_images_are_those_of_the_generator_in_inference(generator):
     noise = np.random.default_rng(7).normal(size=(1, 4)).astype("float32")
     expected = 127.5 * (np.asarray(generator(noise, training=False)) + 1.0)
     image = generate_image(generator, seed=7)
     np.testing.assert_allclose(image, expected, atol=0.51)
 
 
-def test_one_picture_is_written_as_it_is(generator, tmp_path):
+def test_one_image_is_written_unchanged(generator, tmp_path):
     image = generate_image(generator, path=tmp_path / "one.png")
     np.testing.assert_array_equal(read_image(tmp_path / "one.png"), image[0])
-    # The mark in the metadata that tells programs who drew it.
+    # The metadata state that a network generated the image.
     assert b"trainedAlgorithmicMedia" in (tmp_path / "one.png").read_bytes()
 
 
-def test_several_are_written_as_a_sheet_of_rows(generator, tmp_path):
-    images = generate_image(generator, num_images=5, path=tmp_path / "sheet.png")
-    sheet = read_image(tmp_path / "sheet.png")
-    assert sheet.shape == (2 * 16, 3 * 16, 3)
-    np.testing.assert_array_equal(sheet[:16, 16:32], images[1])
-    np.testing.assert_array_equal(sheet[16:, :16], images[3])
-    assert (sheet[16:, 32:] == 255).all()
+def test_several_images_are_written_as_a_grid(generator, tmp_path):
+    images = generate_image(generator, num_images=5, path=tmp_path / "grid.png")
+    grid = read_image(tmp_path / "grid.png")
+    assert grid.shape == (2 * 16, 3 * 16, 3)
+    np.testing.assert_array_equal(grid[:16, 16:32], images[1])
+    np.testing.assert_array_equal(grid[16:, :16], images[3])
+    assert (grid[16:, 32:] == 255).all()
 
 
 def test_showing_without_a_display_is_a_warning(generator, monkeypatch, caplog):
@@ -59,7 +59,7 @@ def test_showing_without_a_display_is_a_warning(generator, monkeypatch, caplog):
     assert "no display" in caplog.text
 
 
-def test_with_a_display_the_sheet_is_shown(generator, monkeypatch):
+def test_grid_is_shown_on_a_display(generator, monkeypatch):
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("agg")
     shown = []
@@ -72,19 +72,19 @@ def test_with_a_display_the_sheet_is_shown(generator, monkeypatch):
     assert plt.get_fignums() == []
 
 
-def test_a_subclassed_generator_needs_the_length_of_its_noise():
+def test_subclassed_generator_needs_latent_dim():
     class Generator(keras.Model):
         def call(self, noise):
             return keras.ops.zeros((keras.ops.shape(noise)[0], 2, 2, 3))
 
     with pytest.raises(ValueError, match="known length.*latent_dim=None"):
         generate_image(Generator())
-    # Mid-grey is 127.5, which rounds up.
+    # Mid-gray is 127.5, which rounds up.
     assert (generate_image(Generator(), latent_dim=3) == 128).all()
 
 
-def test_what_does_not_fit_is_refused(generator):
-    with pytest.raises(ValueError, match="photos are for Stylizer"):
+def test_invalid_arguments_are_refused(generator):
+    with pytest.raises(ValueError, match="for photos use Stylizer"):
         generate_image(build_generator("unet", width=4))
     with pytest.raises(ValueError, match="`latent_dim` must be .* 4. Received"):
         generate_image(generator, latent_dim=5)

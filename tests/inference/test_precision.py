@@ -2,17 +2,16 @@ import keras
 import pytest
 import tensorflow as tf
 
-from animegan_tf.inference import precision
-from animegan_tf.inference.precision import resolve_precision, with_precision
+from animegan_tf.inference.precision import (
+    PRECISIONS,
+    resolve_precision,
+    with_precision,
+)
 
 
 @pytest.fixture
-def cpu_info(tmp_path, monkeypatch):
-    """Write what Linux says of the processor; there is no GPU."""
-    path = tmp_path / "cpuinfo"
-    monkeypatch.setattr(precision, "_CPU_INFO", path)
+def no_gpu(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    return path
 
 
 @pytest.mark.parametrize(
@@ -25,24 +24,24 @@ def cpu_info(tmp_path, monkeypatch):
         ("xavx512_bf16x", "float32"),
     ],
 )
-def test_auto_follows_the_processor(cpu_info, flags, expected):
-    cpu_info.write_text(f"model name\t: bf16\nflags\t\t: {flags}\nbugs\t: none\n")
-    assert resolve_precision("auto") == expected
+def test_auto_depends_on_the_flags_of_the_processor(tmp_path, no_gpu, flags, expected):
+    path = tmp_path / "cpuinfo"
+    path.write_text(f"model name\t: bf16\nflags\t\t: {flags}\nbugs\t: none\n")
+    assert resolve_precision("auto", cpu_info=path) == expected
 
 
-def test_auto_is_float32_where_the_processor_is_not_described(cpu_info):
-    assert resolve_precision("auto") == "float32"
+def test_auto_is_float32_without_a_description_of_the_processor(tmp_path, no_gpu):
+    assert resolve_precision("auto", cpu_info=tmp_path / "cpuinfo") == "float32"
 
 
-def test_auto_is_float16_with_a_gpu(cpu_info, monkeypatch):
+def test_auto_is_float16_with_a_gpu(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
     assert resolve_precision("auto") == "float16"
 
 
-def test_what_is_asked_for_is_taken(cpu_info):
-    assert [resolve_precision(p) for p in precision.PRECISIONS] == [
-        *precision.PRECISIONS
-    ]
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_explicit_precision_is_kept(precision):
+    assert resolve_precision(precision) == precision
 
 
 def test_unknown_precision_is_refused():

@@ -10,65 +10,76 @@ from animegan_tf.models.generators import build_generator
 SIZES = [(1, 1), (1, 7), (7, 1), (2, 3), (33, 65), (64, 64), (65, 130)]
 
 
-def random_picture(*shape):
+def random_image(*shape):
     return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_identity_network_gives_back_the_picture(identity_generator, size):
-    picture = random_picture(*size, 3)
-    assert np.array_equal(Stylizer(identity_generator)(picture), picture)
+def test_identity_generator_returns_the_image(identity_generator, size):
+    image = random_image(*size, 3)
+    assert np.array_equal(Stylizer(identity_generator)(image), image)
+
+
+@pytest.fixture(scope="module")
+def small_stylizer():
+    keras.utils.set_random_seed(0)
+    options = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
+    return Stylizer(build_generator("anime", **options))
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_real_network_keeps_the_size(style, size):
-    stylized = Stylizer.from_preset(style)(random_picture(*size, 3))
+def test_generator_keeps_the_size(small_stylizer, size):
+    stylized = small_stylizer(random_image(*size, 3))
     assert stylized.shape == (*size, 3)
     assert stylized.dtype == np.uint8
 
 
-@pytest.mark.parametrize("size", [(100, 75), (300, 411)])
-def test_network_of_many_halvings_takes_every_size(tmp_path, size):
+@pytest.fixture(scope="module")
+def deep_unet():
     generator = build_generator(
         "unet", width=1, num_downsamples=8, normalization="instance"
     )
-    generator.save(tmp_path / "generator.keras")
-    stylizer = Stylizer.from_preset(tmp_path)
-    assert stylizer(random_picture(*size, 3)).shape == (*size, 3)
+    return Stylizer(generator)
 
 
-def test_negative_network_gives_255_minus_the_picture(negative_generator, photo):
+@pytest.mark.parametrize("size", [(100, 75), (300, 411)])
+def test_generator_with_many_downsamplings_accepts_every_size(deep_unet, size):
+    assert deep_unet(random_image(*size, 3)).shape == (*size, 3)
+
+
+def test_negative_generator_returns_255_minus_the_image(negative_generator, photo):
     assert np.array_equal(Stylizer(negative_generator)(photo), 255 - photo)
 
 
 def test_one_trace_serves_every_size(identity_generator):
     stylizer = Stylizer(identity_generator)
     for size in SIZES:
-        stylizer(random_picture(*size, 3))
-    stylizer(random_picture(2, 8, 8, 3))
+        stylizer(random_image(*size, 3))
+    stylizer(random_image(2, 8, 8, 3))
     assert stylizer._run.num_traces == 1
 
 
-def test_same_picture_comes_out_the_same(style, photo):
-    stylizer = Stylizer.from_preset(style)
-    assert np.array_equal(stylizer(photo), stylizer(photo))
+def test_result_is_reproducible(small_stylizer, photo):
+    assert np.array_equal(small_stylizer(photo), small_stylizer(photo))
 
 
-def test_batch_equals_its_pictures(negative_generator):
+def test_batch_equals_its_images(negative_generator):
     stylizer = Stylizer(negative_generator)
-    batch = random_picture(3, 9, 11, 3)
-    assert np.array_equal(stylizer(batch), np.stack([stylizer(p) for p in batch]))
+    batch = random_image(3, 9, 11, 3)
+    assert np.array_equal(
+        stylizer(batch), np.stack([stylizer(image) for image in batch])
+    )
 
 
 @pytest.mark.parametrize("shape", [(5, 6), (5, 6, 1)])
-def test_grey_equals_its_rgb(negative_generator, shape):
-    grey = random_picture(*shape)
-    rgb = np.repeat(grey.reshape(5, 6, 1), 3, axis=-1)
+def test_gray_equals_its_rgb(negative_generator, shape):
+    gray = random_image(*shape)
+    rgb = np.repeat(gray.reshape(5, 6, 1), 3, axis=-1)
     stylizer = Stylizer(negative_generator)
-    assert np.array_equal(stylizer(grey), stylizer(rgb))
+    assert np.array_equal(stylizer(gray), stylizer(rgb))
 
 
-def test_rgba_is_laid_on_white(identity_generator):
+def test_rgba_is_blended_with_white(identity_generator):
     # Half of 101/255 and half white: (0 + 255 * 154) / 255 = 154.
     pixels = [[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 101]]]
     stylized = Stylizer(identity_generator)(np.array(pixels, dtype=np.uint8))
@@ -76,13 +87,13 @@ def test_rgba_is_laid_on_white(identity_generator):
 
 
 def test_rgba_array_equals_its_pillow_image(identity_generator):
-    pixels = random_picture(20, 20, 4)
+    pixels = random_image(20, 20, 4)
     stylizer = Stylizer(identity_generator)
     from_pillow = np.asarray(stylizer(Image.fromarray(pixels)))
     assert np.abs(stylizer(pixels).astype(int) - from_pillow).max() <= 1
 
 
-def test_pillow_image_comes_out_as_one(negative_generator, photo):
+def test_pillow_image_returns_one(negative_generator, photo):
     stylized = Stylizer(negative_generator)(Image.fromarray(photo))
     assert isinstance(stylized, Image.Image)
     assert stylized.mode == "RGB"
@@ -90,7 +101,7 @@ def test_pillow_image_comes_out_as_one(negative_generator, photo):
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path])
-def test_path_comes_out_as_array(negative_generator, photo, tmp_path, kind):
+def test_path_returns_an_array(negative_generator, photo, tmp_path, kind):
     path = write_image(photo, tmp_path / "photo.png")
     assert np.array_equal(Stylizer(negative_generator)(kind(path)), 255 - photo)
 
@@ -110,7 +121,7 @@ def test_path_comes_out_as_array(negative_generator, photo, tmp_path, kind):
         (None, "must be uint8.*object"),
     ],
 )
-def test_what_is_no_picture_is_refused(identity_generator, image, message):
+def test_argument_that_is_not_an_image_is_refused(identity_generator, image, message):
     with pytest.raises(ValueError, match=message) as raised:
         Stylizer(identity_generator)(image)
     assert "\n" not in str(raised.value)
@@ -126,12 +137,17 @@ def test_missing_and_damaged_files_are_named(identity_generator, photo, tmp_path
         stylizer(path)
 
 
-def test_preset_equals_its_saved_network(style, photo, tmp_path):
+def test_preset_equals_its_saved_generator(style, photo, tmp_path):
     stylizer = Stylizer.from_preset(style)
     stylizer.generator.save(tmp_path / "generator.keras")
-    expected = stylizer(photo)
-    for path in (tmp_path, tmp_path / "generator.keras", str(tmp_path)):
-        assert np.array_equal(Stylizer.from_preset(path)(photo), expected)
+    assert np.array_equal(Stylizer.from_preset(tmp_path)(photo), stylizer(photo))
+
+
+def test_files_of_models_are_loaded(negative_generator, photo, tmp_path):
+    for name in ("model.keras", "model.h5"):
+        negative_generator.save(tmp_path / name)
+        stylizer = Stylizer.from_preset(str(tmp_path / name))
+        assert np.array_equal(stylizer(photo), 255 - photo)
 
 
 def test_unknown_style_lists_the_known(style):
@@ -140,20 +156,20 @@ def test_unknown_style_lists_the_known(style):
 
 
 def test_run_folder_without_generator_says_so(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"has no generator\.keras"):
+    with pytest.raises(FileNotFoundError, match="has no generator"):
         Stylizer.from_preset(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["gone/run", "gone.keras"])
+@pytest.mark.parametrize("name", ["gone/run", "gone.keras", "gone.h5"])
 def test_missing_path_is_named(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=f"No such run folder.*{name}"):
         Stylizer.from_preset(tmp_path / name)
 
 
-def test_file_that_is_no_network_is_named(tmp_path):
+def test_file_that_is_not_a_model_is_named(tmp_path):
     for name, message in [
         ("notes.txt", "Not a run folder"),
-        ("net.keras", "Not a net"),
+        ("model.keras", "Not a model"),
     ]:
         path = tmp_path / name
         path.write_text("nothing")
@@ -162,21 +178,21 @@ def test_file_that_is_no_network_is_named(tmp_path):
         assert "\n" not in str(raised.value)
 
 
-def test_network_of_fixed_size_is_refused():
+def test_generator_of_fixed_size_is_refused():
     generator = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)])
     with pytest.raises(ValueError, match=r"any size.*\(None, 8, 8, 3\)"):
         Stylizer(generator)
 
 
-def test_network_that_changes_the_size_is_refused(photo):
+def test_generator_that_changes_the_size_is_refused(photo):
     images = keras.Input((None, None, 3))
     generator = keras.Model(images, keras.layers.AveragePooling2D(2)(images))
     with pytest.raises(ValueError, match="its input's shape"):
         Stylizer(generator)(photo)
 
 
-def test_half_precision_is_near_float32(style, photo):
-    exact = Stylizer.from_preset(style)
+def test_half_precision_is_close_to_float32(small_stylizer, photo):
+    exact = small_stylizer
     before = [weight.numpy() for weight in exact.generator.weights]
     rounded = Stylizer(exact.generator, precision="bfloat16")
     difference = rounded(photo).astype(int) - exact(photo)
@@ -191,3 +207,32 @@ def test_arguments_out_of_range_are_refused(identity_generator):
         Stylizer(identity_generator, multiple=0)
     with pytest.raises(ValueError, match="`precision` must be one of.*'int8'"):
         Stylizer(identity_generator, precision="int8")
+
+
+def test_many_images_are_returned_in_order_with_errors_in_place(
+    tmp_path, negative_generator
+):
+    stylizer = Stylizer(negative_generator)
+    images = [random_image(9, 20 + n, 3) for n in range(3)]
+    results = list(stylizer.stylize_many([*images, tmp_path / "gone.png"]))
+    for (source, result), image in zip(results[:3], images, strict=True):
+        assert source is image
+        assert np.array_equal(result, 255 - image)
+    assert isinstance(results[3][1], FileNotFoundError)
+
+
+def test_many_images_are_written_in_order(tmp_path, negative_generator, photo):
+    path = write_image(photo, tmp_path / "photo.png")
+    written = []
+
+    def write(source, result):
+        written.append((source, result))
+        return len(written)
+
+    stylizer = Stylizer(negative_generator)
+    assert list(stylizer.stylize_many([path, photo], write=write)) == [
+        (path, 1),
+        (photo, 2),
+    ]
+    for _, result in written:
+        assert np.array_equal(result, 255 - photo)

@@ -169,7 +169,7 @@ def test_lambda_in_the_config_of_a_layer_is_refused(tmp_path, marker, argument):
         ("keras.utils", "get_file"),
         ("keras.src.layers.preprocessing.index_lookup", "IndexLookup"),
         ("keras.src.ops.core", "os"),
-        ("animegan_tf.imaging.image_io", "write_image"),
+        ("animegan_tf.imaging.writing", "write_image"),
     ],
 )
 @pytest.mark.parametrize("registered_name", [None, "animegan_tf>SpaceToDepth"])

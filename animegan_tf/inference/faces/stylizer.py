@@ -1,4 +1,4 @@
-"""Stylize the faces of a picture one by one, at a size of their own."""
+"""Stylize the faces of an image one by one, at a fixed size."""
 
 import os
 from collections.abc import Callable
@@ -20,32 +20,30 @@ Detect = Callable[[np.ndarray], np.ndarray]
 
 
 class FaceStylizer:
-    """Give faces a style at a working size, and the rest another, the same or none.
+    """Stylize the faces of an image at a fixed size, and the background separately.
 
-    A network draws a face best at the size it was trained at. So each face is cut out
-    with a margin, resized so that the cut has that size, stylized, resized back and
-    pasted with weights that fall smoothly to the cut's border. Outside the cuts the
-    picture is exactly what `background` makes of it; without faces, all of it is.
+    A generator works best on faces of the size it was trained on. So each face is
+    cropped with a margin, resized to `size`, stylized, resized back and blended with
+    weights that fall smoothly to 0 at the crop's border. Outside the crops the result
+    is exactly that of `background`.
 
-    It takes the place of a `Stylizer` for single pictures, also where dials are applied
-    and files are written.
+    It can be used in place of a `Stylizer` for single images, including with dials and
+    for files.
 
     Args:
-        stylizer: What draws faces: a `Stylizer`, or any function of such an argument
-            and result.
-        background: What draws the rest: a `Stylizer`, `"same"` for that of the faces,
-            or `None` to leave the photo.
-        size: Side in pixels of the square that the network sees of a face with its
-            margin, at least 64.
-        margin: Pixels around a face that are cut out with it, as a part of its box's
-            longer side, 0.1 to 2.
+        stylizer: `Stylizer` of the faces, or a function with the same arguments.
+        background: `Stylizer` of the background, `"same"` for that of the faces, or
+            `None` to keep the photo.
+        size: Side in pixels to which a face with its margin is resized, at least 64.
+        margin: Margin around a face, relative to the longer side of its box, in
+            [0.1, 2].
         detect: Function from uint8 RGB, `(height, width, 3)`, to the left, top, width
-            and height of each face in pixels, `(num_faces, 4)`; faces may reach over
-            the picture's border. `None` takes `build_face_detector()`, which needs
+            and height of each face in pixels, `(num_faces, 4)`; boxes may extend beyond
+            the image. `None` is `build_face_detector()`, which needs
             `pip install "animegan_tf[faces]"`.
 
     Raises:
-        ModuleNotFoundError: If a detector is needed that is not installed.
+        ModuleNotFoundError: If `detect` is `None` and the detector is not installed.
         ValueError: If an argument is out of range.
     """
 
@@ -79,22 +77,22 @@ class FaceStylizer:
         self.detect = build_face_detector() if detect is None else detect
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
-        """Stylize a picture.
+        """Stylize an image.
 
         Args:
             image: uint8 or uint16 RGB array, `(height, width, 3)`, a Pillow image, or
-                the path of a picture.
-            progress: Called with the numbers of parts done and in all: the tiles of the
-                background, and the faces.
+                the path of an image.
+            progress: Called with the number of parts done and their total: tiles of the
+                background, and faces.
 
         Returns:
-            For a Pillow image one in RGB, else an array of the input's type, uint8 for
-            a path; of the input's size.
+            An RGB array of the input's dtype, uint8 for a path, or an RGB Pillow image
+            for a Pillow image; of the input's size.
 
         Raises:
-            FileNotFoundError: If there is no file at the path.
-            ValueError: If the array is none of the above, the file is no picture, or
-                what was detected are no boxes.
+            FileNotFoundError: If the file does not exist.
+            ValueError: If the array is none of the above, the file is not an image, or
+                `detect` returns anything but boxes.
         """
         if isinstance(image, str | os.PathLike):
             return self._stylize(read_image(image), progress)
@@ -109,26 +107,26 @@ class FaceStylizer:
         return self._stylize(image, progress)
 
     def find_crops(self, photo: np.ndarray) -> list[FaceCrop]:
-        """Detect the faces of a picture, and cut them out from the smallest.
+        """Detect the faces of an image and crop them, the smallest first.
 
-        The larger of two that overlap is the nearer one, so it is pasted last; and the
-        result does not depend on the order in which they were detected.
+        Where two overlap, the larger is nearer to the camera and so is pasted last. The
+        result does not depend on the order of the detections.
 
         Raises:
-            ValueError: If what was detected are no boxes.
+            ValueError: If `detect` returns anything but boxes.
         """
-        deep = photo.dtype == np.uint16
-        # Of 16 bits the upper 8 are enough to find a face.
-        boxes = self.detect((photo >> 8).astype(np.uint8) if deep else photo)
+        # The upper 8 of 16 bits are enough to detect a face.
+        is_uint16 = photo.dtype == np.uint16
+        boxes = self.detect((photo >> 8).astype(np.uint8) if is_uint16 else photo)
         boxes = np.asarray(boxes, np.float64)
         boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
         valid = boxes.ndim == 2 and boxes.shape[1] == 4
         if not (valid and np.isfinite(boxes).all()):
             raise ValueError(
-                "`detect` must give finite boxes of shape (num_faces, 4). "
+                "`detect` must return finite boxes of shape (num_faces, 4). "
                 f"Received: shape {boxes.shape}"
             )
-        # A box without an area holds no pixel, and is dropped below.
+        # A box without area contains no pixel and is dropped below.
         boxes = sorted(boxes.tolist(), key=lambda box: (box[2] * box[3], box))
         size = photo.shape[:2]
         crops = [cut_face_crop(box, size, margin=self.margin) for box in boxes]
@@ -149,13 +147,10 @@ class FaceStylizer:
         else:
             result = self.background(photo, progress=count_tiles)
         for index, crop in enumerate(crops):
-            paste_face(result, self._draw_face(photo, crop), crop)
+            face = photo[crop.rows, crop.columns]
+            size = scaled_size(face.shape[:2], self.size / crop.side)
+            face = resize(self.stylizer(resize(face, size)), face.shape[:2])
+            paste_face(result, face, crop)
             if progress:
                 progress(num_tiles + index + 1, num_tiles + len(crops))
         return result
-
-    def _draw_face(self, photo: np.ndarray, crop: FaceCrop) -> np.ndarray:
-        """Stylize a crop at the working size, and bring it back to its own."""
-        face = photo[crop.rows, crop.columns]
-        working = scaled_size(face.shape[:2], self.size / crop.side)
-        return resize(self.stylizer(resize(face, working)), face.shape[:2])

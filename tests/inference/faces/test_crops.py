@@ -4,7 +4,7 @@ import pytest
 from animegan_tf.inference.faces.crops import cut_face_crop, paste_face
 
 
-def test_a_square_with_the_margin_lies_around_the_face():
+def test_crop_is_a_square_with_the_margin_around_the_face():
     # Center (110, 120), half a side 40 * (0.5 + 0.5).
     crop = cut_face_crop((90, 100, 40, 40), (300, 300), margin=0.5)
     assert (crop.columns, crop.rows) == (slice(70, 150), slice(80, 160))
@@ -13,7 +13,7 @@ def test_a_square_with_the_margin_lies_around_the_face():
     assert crop.weights.dtype == np.float32
 
 
-def test_the_longer_side_of_a_face_sets_the_square():
+def test_longer_side_of_the_face_determines_the_crop():
     crop = cut_face_crop((100, 100, 20, 40), (300, 300), margin=0.25)
     assert (crop.columns, crop.rows) == (slice(80, 140), slice(90, 150))
 
@@ -31,16 +31,16 @@ def test_weights_are_one_in_the_box_and_fall_smoothly_to_the_border():
         assert np.abs(np.diff(weights, axis=axis)).max() <= 1.5 / 20
 
 
-def test_a_face_at_the_border_is_cut_off_there_and_keeps_its_weight():
+def test_crop_at_the_border_is_clipped_and_keeps_the_weight_of_the_face():
     crop = cut_face_crop((-10, 5, 40, 40), (60, 200), margin=0.5)
     assert (crop.columns, crop.rows) == (slice(0, 50), slice(0, 60))
     assert crop.side == 80
-    # The face reaches over the left border: nothing to blend with is there.
+    # The face extends beyond the left border, where there is nothing to blend with.
     assert (crop.weights[10:40, 0] == 1.0).all()
     assert crop.weights[20, -1] < 0.003
 
 
-def test_a_face_larger_than_the_picture_is_all_of_it():
+def test_crop_of_a_face_larger_than_the_image_is_the_image():
     crop = cut_face_crop((-50, -40, 200, 180), (64, 48), margin=0.5)
     assert (crop.rows, crop.columns) == (slice(0, 64), slice(0, 48))
     assert (crop.weights == 1.0).all()
@@ -57,24 +57,24 @@ def test_a_face_larger_than_the_picture_is_all_of_it():
         (10, 10, 10, -5),
     ],
 )
-def test_a_box_without_a_pixel_is_no_face(box):
+def test_box_without_a_pixel_has_no_crop(box):
     assert cut_face_crop(box, (80, 100), margin=0.5) is None
 
 
-def test_a_face_of_one_pixel_has_a_crop():
+def test_face_of_one_pixel_has_a_crop():
     crop = cut_face_crop((10.2, 10.2, 1, 1), (80, 100), margin=0.1)
     assert crop.weights.max() == 1.0
     assert (crop.rows, crop.columns) == (slice(10, 12), slice(10, 12))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_pasting_mixes_by_the_weights_and_rounds(dtype):
+def test_pasted_face_is_blended_by_the_weights_and_rounded(dtype):
     top = np.iinfo(dtype).max
     crop = cut_face_crop((90, 100, 40, 40), (300, 300), margin=0.5)
-    picture = np.zeros((300, 300, 3), dtype)
-    paste_face(picture, np.full((80, 80, 3), top, dtype), crop)
+    image = np.zeros((300, 300, 3), dtype)
+    paste_face(image, np.full((80, 80, 3), top, dtype), crop)
     expected = np.floor(top * crop.weights + 0.5)
-    inside = picture[crop.rows, crop.columns]
+    inside = image[crop.rows, crop.columns]
     assert np.abs(inside.astype(np.int64) - expected).max() <= (top > 255)
-    picture[crop.rows, crop.columns] = 0
-    assert not picture.any()
+    image[crop.rows, crop.columns] = 0
+    assert not image.any()

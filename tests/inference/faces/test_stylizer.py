@@ -10,7 +10,7 @@ from animegan_tf.inference.stylizer import Stylizer
 
 
 def negate(image, progress=None):
-    """A style that keeps no state: 255 minus the picture."""
+    """A stylizer without state: 255 minus the image."""
     if progress:
         progress(1, 1)
     return np.iinfo(image.dtype).max - image
@@ -26,25 +26,25 @@ def finds(*boxes):
 
 @pytest.fixture
 def slopes():
-    """A smooth picture, 240x320, which resizing hardly changes."""
+    """A smooth image, 240x320, which resizing hardly changes."""
     rows, columns = np.mgrid[:240, :320]
     channels = rows / 2 + 40, columns / 2 + 30, 200 - rows / 4 - columns / 4
     return np.stack(channels, axis=-1).astype(np.uint8)
 
 
-def test_in_the_box_is_the_faces_style_and_beyond_the_cut_the_background(slopes):
+def test_face_is_stylized_and_outside_the_crop_is_the_background(slopes):
     stylize = FaceStylizer(
         negate, background=None, size=80, detect=finds((90, 100, 40, 40))
     )
     result = stylize(slopes)
-    # The cut of 80 pixels has the working size, so nothing is resized.
+    # The crop of 80 pixels has that size, so nothing is resized.
     assert np.array_equal(result[100:140, 90:130], 255 - slopes[100:140, 90:130])
     result[80:160, 70:150] = slopes[80:160, 70:150]
     assert np.array_equal(result, slopes)
 
 
 @pytest.mark.parametrize("background", ["same", copy, None])
-def test_beyond_the_cuts_the_result_is_exactly_the_backgrounds(slopes, background):
+def test_outside_the_crops_the_result_is_exactly_the_background(slopes, background):
     boxes = (20, 30, 25, 30), (200, 150, 60, 50)
     stylize = FaceStylizer(negate, background=background, detect=finds(*boxes))
     expected = {"same": 255 - slopes}.get(background, slopes)
@@ -56,7 +56,7 @@ def test_beyond_the_cuts_the_result_is_exactly_the_backgrounds(slopes, backgroun
 
 
 @pytest.mark.parametrize("background", ["same", None])
-def test_without_faces_there_is_only_the_background(slopes, background):
+def test_without_faces_the_result_is_the_background(slopes, background):
     stylize = FaceStylizer(negate, background=background, detect=finds())
     expected = slopes if background is None else 255 - slopes
     result = stylize(slopes)
@@ -64,7 +64,7 @@ def test_without_faces_there_is_only_the_background(slopes, background):
     assert result is not slopes
 
 
-def test_the_same_style_at_the_cuts_own_size_changes_nothing(photo):
+def test_identity_at_the_size_of_the_crop_changes_nothing(photo):
     box = (5, 2, 20, 16)
     stylize = FaceStylizer(copy, size=64, margin=1.1, detect=finds(box))
     assert stylize.find_crops(photo)[0].side == 64
@@ -84,52 +84,52 @@ def test_the_same_style_at_the_cuts_own_size_changes_nothing(photo):
     ),
     margin=st.floats(0.1, 2.0),
 )
-def test_identity_gives_back_a_smooth_picture_wherever_faces_are(boxes, margin):
+def test_identity_keeps_a_smooth_image_wherever_faces_are(boxes, margin):
     rows, columns = np.mgrid[:90, :120]
     smooth = np.stack([rows + 60, columns + 60, 200 - rows / 2 - columns / 2], axis=-1)
     smooth = smooth.astype(np.uint8)
     stylize = FaceStylizer(copy, size=256, margin=margin, detect=finds(*boxes))
     difference = stylize(smooth).astype(int) - smooth
-    # A cut much larger than the working size is resized down, which flattens the
-    # outermost pixels of a slope.
+    # A crop much larger than `size` is downscaled, which flattens the outermost pixels
+    # of a slope.
     assert np.abs(difference).max() <= 4
     assert np.abs(difference).mean() < 0.5
 
 
-def test_enlarging_and_reducing_a_smooth_face_stays_within_a_level(slopes):
+def test_upscaling_and_downscaling_a_smooth_face_stays_within_a_level(slopes):
     stylize = FaceStylizer(copy, size=512, detect=finds((100, 80, 60, 70)))
     difference = stylize(slopes).astype(int) - slopes
     assert np.abs(difference).max() <= 1
 
 
-def test_no_seam_shows_where_a_face_is_pasted():
-    grey = np.full((200, 200, 3), 100, np.uint8)
+def test_pasted_face_has_no_seam():
+    gray = np.full((200, 200, 3), 100, np.uint8)
 
     def lighten(image, progress=None):
         return image + np.uint8(100)
 
     detect = finds((80, 80, 40, 40))
-    result = FaceStylizer(lighten, background=None, detect=detect)(grey).astype(int)
+    result = FaceStylizer(lighten, background=None, detect=detect)(gray).astype(int)
     assert result.max() == 200
     # 100 levels over a ramp of 20 pixels, nowhere steeper than 1.5 times, and rounded.
     for axis in (0, 1):
         assert np.abs(np.diff(result, axis=axis)).max() <= 100 * 1.5 / 20 + 1
 
 
-def test_faces_are_seen_at_the_working_size(slopes):
+def test_faces_are_stylized_at_the_given_size(slopes):
     seen = []
 
     def look(image, progress=None):
         seen.append(image.shape)
         return image
 
-    # The last one's cut is 80 pixels, of which 50 columns are in the picture.
+    # The last crop is 80 pixels wide, of which 50 columns are in the image.
     boxes = (100, 100, 20, 20), (100, 100, 60, 50), (-10, 100, 40, 40)
     FaceStylizer(look, background=None, size=160, detect=finds(*boxes))(slopes)
     assert sorted(seen) == [(160, 100, 3), (160, 160, 3), (160, 160, 3)]
 
 
-def test_the_order_of_detection_does_not_matter_and_the_larger_face_is_in_front(photo):
+def test_order_of_detections_does_not_matter_and_the_larger_face_is_in_front(photo):
     boxes = [(5, 5, 10, 10), (9, 7, 14, 14), (12, 3, 12, 9)]
     results = []
     for order in (boxes, boxes[::-1], boxes[1:] + boxes[:1]):
@@ -145,7 +145,7 @@ def test_the_order_of_detection_does_not_matter_and_the_larger_face_is_in_front(
     assert (results[0][7:21, 9:23] == 250).all()
 
 
-def test_sixteen_bits_stay_sixteen_and_are_searched_in_eight(slopes):
+def test_uint16_images_are_searched_as_uint8(slopes):
     seen = []
 
     def detect(image):
@@ -160,7 +160,7 @@ def test_sixteen_bits_stay_sixteen_and_are_searched_in_eight(slopes):
     assert np.array_equal(seen[0], slopes)
 
 
-def test_pillow_images_and_paths_are_taken_like_arrays(slopes, tmp_path):
+def test_pillow_images_and_paths_equal_arrays(slopes, tmp_path):
     stylize = FaceStylizer(negate, detect=finds((90, 100, 40, 40)))
     expected = stylize(slopes)
     image = stylize(Image.fromarray(slopes))
@@ -169,7 +169,7 @@ def test_pillow_images_and_paths_are_taken_like_arrays(slopes, tmp_path):
     assert np.array_equal(stylize(tmp_path / "photo.png"), expected)
 
 
-def test_progress_counts_the_backgrounds_tiles_and_the_faces(slopes):
+def test_progress_counts_tiles_of_the_background_and_faces(slopes):
     detect = finds((90, 100, 40, 40), (10, 10, 30, 30))
     for background, expected in (
         ("same", [(1, 3), (2, 3), (3, 3)]),
@@ -181,7 +181,9 @@ def test_progress_counts_the_backgrounds_tiles_and_the_faces(slopes):
         assert calls == expected
 
 
-def test_it_takes_networks(photo, negative_generator, identity_generator):
+def test_stylizers_of_generators_are_accepted(
+    photo, negative_generator, identity_generator
+):
     stylize = FaceStylizer(
         Stylizer(negative_generator),
         background=Stylizer(identity_generator),
@@ -206,8 +208,8 @@ def test_arguments_out_of_range_are_named(arguments):
 @pytest.mark.parametrize(
     "boxes", [[(1, 2, 3)], [1, 2, 3, 4], [(1, 2, 3, float("nan"))]]
 )
-def test_what_are_no_boxes_is_refused(photo, boxes):
-    with pytest.raises(ValueError, match="`detect` must give finite boxes"):
+def test_detections_that_are_not_boxes_are_refused(photo, boxes):
+    with pytest.raises(ValueError, match="`detect` must return finite boxes"):
         FaceStylizer(negate, detect=lambda image: boxes)(photo)
 
 
@@ -215,6 +217,6 @@ def test_what_are_no_boxes_is_refused(photo, boxes):
     "image",
     [np.zeros((4, 4, 3)), np.zeros((4, 4), np.uint8), np.zeros((1, 4, 4, 3), np.uint8)],
 )
-def test_what_is_no_picture_is_refused(image):
+def test_argument_that_is_not_an_image_is_refused(image):
     with pytest.raises(ValueError, match="`image` must be uint8 or uint16 RGB"):
         FaceStylizer(negate, detect=finds())(image)
