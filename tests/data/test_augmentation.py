@@ -45,7 +45,7 @@ def test_crops_are_the_same_eagerly_and_in_tf_data(crop, shape):
     np.testing.assert_array_equal(eager, streamed)
 
 
-def test_aligned_images_are_cut_alike():
+def test_aligned_images_get_the_same_crop():
     image = _positions(16, 20)
     crops = random_crop_and_flip({"photo": image, "target": 255 - image}, 8, [1, 2])
     assert set(crops) == {"photo", "target"}
@@ -64,13 +64,13 @@ def test_aligned_images_are_cut_alike():
         (1, [0, 0, 0, 0]),
     ],
 )
-def test_middle_is_cut_or_continued_by_reflection(height, rows):
+def test_the_center_is_cropped_or_extended_by_reflection(height, rows):
     crops = center_crop({"photo": _positions(height, 5)}, 4)
     assert crops["photo"][:, 0, 0].numpy().tolist() == rows
     assert crops["photo"][0, :, 1].numpy().tolist() == [0, 1, 2, 3]
 
 
-def test_crops_are_contiguous_windows_at_every_place_and_both_ways_round():
+def test_crops_are_contiguous_windows_at_every_position_flipped_or_not():
     image = _positions(10, 10)
     starts, directions = set(), set()
     for k in range(200):
@@ -85,21 +85,21 @@ def test_crops_are_contiguous_windows_at_every_place_and_both_ways_round():
 
 
 @pytest.mark.parametrize("function", [random_crop_and_flip, random_rescaled_crop])
-def test_without_flip_nothing_is_mirrored(function):
+def test_without_flip_nothing_is_flipped(function):
     for k in range(20):
         crop = function(_positions(16, 16), 8, [0, k], flip=False).numpy().astype(int)
         assert crop[0, -1, 1] > crop[0, 0, 1]
 
 
-def test_small_images_are_centered_and_continued_by_reflection():
+def test_small_images_are_centered_and_extended_by_reflection():
     image = _positions(1, 3)
     crop = random_crop_and_flip(image, 7, [0, 0], flip=False).numpy()
     np.testing.assert_array_equal(crop[:, 0, 0], 0)
-    # Columns 0 1 2 stand in the middle; the border column is not repeated.
+    # Columns 0 1 2 are in the center; the border column is not repeated.
     np.testing.assert_array_equal(crop[0, :, 1], [2, 1, 0, 1, 2, 1, 0])
 
 
-def test_a_image_of_the_crops_size_is_kept():
+def test_an_image_of_the_size_of_the_crop_is_unchanged():
     image = _positions(8, 8)
     for function in (random_crop_and_flip, random_rescaled_crop):
         np.testing.assert_array_equal(function(image, 8, [0, 1], flip=False), image)
@@ -117,8 +117,8 @@ def test_images_of_different_sizes_are_rejected():
         crop(_positions(8, 8), _positions(8, 9))
 
 
-def test_rescaled_crops_cover_the_given_part_and_never_enlarge():
-    # A ramp rises by `side / size` levels a pixel, which tells how much was covered.
+def test_rescaled_crops_cover_the_given_fraction_and_never_enlarge():
+    # A ramp rises by `side / size` levels per pixel, which gives the covered fraction.
     image = _positions(100, 200)
     covered = []
     for k in range(60):
@@ -137,12 +137,12 @@ def test_rescaled_crop_keeps_a_flat_image_flat():
 
 
 @pytest.mark.parametrize("coverage", [(0.0, 1.0), (0.8, 0.6), (0.5, 1.1)])
-def test_rescaled_crop_rejects_a_senseless_coverage(coverage):
+def test_rescaled_crop_rejects_an_invalid_coverage(coverage):
     with pytest.raises(ValueError, match="`coverage` must be two ascending numbers"):
         random_rescaled_crop(_positions(8, 8), 4, [0, 0], coverage=coverage)
 
 
 @pytest.mark.parametrize("function", [random_crop_and_flip, random_rescaled_crop])
-def test_a_crop_without_pixels_is_rejected(function):
+def test_a_crop_size_of_zero_is_rejected(function):
     with pytest.raises(ValueError, match="`size` must be at least 1"):
         function(_positions(8, 8), 0, [0, 0])

@@ -14,7 +14,7 @@ from animegan_tf.data.crops import (
 )
 
 
-def test_levels_span_minus_one_to_one_also_in_graphs():
+def test_normalized_levels_span_minus_one_to_one_in_graphs_too():
     levels = np.array([0, 51, 255], np.uint8)
     expected = [-1.0, -0.6, 1.0]
     np.testing.assert_allclose(normalize_levels(levels), expected, atol=1e-6)
@@ -27,15 +27,15 @@ def test_levels_span_minus_one_to_one_also_in_graphs():
 @pytest.mark.parametrize(
     ("coverage", "side"), [((0.5, 1.0), 20), ((1.0, 1.0), 10), ((0.3, 1.0), 30)]
 )
-def test_images_are_as_large_as_the_smallest_crop_needs(tmp_path, coverage, side):
-    # A crop of 10 pixels, 0.3 of the short side, wants 34 pixels; there are 30.
+def test_images_are_downscaled_to_what_crops_need(tmp_path, coverage, side):
+    # A crop of 10 pixels, 0.3 of the short side, needs 34 pixels; there are 30.
     path = tmp_path / "a.png"
     Image.new("RGB", (60, 30), (9, 9, 9)).save(path)
     read = build_reduced_reader([path], 10, coverage, 0)
     assert read(0).shape == (side, 2 * side, 3)
 
 
-def test_the_center_square_is_cut_and_scaled():
+def test_the_center_square_is_cropped_and_resized():
     image = np.zeros((4, 10, 3), np.uint8)
     image[:, 3:7] = 255
     np.testing.assert_array_equal(center_square(image, 4), np.ones((4, 4, 3)))
@@ -63,13 +63,13 @@ def test_squares_of_several_images_are_stacked_in_order(tmp_path):
         (([1], 8, 1, -1), "`start_step` must be at least 0. Received: start_step=-1"),
     ],
 )
-def test_what_no_stream_can_be_made_of_is_rejected(values, message):
+def test_arguments_out_of_range_are_rejected(values, message):
     items, *numbers = values
     with pytest.raises(ValueError, match=message):
         check_stream(items, "photos", *numbers)
 
 
-def test_the_least_values_are_allowed():
+def test_the_minimum_values_are_accepted():
     check_stream([1], "photos", 1, 1, 0)
     check_not_empty("photos", np.zeros(1))
     check_at_least("size", 3, 3)

@@ -68,7 +68,7 @@ def test_stronger_degradations_lower_the_psnr_more(
     assert b < a - 2
 
 
-def test_noise_has_the_stated_deviation():
+def test_noise_has_the_given_standard_deviation():
     noisy = noise(np.zeros((64, 64, 3), "float32"), (0, 0), deviation=(12.75, 12.75))
     assert float(np.std(noisy)) == pytest.approx(0.1, rel=0.05)
 
@@ -81,7 +81,7 @@ def test_blur_keeps_flat_areas_and_the_mean(image):
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
 @pytest.mark.parametrize("seed", range(5))
-def test_holes_cover_the_stated_share_with_white(share, seed):
+def test_holes_cover_the_given_fraction_with_white(share, seed):
     image = np.zeros((96, 128, 3), "float32")
     filled = holes(image, (seed, 0), share=(share, share)).numpy()
     assert set(np.unique(filled)) == {0.0, 1.0}

@@ -31,7 +31,7 @@ def test_scan_lists_readable_images_sorted_through_subfolders(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_scan_skips_and_names_unreadable_files_with_a_count(tmp_path, caplog, suffix):
+def test_scan_skips_and_reports_unreadable_files_with_a_count(tmp_path, caplog, suffix):
     good = _save(tmp_path / "good.png")
     whole = io.BytesIO()
     kind = "JPEG" if suffix == ".jpg" else "PNG"
@@ -73,7 +73,7 @@ def test_scan_rejects_fewer_images_than_the_minimum(tmp_path):
         scan_images(tmp_path, minimum=2)
 
 
-def test_downscale_sets_the_short_side_and_never_enlarges():
+def test_limit_short_side_never_enlarges():
     image = _noise(20, 30)
     assert limit_short_side(image, 10).shape == (10, 15, 3)
     assert limit_short_side(image, 20) is image

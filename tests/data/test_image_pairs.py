@@ -10,6 +10,20 @@ from animegan_tf.data.image_pairs import Pair, pair_by_name, pair_halves
 from animegan_tf.imaging.writing import write_image
 
 
+@pytest.fixture
+def folders(tmp_path):
+    """Five images, `a` to `e`, and their negatives."""
+    rng = np.random.default_rng(0)
+    for folder in ("photos", "targets"):
+        (tmp_path / folder).mkdir()
+    for name in "abcde":
+        coarse = rng.integers(0, 256, (5, 7, 3)).astype("uint8")
+        image = np.asarray(Image.fromarray(coarse).resize((28, 20), Image.BILINEAR))
+        write_image(image, tmp_path / "photos" / f"{name}.png")
+        write_image(255 - image, tmp_path / "targets" / f"{name}.png")
+    return tmp_path
+
+
 def _pairs(folders):
     return pair_by_name(folders / "photos", folders / "targets")
 
@@ -21,7 +35,7 @@ def test_pairs_have_the_same_name_ignoring_the_suffix(folders):
     ]
 
 
-def test_missing_partners_are_counted_and_named(folders, caplog):
+def test_missing_partners_are_counted_and_reported(folders, caplog):
     (folders / "targets" / "b.png").unlink()
     (folders / "targets" / "d.png").unlink()
     (folders / "photos" / "e.png").unlink()
@@ -39,7 +53,7 @@ def test_no_pair_at_all_is_an_error_that_names_both_folders(folders):
         _pairs(folders)
 
 
-def test_one_name_twice_is_an_error(folders):
+def test_the_same_name_twice_is_an_error(folders):
     Image.open(folders / "photos" / "a.png").save(folders / "photos" / "a.jpg")
     with pytest.raises(ValueError, match="`photos` must have each name once.*a.jpg"):
         _pairs(folders)
@@ -69,7 +83,7 @@ def test_the_halves_of_an_image_are_a_pair(folders):
     assert pair.read()[0].min() == 200
 
 
-def test_reading_at_a_short_side_scales_both(folders):
+def test_reading_at_a_short_side_resizes_both(folders):
     for pair in (_pairs(folders)[0], pair_halves(folders / "photos")[0]):
         photo, target = pair.read(short_side=10)
         assert photo.shape == target.shape

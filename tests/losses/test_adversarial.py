@@ -1,4 +1,4 @@
-"""The adversarial losses."""
+"""Adversarial losses."""
 
 import dataclasses
 import math
@@ -19,7 +19,7 @@ def softplus(value):
     return math.log1p(math.exp(value))
 
 
-# Worked by hand from the formulas in the docstrings: (generator, real part, fake part).
+# Computed by hand from the formulas in the docstrings: (generator, real, fake).
 EXPECTED = {
     "lsgan": ((0 + 4) / 2, (1 + 1) / 2, (1 + 1) / 2),
     "bce": (
@@ -37,14 +37,14 @@ EXPECTED = {
 }
 
 
-def test_registry_names_every_family():
+def test_registry_has_every_family():
     assert set(ADVERSARIAL_LOSSES) == set(EXPECTED)
     with pytest.raises(dataclasses.FrozenInstanceError):
         ADVERSARIAL_LOSSES["lsgan"].real = None
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_losses_match_hand_worked_values(name):
+def test_losses_computed_by_hand(name):
     loss = ADVERSARIAL_LOSSES[name]
     generator, real, fake = EXPECTED[name]
     assert isinstance(loss, AdversarialLoss)
@@ -54,7 +54,7 @@ def test_losses_match_hand_worked_values(name):
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_discriminator_loss_weights_its_parts(name):
+def test_discriminator_loss_is_the_weighted_sum_of_its_parts(name):
     loss = ADVERSARIAL_LOSSES[name]
     _, real, fake = EXPECTED[name]
     total = loss.discriminator(REAL, FAKE, real_weight=3.0, fake_weight=0.5)
@@ -76,19 +76,19 @@ def test_losses_and_gradients_are_finite_float32_at_extreme_logits(name, dtype):
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_generator_loss_falls_as_fakes_look_more_real(name):
+def test_generator_loss_decreases_with_the_logits(name):
     generator_loss = ADVERSARIAL_LOSSES[name].generator
     assert float(generator_loss(FAKE + 0.5)) < float(generator_loss(FAKE - 0.5))
 
 
-def test_lsgan_reaches_zero_at_any_label():
+def test_lsgan_loss_is_zero_at_its_label():
     for label in (0.0, 0.1, 0.9, 1.0):
         logits = np.full((1, 2, 2, 1), label, "float32")
         assert float(adversarial.lsgan_loss(logits, label)) == pytest.approx(0.0)
     assert float(adversarial.lsgan_loss(REAL, 0.5)) == pytest.approx((2.25 + 0.25) / 2)
 
 
-def test_non_saturating_gradient_survives_a_sure_discriminator():
+def test_non_saturating_gradient_does_not_vanish_for_a_confident_discriminator():
     logits = tf.constant([[-20.0]])
     gradients = []
     for name in ("bce", "bce_saturating"):
@@ -100,7 +100,7 @@ def test_non_saturating_gradient_survives_a_sure_discriminator():
     assert gradients[1] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_probabilities_and_logits_agree():
+def test_probabilities_and_logits_give_the_same_loss():
     for function in (
         adversarial.bce_generator_loss,
         adversarial.bce_saturating_generator_loss,
@@ -114,7 +114,7 @@ def test_probabilities_and_logits_agree():
     assert float(received) == pytest.approx(expected, abs=1e-6)
 
 
-def test_certain_probabilities_stay_finite():
+def test_probabilities_of_0_and_1_give_finite_losses():
     outputs = tf.constant([[0.0], [1.0]])
     for label in (0.0, 1.0):
         with tf.GradientTape() as tape:
@@ -124,7 +124,7 @@ def test_certain_probabilities_stay_finite():
         assert np.isfinite(tape.gradient(loss, outputs)).all()
 
 
-def test_label_smoothing_moves_the_best_answer_to_the_label():
+def test_label_smoothing_moves_the_optimum_to_the_label():
     def loss_at(probability):
         logit = np.float32(math.log(probability / (1 - probability)))
         return float(adversarial.bce_loss(np.array([logit]), 0.9))

@@ -18,12 +18,12 @@ def test_two_orthogonal_patches_at_temperature_one():
     assert float(loss) == pytest.approx(math.log(1 + math.exp(-1)), abs=1e-6)
 
 
-def test_patches_that_all_look_alike_cost_the_logarithm_of_their_number():
+def test_equal_patches_give_the_logarithm_of_their_number():
     alike = np.ones((2, 7, 1), "float32")
     assert float(patch_nce_loss(alike, alike)) == pytest.approx(math.log(7), abs=1e-5)
 
 
-def test_order_of_the_patches_does_not_matter():
+def test_the_loss_is_invariant_to_the_order_of_the_patches():
     queries, keys = _unit(2, 5, 4), _unit(2, 5, 4)[:, ::-1]
     order = [3, 0, 4, 1, 2]
     expected = float(patch_nce_loss(queries, keys))
@@ -31,7 +31,7 @@ def test_order_of_the_patches_does_not_matter():
     assert float(shuffled) == pytest.approx(expected, rel=1e-5)
 
 
-def test_wrong_places_cost_more():
+def test_shifted_patches_give_a_larger_loss():
     vectors = _unit(1, 6, 8)
     right = float(patch_nce_loss(vectors, vectors))
     assert right < 0.1 < float(patch_nce_loss(vectors, np.roll(vectors, 1, axis=1)))

@@ -7,7 +7,7 @@ from animegan_tf.losses.gradient_penalties import gradient_penalty, r1_penalty
 
 @pytest.fixture
 def gradients():
-    """Those of two samples, of the norms 5 and 0."""
+    """Gradients of two samples with the norms 5 and 0."""
     values = np.zeros((2, 1, 2, 1), dtype="float32")
     values[0, 0, :, 0] = 3.0, 4.0
     return values

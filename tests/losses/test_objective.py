@@ -1,4 +1,4 @@
-"""The weighted objective."""
+"""The weighted sum of loss terms."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""The perceptual losses, on feature maps."""
+"""Content and style losses."""
 
 import keras
 import numpy as np
@@ -43,7 +43,7 @@ def test_content_loss_rejects_other_layers(other):
         content_loss({"a": np.zeros((1, 1, 1, 1))}, other)
 
 
-def test_gram_matrix_worked_by_hand():
+def test_gram_matrix_computed_by_hand():
     features = np.array([[1.0, 2.0], [3.0, 6.0]], dtype="float32").reshape(1, 1, 2, 2)
     plain = to_numpy(gram_matrix(features, centered=False))
     np.testing.assert_allclose(plain, [[[5.0, 10.0], [10.0, 20.0]]])
@@ -64,18 +64,18 @@ def test_correlation_equals_numpy():
         features, to_numpy(correlation_gram(features)), strict=True
     ):
         expected = np.corrcoef(image.reshape(-1, 3).T)
-        # The protocol's floor takes 0.1 % off each of the two deviations.
+        # The floor increases each of the two deviations by 0.1 %.
         np.testing.assert_allclose(matrix, expected, atol=3e-3)
 
 
-def test_correlation_follows_the_protocol_exactly():
+def test_correlation_computed_by_hand():
     matrix = np.array([[[4.0, 1.0], [1.0, 1.0]]], dtype="float32")
     deviations = np.array([2.0, 1.0]) + 0.001 * 1.5
     expected = matrix[0] / np.outer(deviations, deviations)
     np.testing.assert_allclose(to_numpy(correlation(matrix))[0], expected, rtol=1e-6)
 
 
-def test_style_ignores_where_features_are():
+def test_style_losses_are_invariant_to_the_positions_of_features():
     features = random_features()
     moved = features[:, ::-1, ::-1]
     gram, moved_gram = gram_matrix(features), gram_matrix(moved)
@@ -86,7 +86,7 @@ def test_style_ignores_where_features_are():
     assert float(distance) == pytest.approx(0.0, abs=1e-5)
 
 
-def test_only_the_plain_gram_sees_contrast():
+def test_only_the_gram_loss_depends_on_contrast():
     features = random_features()
     faded = 0.5 * features + 3.0
     assert float(style_loss(gram_matrix(faded), gram_matrix(features))) > 0.1
@@ -96,7 +96,7 @@ def test_only_the_plain_gram_sees_contrast():
     assert float(distance) == pytest.approx(0.0, abs=1e-4)
 
 
-def test_correlation_style_loss_worked_by_hand():
+def test_correlation_style_loss_computed_by_hand():
     target = np.array([[1.0, 0.5], [0.5, 1.0]])
     matrices = np.stack([target, np.array([[1.0, -0.5], [-0.5, 1.0]])])
     # 0 for the first matrix, (1 + 1) / 3 for the second.

@@ -96,7 +96,7 @@ def test_yuv_equals_tensorflow():
     np.testing.assert_allclose(rgb_to_yuv(images), expected, atol=1e-6)
 
 
-def test_yuv_loss_of_opposite_colors_worked_by_hand():
+def test_yuv_loss_of_opposite_colors_computed_by_hand():
     # Black to white moves Y by 1 and leaves U and V.
     loss = color_yuv_loss(one_pixel(0, 0, 0), one_pixel(255, 255, 255))
     assert float(loss) == pytest.approx(1.0, abs=1e-5)

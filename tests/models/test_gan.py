@@ -5,12 +5,13 @@ import pytest
 from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import build_gan, gives_probabilities
 from animegan_tf.models.generators import build_generator
-from animegan_tf.models.generators.animegan_v2 import build_animegan_v2_generator
 
 
 @pytest.fixture(scope="module")
 def networks():
-    return build_animegan_v2_generator(width=4), build_discriminator("patch", width=4)
+    options = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
+    generator = build_generator("anime", **options)
+    return generator, build_discriminator("patch", width=4)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_projections_are_float32_unit_vectors():
         np.testing.assert_allclose(lengths, 1.0, atol=1e-4)
 
 
-def test_each_patch_is_projected_by_itself():
+def test_each_patch_is_projected_independently():
     heads = build_projection_heads([3], width=4)
     patches = np.random.default_rng(0).normal(size=(1, 6, 3)).astype("float32")
     whole, part = heads([patches]), heads([patches[:, 2:4]])

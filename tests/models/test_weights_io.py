@@ -17,7 +17,7 @@ def weights_of(model):
     return [weight.numpy() for weight in model.weights]
 
 
-def test_float32_gives_back_every_weight(tmp_path):
+def test_float32_restores_every_weight_exactly(tmp_path):
     source, target = build_network(), build_network()
     path = save_weights_npz(source, tmp_path / "w.npz", dtype="float32")
     load_weights_npz(target, path)
@@ -25,7 +25,7 @@ def test_float32_gives_back_every_weight(tmp_path):
         assert np.array_equal(stored, loaded)
 
 
-def test_float16_rounds_each_weight_to_the_nearest_half(tmp_path):
+def test_float16_rounds_each_weight(tmp_path):
     source, target = build_network(), build_network()
     load_weights_npz(target, save_weights_npz(source, tmp_path / "w.npz"))
     for stored, loaded in zip(weights_of(source), weights_of(target), strict=True):

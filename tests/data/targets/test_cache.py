@@ -1,4 +1,4 @@
-"""The target cache: never stale, never computed twice, resumable."""
+"""The target cache: invalidated by changes, never computed twice, resumable."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def test_finished_targets_are_not_computed_again(tmp_path, compute):
     assert [shape[0] for shape in third.shapes] == [16, 16, 16]
 
 
-def test_another_fingerprint_computes_anew_and_keeps_the_old(tmp_path, compute):
+def test_another_fingerprint_computes_new_targets_and_keeps_the_old(tmp_path, compute):
     path = _photo(tmp_path / "a.png")
     (old,) = compute([path], Negative(), scales=(8,))
     (new,) = compute([path], lambda image: image, scales=(8,), fingerprint="same")
@@ -87,7 +87,7 @@ def test_another_fingerprint_computes_anew_and_keeps_the_old(tmp_path, compute):
     np.testing.assert_array_equal(read_image(new.target_file), photo)
 
 
-def test_a_changed_photo_is_computed_anew_under_its_old_name(tmp_path, compute):
+def test_a_changed_photo_of_the_same_name_is_computed_again(tmp_path, compute):
     path = _photo(tmp_path / "a.png")
     (old,) = compute([path], Negative(), scales=(8,))
     _photo(path, seed=1)
@@ -107,7 +107,7 @@ def test_a_renamed_photo_and_a_copy_use_the_same_files(tmp_path, compute):
     assert len(negative.shapes) == 1
 
 
-def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, compute):
+def test_an_interrupted_run_continues_where_it_stopped(tmp_path, compute):
     paths = [_photo(tmp_path / f"{k}.png", 20, 20 + k, seed=k) for k in range(4)]
 
     def fail_on_the_last(image):
@@ -126,7 +126,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, compute):
     assert not {name for name in names if name.startswith(".")}
 
 
-def test_lost_and_empty_files_are_made_again(tmp_path, compute):
+def test_missing_and_empty_files_are_computed_again(tmp_path, compute):
     path = _photo(tmp_path / "a.png")
     items = compute([path], Negative())
     items[0].photo_file.unlink()

@@ -29,7 +29,7 @@ def test_shape_and_dtype_are_kept():
     assert target.dtype == np.uint8
 
 
-def test_flattening_removes_grain_and_keeps_the_edge():
+def test_flattening_removes_noise_and_keeps_the_edge():
     image = _noisy_halves()
     flat = flatten_colors(image, OPTIONS).astype(float)
     assert flat[8:56, 4:26].std() < 0.4 * image[8:56, 4:26].std()
@@ -54,20 +54,20 @@ def test_dark_line_is_inked_and_its_surroundings_are_not():
     assert ink[:, :20].max() == 0.0
 
 
-def test_light_line_is_not_inked_at_its_heart():
+def test_the_center_of_a_light_line_is_not_inked():
     image = np.full((64, 64, 3), 60, np.uint8)
     image[:, 31:33] = 200
     assert ink_lines(image, OPTIONS)[16:48, 31:33].max() < 0.1
 
 
-def test_specks_smaller_than_a_line_are_dropped():
+def test_specks_smaller_than_a_line_are_removed():
     image = np.full((64, 64, 3), 200, np.uint8)
     image[32, 32] = 0
     options = dataclasses.replace(OPTIONS, line_area=200)
     assert ink_lines(image, options).max() == 0.0
 
 
-def test_tone_levels_stay_and_slopes_between_are_pulled_to_them():
+def test_tone_levels_are_fixed_and_tones_between_move_towards_them():
     # With 2 levels a step is 50 L* high; L* = 50 is a level, 60 is pulled towards it.
     options = dataclasses.replace(
         OPTIONS, tone_levels=2, tone_strength=1.0, tone_lift=0.0

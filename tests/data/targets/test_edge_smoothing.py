@@ -30,7 +30,7 @@ def test_texture_below_the_threshold_is_unchanged():
     np.testing.assert_array_equal(smooth_edges(texture), texture)
 
 
-def test_a_step_gets_softer_and_pixels_away_from_it_stay():
+def test_an_edge_is_blurred_and_pixels_away_from_it_are_unchanged():
     image = _step()
     smooth = smooth_edges(image).numpy()
     row = smooth[5, :, 0].astype(int)
@@ -41,18 +41,18 @@ def test_a_step_gets_softer_and_pixels_away_from_it_stay():
     np.testing.assert_array_equal(smooth[:, 15:], image[:, 15:])
 
 
-def test_only_the_neighborhood_of_a_contour_changes():
+def test_only_the_neighborhood_of_an_edge_changes():
     texture = np.random.default_rng(0).integers(100, 110, (40, 40, 3)).astype("uint8")
     texture[20, 20] = 255
     changed = (smooth_edges(texture).numpy() != texture).any(axis=-1)
     rows, columns = np.nonzero(changed)
-    # Sobel sees one pixel away, the dilation reaches two more.
+    # Sobel reaches one pixel, the dilation two more.
     assert 17 <= rows.min() and rows.max() <= 23
     assert 17 <= columns.min() and columns.max() <= 23
     assert changed[20, 20]
 
 
-def test_threshold_counts_four_times_the_step():
+def test_an_edge_is_detected_from_a_quarter_of_the_threshold():
     image = _step(100, 110)
     np.testing.assert_array_equal(smooth_edges(image, threshold=41), image)
     assert (smooth_edges(image, threshold=39).numpy() != image).any()

@@ -20,7 +20,7 @@ def test_multiply_adds_by_hand():
     assert count_multiply_adds(network) == first + second + third
 
 
-def test_strides_count_what_they_give_and_other_layers_nothing():
+def test_strides_reduce_the_count_and_other_layers_do_not_count():
     image = keras.Input((8, 8, 3))
     x = layers.Conv2D(4, 3, strides=2, padding="same")(image)
     x = layers.BatchNormalization()(layers.ReLU()(x))

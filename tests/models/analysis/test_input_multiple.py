@@ -17,15 +17,15 @@ from animegan_tf.models.generators import build_generator
         ("unet", {"width": 4, "num_downsamples": 8}, 256),
     ],
 )
-def test_multiple_is_that_of_all_halvings(name, options, expected):
+def test_the_multiple_is_the_product_of_all_strides(name, options, expected):
     assert input_multiple(build_generator(name, **options)) == expected
 
 
-def test_network_without_halvings_takes_every_size(identity_generator):
+def test_a_network_without_strides_accepts_every_size(identity_generator):
     assert input_multiple(identity_generator) == 1
 
 
-def test_network_in_a_network_counts():
+def test_nested_networks_count():
     inner = build_generator("resnet", width=4, num_blocks=1)
     photo = keras.Input((None, None, 3))
     assert input_multiple(keras.Model(photo, inner(photo))) == 4

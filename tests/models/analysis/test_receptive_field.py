@@ -32,7 +32,7 @@ LOCAL = [
 
 
 @pytest.mark.parametrize(("name", "options"), LOCAL)
-def test_pixels_beyond_the_radius_make_no_difference(name, options):
+def test_pixels_beyond_the_radius_have_no_influence(name, options):
     keras.utils.set_random_seed(0)
     generator = build_generator(name, **options)
     field = measure_receptive_field(generator)
@@ -47,9 +47,9 @@ def test_pixels_beyond_the_radius_make_no_difference(name, options):
     assert np.abs(changed - at).max() <= field.radius
 
 
-def test_radius_of_a_hand_worked_network():
-    # 1 pixel by the first, 1 by the strided, 2 by the one at half size; doubled back,
-    # the second pixel of a pair sees one more to the left.
+def test_radius_of_a_network_computed_by_hand():
+    # 1 pixel by the first convolution, 1 by the strided one, 2 by the one at half size;
+    # after upsampling, the second pixel of a pair sees one more to the left.
     image = keras.Input((None, None, 3))
     x = ReflectionPadding2D(1)(image)
     x = layers.Conv2D(4, 3)(x)
@@ -61,16 +61,16 @@ def test_radius_of_a_hand_worked_network():
     assert (field.radius, field.multiple) == (5, 2)
 
 
-def test_memory_counts_what_is_needed_at_once():
+def test_memory_counts_the_maps_needed_at_the_same_time():
     image = keras.Input((None, None, 3))
     x = layers.Conv2D(8, 1)(image)
     y = layers.ReLU()(layers.Conv2D(2, 1)(x))
     model = keras.Model(image, layers.Concatenate()([x, y]))
-    # At the end 8 + 2 go in and 10 come out, of 4 bytes each.
+    # The last layer has 8 + 2 channels in and 10 out, of 4 bytes each.
     assert measure_receptive_field(model).bytes_per_pixel == 4 * 20
 
 
-def test_models_inside_count_as_their_layers():
+def test_nested_models_count_as_their_layers():
     image = keras.Input((None, None, 3))
     inner = keras.Sequential(
         [keras.Input((None, None, 3)), layers.Conv2D(3, 5, padding="same")]
@@ -79,7 +79,7 @@ def test_models_inside_count_as_their_layers():
     assert measure_receptive_field(model).radius == 4
 
 
-def test_saved_network_has_the_same(tmp_path):
+def test_a_saved_network_has_the_same_receptive_field(tmp_path):
     generator = build_generator("anime", **LOCAL[0][1])
     generator.save(tmp_path / "generator.keras")
     loaded = keras.saving.load_model(tmp_path / "generator.keras")
@@ -152,11 +152,11 @@ BEFORE = span(2, -1, 3)
         (layers.Cropping2D(1), span(2, 1, 5)),
     ],
 )
-def test_layer_sees_what_follows_from_its_arguments(layer, after):
+def test_spans_of_layers_computed_by_hand(layer, after):
     assert [rule_of(layer)(layer, axis, BEFORE) for axis in (0, 1)] == [after] * 2
 
 
-def test_rows_and_columns_have_their_own():
+def test_rows_and_columns_have_separate_spans():
     layer = layers.Conv2D(4, (1, 3), padding="same")
     rule = rule_of(layer)
     assert rule(layer, 0, BEFORE) == BEFORE
@@ -164,7 +164,7 @@ def test_rows_and_columns_have_their_own():
 
 
 @pytest.mark.parametrize("layer", [layers.Add(), layers.Concatenate()])
-def test_joined_maps_see_what_either_sees(layer):
+def test_merged_maps_have_the_union_of_the_spans(layer):
     assert rule_of(layer)(layer, 0, BEFORE, span(2, -4, 1)) == span(2, -4, 3)
 
 
@@ -189,7 +189,7 @@ class _Convolution(layers.Conv2D):
         _Convolution(3, 3),
     ],
 )
-def test_what_is_not_known_to_be_local_counts_as_global(layer):
+def test_layers_not_known_to_be_local_count_as_global(layer):
     if not hasattr(layer, "name"):
         a = keras.Input((4,))
         layer = layer(a, a)._keras_history.operation

@@ -120,7 +120,7 @@ def test_options_out_of_range_are_rejected(name, options, message):
         build_discriminator(name, **options)
 
 
-def test_published_size():
+def test_the_patch_discriminator_has_the_published_size():
     # AnimeGAN's 1,128,800 less its 1,280 normalization weights, plus 865 biases.
     model = build_discriminator("patch")
     count = sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
@@ -169,7 +169,7 @@ def test_images_of_a_batch_do_not_mix():
     np.testing.assert_allclose(together[:1], model(first), atol=1e-6)
 
 
-def test_spectral_norm_ignores_the_length_of_kernels():
+def test_spectral_norm_is_invariant_to_the_scale_of_kernels():
     model = build_discriminator("patch", width=4)
     image = _images(1, 16, 16, 3)
     before = model(image)
@@ -179,7 +179,7 @@ def test_spectral_norm_ignores_the_length_of_kernels():
     np.testing.assert_allclose(model(image), before, rtol=1e-4, atol=1e-6)
 
 
-def test_a_call_in_training_keeps_the_trained_weights():
+def test_a_call_in_training_mode_keeps_the_trainable_weights():
     model = build_discriminator("patch", width=4)
     before = [weight.numpy().copy() for weight in model.trainable_variables]
     model(_images(1, 16, 16, 3), training=True)

@@ -62,7 +62,7 @@ def _squeezed(kernel):
     return kernel[0, 0] if kernel.shape[0] == 1 else kernel
 
 
-def test_scaling_multiplies_the_maps_of_every_layer(image):
+def test_scale_maps_scales_the_feature_maps_of_every_layer(image):
     network = build_compact_features(widths=SMALL)
     before = {layer: np.asarray(x) for layer, x in network(image).items()}
     random = np.random.default_rng(2)
@@ -100,7 +100,7 @@ def test_bundled_network_is_cut_at_the_deepest_layer_requested(bundled, image):
         np.testing.assert_array_equal(features, bundled(image)[name])
 
 
-def test_maps_before_the_relu_are_those_after_it_where_positive(bundled, image):
+def test_positive_maps_before_the_relu_equal_those_after_it(bundled, image):
     before = build_feature_extractor("bundled", tuple(WIDTHS), pre_activation=True)
     after = bundled(image)
     for name, linear in before(image).items():
@@ -125,7 +125,7 @@ def test_bundled_network_responds_at_an_edge(bundled):
     for layer in ("block1_conv2", "block2_conv2", "block3_conv1"):
         features = np.asarray(maps[layer])[0]
         middle = features.shape[1] // 2
-        # Away from the borders, where the padding is a step too.
+        # Away from the borders, where the padding is an edge too.
         near = slice(middle // 2, middle + middle // 2)
         changes = np.abs(np.diff(features[near, near], axis=1)).mean(axis=(0, 2))
         assert abs(int(np.argmax(changes)) - (len(changes) // 2)) <= 1, layer
@@ -155,7 +155,7 @@ def test_gradients_reach_the_image(bundled):
     assert np.mean(gradient != 0.0) > 0.99
 
 
-def test_bundled_network_stays_the_same_in_bfloat16(bundled, image):
+def test_bundled_network_in_bfloat16_stays_close_to_float32(bundled, image):
     half = build_feature_extractor("bundled", tuple(WIDTHS), dtype="mixed_bfloat16")
     assert half.get_layer("block2_conv1").compute_dtype == "bfloat16"
     exact = bundled(image)

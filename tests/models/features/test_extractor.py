@@ -138,7 +138,7 @@ def test_unknown_layers_are_rejected(weights_file, layers):
         build_feature_extractor(weights_file, layers)
 
 
-def test_a_layer_that_the_file_lacks_is_rejected(weights_file):
+def test_a_layer_missing_in_the_file_is_rejected(weights_file):
     with pytest.raises(ValueError, match="lacks block2_conv2/kernel"):
         build_feature_extractor(weights_file, ("block3_conv1",))
 
@@ -184,22 +184,22 @@ def _build_chain(outputs=CHAIN, convolve=_negate, **options):
     )
 
 
-def test_maps_by_hand():
+def test_feature_chain_computed_by_hand():
     maps = _build_chain(name="chain")(CHAIN_IMAGE)
-    # Negated, what is left by the first ReLU is nothing but 0 after the second.
+    # The negated output of the first ReLU is zero after the second one.
     first = np.maximum(-2.0 * CHAIN_IMAGE, 0.0)
     np.testing.assert_allclose(maps["block1_conv1"], first, rtol=1e-6)
     np.testing.assert_array_equal(maps["block1_conv2"], np.zeros_like(first))
 
 
-def test_maps_before_the_relu_are_negative_too():
+def test_feature_maps_before_the_relu_can_be_negative():
     maps = _build_chain(name="chain", pre_activation=True)(CHAIN_IMAGE)
     np.testing.assert_allclose(maps["block1_conv1"], -2.0 * CHAIN_IMAGE, rtol=1e-6)
     expected = -np.maximum(-2.0 * CHAIN_IMAGE, 0.0)
     np.testing.assert_allclose(maps["block1_conv2"], expected, rtol=1e-6)
 
 
-def test_each_block_but_the_first_halves_the_size_by_its_maxima():
+def test_each_block_but_the_first_starts_with_max_pooling():
     def keep(x, layer):
         return keras_layers.Identity(name=layer)(x)
 
@@ -212,7 +212,7 @@ def test_each_block_but_the_first_halves_the_size_by_its_maxima():
         np.testing.assert_allclose(maps[layer], expected, rtol=1e-6)
 
 
-def test_maps_are_those_requested_in_that_order_and_the_model_ends_at_the_deepest():
+def test_the_chain_returns_the_requested_maps_in_order_and_ends_at_the_deepest():
     model = _build_chain(("block2_conv1", "block1_conv1"), name="chain")
     assert list(model(CHAIN_IMAGE)) == ["block2_conv1", "block1_conv1"]
     assert model.name == "chain"
@@ -220,7 +220,7 @@ def test_maps_are_those_requested_in_that_order_and_the_model_ends_at_the_deepes
 
 
 @pytest.mark.parametrize("pre_activation", [False, True])
-def test_maps_are_float32_in_any_compute_dtype(pre_activation):
+def test_feature_maps_are_float32_in_any_compute_dtype(pre_activation):
     model = _build_chain(name="chain", dtype="bfloat16", pre_activation=pre_activation)
     assert model.get_layer("block1_conv1_relu").compute_dtype == "bfloat16"
     for features in model(CHAIN_IMAGE).values():

@@ -14,7 +14,7 @@ def _image(height=64, width=64, seed=0):
 
 
 def test_far_pixels_have_no_influence():
-    # Statistics of the whole image would let every pixel touch every other one.
+    # With statistics of the whole image, every pixel would depend on every other one.
     generator = build_generator("anime", **TINY)
     image = _image(256, 256)
     changed = image.copy()
@@ -57,7 +57,7 @@ def styled():
 
 
 @pytest.mark.parametrize("shares", [[0.0, 1.0, 0.0], [0.5, 0.2, 0.3]])
-def test_folded_style_equals_the_conditional_network(styled, shares):
+def test_a_folded_style_equals_the_multi_style_network(styled, shares):
     image = _image()
     conditional = styled([image, np.array([shares], "float32")])
     folded = fold_style(styled, shares)(image)
@@ -70,21 +70,21 @@ def test_styles_differ(styled):
     assert np.abs(np.asarray(first) - np.asarray(second)).mean() > 0.01
 
 
-def test_folded_network_is_a_plain_one(styled):
+def test_the_folded_network_is_a_single_style_network(styled):
     plain = build_generator("anime", **TINY)
     folded = fold_style(styled, [1.0, 0.0, 0.0])
     assert folded.count_params() == plain.count_params()
     assert folded.input_shape == plain.input_shape
 
 
-def test_every_style_starts_as_the_plain_network():
+def test_every_style_is_initialized_to_the_identity():
     generator = build_generator("anime", num_styles=2, **TINY)
     folded = fold_style(generator, [0.0, 1.0])
     kernel = generator.get_layer("down").get_weights()[0]
     np.testing.assert_array_equal(folded.get_layer("down").get_weights()[0], kernel)
 
 
-def test_wrong_number_of_shares_is_rejected(styled):
+def test_a_wrong_number_of_style_weights_is_rejected(styled):
     with pytest.raises(ValueError, match="each of the 3 styles"):
         fold_style(styled, [1.0, 0.0])
 
@@ -96,13 +96,13 @@ def test_without_chroma_the_channels_are_equal(styled):
     gray = np.asarray(plain(_image()))
     assert np.ptp(colored, axis=-1).max() > 0.01
     assert np.ptp(gray, axis=-1).max() < 1e-5
-    # Where nothing is clipped, so that the last activation can be undone.
+    # Where tanh is not saturated, it can be inverted.
     unclipped = np.abs(colored).max(axis=-1) < 0.99
     luma = np.arctanh(colored[unclipped].astype("float64")) @ [0.299, 0.587, 0.114]
     np.testing.assert_allclose(gray[unclipped][:, 0], np.tanh(luma), atol=1e-3)
 
 
-def test_half_the_chroma_is_half_way_to_gray(styled):
+def test_an_amount_of_one_half_gives_the_mean_of_color_and_gray(styled):
     plain, half, gray = (fold_style(styled, [1.0, 0.0, 0.0]) for _ in range(3))
     remove_chroma(half, 0.5)
     remove_chroma(gray, 1.0)

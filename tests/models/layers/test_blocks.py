@@ -7,11 +7,11 @@ from animegan_tf.models.layers.blocks import normalization_layers, upsampling_la
 X = np.random.default_rng(0).normal(5.0, 2.0, (8, 6, 6, 3)).astype("float32")
 
 
-def test_batch_statistics_in_use_follow_fifty_updates():
+def test_moving_statistics_converge_within_fifty_steps():
     (norm,) = normalization_layers("batch", "norm")
     for _ in range(50):
         trained = norm(X, training=True)
-    # Of the first mean, 0, a share of 0.9^50 = 0.005 is left; of Keras' usual, 0.6.
+    # The weight of the initial mean is 0.9^50 = 0.005; with Keras' default, 0.6.
     np.testing.assert_allclose(norm(X, training=False), trained, atol=0.03)
 
 
@@ -22,7 +22,7 @@ def test_instance_normalization_standardizes_each_channel_of_each_image():
     np.testing.assert_allclose(result.std(axis=(1, 2)), 1.0, atol=1e-4)
 
 
-def test_no_normalization_is_no_layer():
+def test_no_normalization_gives_no_layer():
     assert normalization_layers("none", "norm") == []
 
 

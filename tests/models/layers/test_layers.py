@@ -30,7 +30,7 @@ def _images(*shape, seed=0):
         ),
     ],
 )
-def test_symbolic_shapes_are_the_real_ones(layer, unknown, known):
+def test_symbolic_shapes_equal_the_actual_ones(layer, unknown, known):
     image = keras.Input((None, None, 8))
     output = layer(image)
     assert output.shape[1:] == unknown
@@ -59,7 +59,7 @@ def test_saved_layers_give_the_same_output(tmp_path):
         assert one.get_config() == other.get_config()
 
 
-def test_reflection_padding_mirrors_without_the_border():
+def test_reflection_padding_does_not_repeat_the_border():
     row = np.array([1.0, 2.0, 3.0], "float32")
     image = (row[:, None] * 10 + row)[None, ..., None]
     padded = ReflectionPadding2D(((1, 0), (0, 2)))(image)[0, ..., 0]
@@ -84,7 +84,7 @@ def test_reflection_padding_rejects_other_forms(padding):
         ReflectionPadding2D(padding)
 
 
-def test_space_to_depth_lists_each_square_row_by_row():
+def test_space_to_depth_orders_each_block_row_by_row():
     image = np.arange(8, dtype="float32").reshape(1, 2, 4, 1)
     expected = [[[0, 1, 4, 5], [2, 3, 6, 7]]]
     np.testing.assert_array_equal(SpaceToDepth(2)(image)[0], expected)

@@ -14,14 +14,14 @@ def _sigma(layer):
     """Return the largest singular value of the kernel that the layer convolves with."""
     channels, filters = layer.kernel.shape[2:]
     size = layer.kernel_size
-    # A image of one pixel shows the whole kernel, mirrored, in the answer.
+    # The response to an impulse is the flipped kernel.
     impulses = np.zeros((channels, 2 * size - 1, 2 * size - 1, channels), "float32")
     impulses[range(channels), size - 1, size - 1, range(channels)] = 1.0
     answer = keras.ops.convert_to_numpy(layer(impulses, training=False))
     return np.linalg.svd(answer.reshape(-1, filters), compute_uv=False)[0]
 
 
-def test_effective_kernel_reaches_the_unit_sphere():
+def test_the_spectral_norm_of_the_effective_kernel_converges_to_1():
     # Two largest singular values close together would make the iteration slow.
     keras.utils.set_random_seed(0)
     layer = SpectralNormConv2D(6, 3, use_bias=False)
@@ -40,7 +40,7 @@ def test_spectral_norm_of_a_diagonal_kernel_by_hand():
     np.testing.assert_allclose(output, [[[[8.0, 2.0]]]], rtol=1e-6)
 
 
-def test_training_moves_u_alone_and_inference_nothing():
+def test_only_training_calls_update_u_and_nothing_else():
     layer = SpectralNormConv2D(4, 3)
     image = _images(1, 5, 5, 3)
     layer(image, training=False)
@@ -55,7 +55,7 @@ def test_training_moves_u_alone_and_inference_nothing():
     np.testing.assert_array_equal(layer(image, training=False), trained)
 
 
-def test_a_frozen_layer_does_not_move_u():
+def test_a_frozen_layer_does_not_update_u():
     layer = SpectralNormConv2D(4, 3, trainable=False)
     image = _images(1, 5, 5, 3)
     layer(image)
@@ -79,7 +79,7 @@ def test_gradient_flows_through_the_norm():
 
 
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
-def test_norm_is_taken_in_float32_under_mixed_precision(dtype):
+def test_the_norm_is_computed_in_float32_under_mixed_precision(dtype):
     layer = SpectralNormConv2D(4, 3, dtype=dtype)
     layer.build((None, None, None, 3))
     # Squares of such a kernel overflow float16.

@@ -21,7 +21,7 @@ def _codes(*rows):
     return np.array(rows, "float32")
 
 
-def test_at_first_every_style_leaves_the_maps_as_they_are():
+def test_every_style_is_initially_the_identity():
     style = _codes([1.0, 0.0], [0.25, 0.75])
     np.testing.assert_allclose(StyleModulation()(MAPS, style), MAPS, rtol=1e-6)
 
@@ -32,12 +32,12 @@ def test_each_image_of_a_batch_has_its_own_style(layer):
     np.testing.assert_allclose(result[1], MAPS[1] + np.array([10.0, 20.0]))
 
 
-def test_a_blend_has_the_mean_scale_and_shift(layer):
+def test_a_blend_has_the_weighted_mean_scale_and_shift(layer):
     result = layer(MAPS, _codes([0.5, 0.5], [0.5, 0.5]))
     np.testing.assert_allclose(result, 1.5 * MAPS + np.array([5.0, 10.0]))
 
 
-def test_tables_have_a_row_for_each_style(layer):
+def test_tables_have_one_row_per_style(layer):
     assert [tuple(v.shape) for v in layer.trainable_variables] == [(2, 2), (2, 2)]
     assert layer.compute_output_shape((4, 5, 6, 2), (4, 2)) == (4, 5, 6, 2)
 
