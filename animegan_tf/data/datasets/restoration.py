@@ -68,8 +68,8 @@ def build_restoration_dataset(
             read(index), crop_size, crop_seed, coverage=coverage, flip=flip
         )
         target = normalize_levels(target)
-        seed = tf.random.fold_in(crop_seed, 0)
-        photo = degrade(target, seed, degradations, probability=probability)
+        degrade_seed = tf.random.fold_in(crop_seed, 0)
+        photo = degrade(target, degrade_seed, degradations, probability=probability)
         return {"photo": photo, "target": target}
 
     stream = index_stream(len(paths), seed, start_step * batch_size, _SALT)

@@ -215,8 +215,8 @@ def test_the_saved_autoencoder_has_its_parts(tmp_path):
 def test_training_the_autoencoder_on_one_image_lowers_the_error():
     keras.utils.set_random_seed(0)
     generator = build("autoencoder", num_downsamples=1)
-    generator.compile(keras.optimizers.Adam(1e-2), loss="mae", jit_compile=False)
-    losses = [generator.train_on_batch(photos(), photos()) for _ in range(25)]
+    generator.compile(keras.optimizers.Adam(2e-2), loss="mae", run_eagerly=True)
+    losses = [generator.train_on_batch(photos(), photos()) for _ in range(8)]
     assert losses[-1] < 0.8 * losses[0]
 
 
