@@ -17,7 +17,8 @@ def build_objective(
         weights: Weight of each term; terms of weight 0 are left out.
 
     Returns:
-        A function from a dict of unweighted scalar terms to `(total, logs)`. `total` is
+        A function from a dict of unweighted scalar terms, and optionally a dict of
+        factors by which some weights are scheduled, to `(total, logs)`. `total` is
         the weighted sum, a float32 scalar. `logs` has `"total"` and the terms by name,
         float32 scalars in the order of `weights`, unweighted so that runs with
         different weights are comparable. It raises a `ValueError` if the terms are not
@@ -32,14 +33,19 @@ def build_objective(
             f"`weights` must have at least one non-zero weight. Received: {weights}"
         )
 
-    def objective(terms: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def objective(
+        terms: Mapping[str, Any], factors: Mapping[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         if set(terms) != set(active):
             raise ValueError(
                 "`terms` must name exactly the fields of LossWeights with a non-zero "
                 f"weight, {sorted(active)}. Received: {sorted(terms)}"
             )
         scalars = {name: _scalar(name, terms[name]) for name in active}
-        total = sum(weight * scalars[name] for name, weight in active.items())
+        weighted = {name: weight * scalars[name] for name, weight in active.items()}
+        for name in set(weighted) & set(factors or ()):
+            weighted[name] = factors[name] * weighted[name]
+        total = sum(weighted.values())
         return total, {"total": total, **scalars}
 
     return objective

@@ -26,6 +26,24 @@ def content_loss(features_x, features_y):
     return _mean_over_layers(_mean_absolute_difference, features_x, features_y)
 
 
+def relative_content_loss(features_x, features_y):
+    """Compute the content loss as a fraction of the target's mean activation.
+
+    Layers and networks of any scale of activations so have comparable losses.
+
+    Args:
+        features_x: Feature map `(batch, height, width, channels)`, or a dict of them.
+        features_y: The same for the target.
+
+    Returns:
+        A float32 scalar >= 0, the mean over the layers.
+
+    Raises:
+        ValueError: If the two dicts do not name the same layers.
+    """
+    return _mean_over_layers(_relative_difference, features_x, features_y)
+
+
 def gram_matrix(features, centered: bool = True):
     """Compute Gram matrices: the mean over all positions of products of two channels.
 
@@ -134,6 +152,11 @@ def correlation_style_loss(correlations, target_correlations):
 
 def _mean_absolute_difference(x, y):
     return ops.mean(ops.abs(ops.cast(x, "float32") - ops.cast(y, "float32")))
+
+
+def _relative_difference(x, y):
+    size = ops.stop_gradient(ops.mean(ops.abs(ops.cast(y, "float32"))))
+    return _mean_absolute_difference(x, y) / ops.maximum(size, 1e-6)
 
 
 def _relative_distance(matrices, targets):

@@ -60,6 +60,8 @@ class GanProgram(Program):
         weights: Weights of the terms. With `adversaries`, `adversarial` is one of them.
         adversaries: The discriminators with their training, by name: `"discriminator"`,
             or names that begin so; the rest is appended to the names in the log.
+        schedules: Functions of the step, an int64 scalar tensor, to a factor of a
+            term's weight, by term.
         clip_norm: Largest global norm of the generators' gradient.
         critic_steps: `None` updates each discriminator once, on the images of the
             generator's own step. A number updates it so many times before, each time
@@ -80,6 +82,7 @@ class GanProgram(Program):
         optimizer: keras.optimizers.Optimizer,
         weights: LossWeights,
         adversaries: Mapping[str, Adversary] | None = None,
+        schedules: Mapping[str, Callable[[Any], Any]] | None = None,
         clip_norm: float,
         critic_steps: int | None = None,
         inputs: Callable[[Mapping[str, Any], int], Any] = lambda batch, step: batch[
@@ -111,6 +114,7 @@ class GanProgram(Program):
         self._forward = forward
         self._optimizer = optimizer
         self._objective = build_objective(weights)
+        self._schedules = dict(schedules or {})
         self._adversaries = adversaries
         self._clip_norm = clip_norm
         self._critic_steps = critic_steps
@@ -146,7 +150,8 @@ class GanProgram(Program):
                     adversary.generator_loss(forward.fakes[name], step)
                     for name, adversary in self._adversaries.items()
                 )
-            total, logs = self._objective(terms)
+            factors = {name: f(step) for name, f in self._schedules.items()}
+            total, logs = self._objective(terms, factors)
         norm = apply_gradients(
             self._optimizer, tape, total, self._trained, self._clip_norm
         )

@@ -6,12 +6,14 @@ from animegan_tf.models.arguments import check_choice, check_multiple, check_opt
 from animegan_tf.models.discriminators.conv import build_conv_discriminator
 from animegan_tf.models.discriminators.dcgan import build_dcgan_discriminator
 from animegan_tf.models.discriminators.dense import build_dense_discriminator
+from animegan_tf.models.discriminators.features import build_features_discriminator
 from animegan_tf.models.discriminators.patch import build_patch_discriminator
 
 DISCRIMINATORS = {
     "conv": build_conv_discriminator,
     "dcgan": build_dcgan_discriminator,
     "dense": build_dense_discriminator,
+    "features": build_features_discriminator,
     "patch": build_patch_discriminator,
 }
 
