@@ -15,7 +15,7 @@ _NUM_READERS = 2
 
 
 def index_stream(num_items: int, seed: int, start: int, salt: int) -> tf.data.Dataset:
-    """Build the endless stream of shuffled indices, each with a seed of its own.
+    """Build the endless stream of shuffled indices, each with a unique seed.
 
     Each epoch of `num_items` elements is a different permutation of the indices.
 

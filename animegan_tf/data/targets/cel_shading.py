@@ -91,7 +91,7 @@ def cel_and_ink(
 def flatten_colors(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
     """Merge similar adjacent colors into flat areas; uint8 in and out."""
     cv2 = import_opencv()
-    # Noise would form small areas of its own.
+    # Noise would form small areas.
     denoised = cv2.bilateralFilter(image, 5, 30, 5)
     areas = cv2.pyrMeanShiftFiltering(
         denoised, options.flat_radius, options.flat_range, maxLevel=1

@@ -36,8 +36,8 @@ class ReceptiveField:
 def measure_receptive_field(model: keras.Model) -> ReceptiveField:
     """Measure the receptive field of an image-to-image network.
 
-    A layer without a rule of its own in this module is taken to depend on the whole
-    image, as do normalizations over an image, global pooling and attention.
+    Layers without a rule in this module count as depending on the whole image, as do
+    normalizations over an image, global pooling and attention.
 
     Args:
         model: Functional or sequential model from images, `(batch, height, width,

@@ -23,7 +23,7 @@ def image_input(image_shape, image_size: int):
     if len(image_shape) != 3 or None in image_shape:
         raise ValueError(
             "`image_shape` must have a known height, width and number of channels, "
-            "since every pixel has weights of its own. "
+            "since the last dense layer has weights for every position. "
             f"Received: image_shape={image_shape}"
         )
     return keras.Input(image_shape, name="image")

@@ -24,8 +24,8 @@ _MAX_CHANNELS = 1024
 class CaffePreprocessing(keras.layers.Layer):
     """Convert images in [-1, 1] to the input of the published VGG networks.
 
-    It is a layer of its own, not folded into the first convolution: that one pads with
-    zeros, which must stand for the mean color rather than gray.
+    It is not folded into the first convolution, since that one pads with zeros, which
+    must stand for the mean color rather than gray.
 
     Input shape: `(batch, height, width, 3)`, RGB in [-1, 1].
 
@@ -106,7 +106,7 @@ def build_vgg19(weights, layers, *, dtype, **options) -> keras.Model:
     """
 
     def convolve(x, layer):
-        # Keras' VGG19 fuses the ReLU; a layer of its own gives the map before it too.
+        # Keras' VGG19 fuses the ReLU; a separate layer gives access to its input.
         channels = weights[layer][0].shape[-1]
         return keras_layers.Conv2D(
             channels, 3, padding="same", dtype=dtype, name=layer

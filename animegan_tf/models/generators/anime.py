@@ -79,8 +79,7 @@ def build_anime_generator(
     x = layers.Concatenate(name="join_half")([x, detail])
     x = build.conv(x, head_width, "merge_half")
     x = build.conv(x, 12, "head", activate=False)
-    # Every pixel of a 2x2 block has filters of its own, so that upsampling leaves no
-    # pattern.
+    # Every pixel of a 2x2 block has separate filters, so upsampling leaves no pattern.
     x = DepthToSpace(2, name="head_pixels")(x)
     stylized = layers.Activation("tanh", dtype="float32", name="stylized")(x)
     inputs = photo if style is None else [photo, style]
