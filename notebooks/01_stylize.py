@@ -1,8 +1,8 @@
 # %% [markdown]
-# # 1. Stylize a photo and a film
+# # 1. Stylize an image and a video
 #
-# This notebook shows what the bundled styles do and which dials you have: blends,
-# strength, colour, scale, a mask, tiles for large pictures, and films.
+# This notebook shows the bundled styles and the options for using them: blending,
+# strength, color, scale, masks, tiling of large images, and video.
 #
 # ```bash
 # pip install "animegan_tf[notebooks]"
@@ -30,13 +30,11 @@ set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})
 
 
 # %%
-def show(pictures, height=2.7):
-    """Show pictures side by side under their names."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(9, height))
-    for axis, (name, picture) in zip(
-        np.atleast_1d(axes), pictures.items(), strict=True
-    ):
-        axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
+def show(images, height=2.7):
+    """Show images side by side, each with its title."""
+    figure, axes = plt.subplots(1, len(images), figsize=(9, height))
+    for axis, (name, image) in zip(np.atleast_1d(axes), images.items(), strict=True):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         axis.set_title(name, fontsize=10)
         axis.axis("off")
     figure.tight_layout()
@@ -47,7 +45,7 @@ def show(pictures, height=2.7):
 # ## One photo, four styles
 #
 # A `Stylizer` holds one network. Call it with a path, a NumPy array (uint8 RGB) or a
-# Pillow image. The result has exactly the size of the photo.
+# Pillow image. The output has exactly the size of the photo.
 
 # %%
 path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
@@ -56,14 +54,14 @@ photo = animegan_tf.read_image(path)[:512]
 results = {"photo": photo}
 for name in animegan_tf.list_styles():
     results[name] = animegan_tf.Stylizer.from_preset(name)(photo)
-print({name: picture.shape for name, picture in results.items()})
+print({name: image.shape for name, image in results.items()})
 show(results, height=2.1)
 
 # %% [markdown]
-# What to look at: `comic` draws dark contours and flattens the uniform into a few
-# areas. `ink` has no colour at all. `oil` smears detail along the strokes, and `soft`
-# keeps most of the photo and only smooths and warms it. In all of them the face is
-# still the same person's: these networks redraw what is there and invent nothing.
+# `comic` draws dark contours and flattens the uniform into a few areas. `ink` has no
+# color at all. `oil` smears detail along the strokes, and `soft` keeps most of the
+# photo and only smooths and warms it. In every style the face is still recognizable:
+# these networks redraw what is in the photo and do not invent content.
 
 # %%
 show(
@@ -73,8 +71,9 @@ show(
 # %% [markdown]
 # ## Blends
 #
-# The four styles share one network, so you can mix them in any proportion. A blend is
-# folded into an ordinary network before use: it costs no more than a single style.
+# The four styles share one network, so you can blend them in any proportion. A blend is
+# folded into an ordinary network before inference and costs no more than a single
+# style.
 
 # %%
 blends = {
@@ -84,12 +83,12 @@ blends = {
 show(blends)
 
 # %% [markdown]
-# From left to right the contours fade and the strokes grow.
+# From left to right the contours fade and the strokes become larger.
 #
 # ## Dials
 #
-# Dials work around the network: they change what it sees, and mix its result with the
-# photo. `strength` is the part of the way from the photo (0) to the style (1).
+# The dials leave the network as it is: they change its input, or combine its output
+# with the photo. `strength` interpolates between the photo (0) and the style (1).
 
 # %%
 cat = skimage.data.chelsea()
@@ -103,9 +102,10 @@ show(
 )
 
 # %% [markdown]
-# `color` says whose colours you get: `"style"` takes what the network drew; `"photo"`
-# keeps only its light and dark and takes the tints from the photo; a picture lends its
-# palette. `detail` gives back fine texture: look at the fur and the whiskers.
+# `color` chooses the colors of the result: `"style"` keeps the network's; `"photo"`
+# combines the luminance of the network's output with the chroma of the photo; an image
+# provides its palette. `detail` restores fine texture, here of the fur and the
+# whiskers.
 
 # %%
 oil = animegan_tf.Stylizer.from_preset("oil")
@@ -121,8 +121,8 @@ show(
 )
 
 # %% [markdown]
-# `scale` resizes the picture that the network sees. Its brush has a fixed size in
-# pixels, so a smaller picture gets coarser strokes and a larger one finer strokes.
+# `scale` resizes the network's input. The strokes have a fixed size in pixels, so a
+# smaller input gives coarser strokes and a larger input finer ones.
 
 # %%
 show(
@@ -133,8 +133,8 @@ show(
 )
 
 # %% [markdown]
-# A `mask` says where: white is drawn, black stays the photo, exactly. Here the
-# background becomes a drawing behind a photographed face.
+# `mask` selects a region: white areas are stylized, black areas keep the photo's pixels
+# exactly. Here the background is stylized and the face is not.
 
 # %%
 rows, columns = np.mgrid[: photo.shape[0], : photo.shape[1]]
@@ -142,15 +142,14 @@ distance = np.hypot((rows - 170) / 180, (columns - 250) / 130)
 mask = np.clip((distance - 0.9) / 0.2 * 255, 0, 255).astype(np.uint8)
 masked = stylize_image(photo, comic, Dials(mask=mask))
 show({"photo": photo, "mask": mask, "masked": masked})
-print("Untouched pixels:", np.all(masked == photo, axis=-1)[mask == 0].mean())
+print("Unchanged pixels:", np.all(masked == photo, axis=-1)[mask == 0].mean())
 
 # %% [markdown]
-# ## Large pictures: tiles
+# ## Large images: tiling
 #
-# A large picture is cut into tiles, each with a margin as wide as the network looks
-# around. These networks take no statistics of the whole picture, so tiles leave no
-# seams: the result is that of the picture in one piece, up to the rounding of the
-# arithmetic.
+# A large image is cut into tiles with a margin as wide as the network's receptive field
+# requires. These networks compute no statistics over the whole image, so there are no
+# seams: the result equals that of the whole image, up to floating-point rounding.
 
 # %%
 large = np.asarray(Image.fromarray(photo).resize((768, 768), Image.Resampling.LANCZOS))
@@ -162,19 +161,19 @@ difference = np.abs(whole.astype(int) - tiled)
 print("\nLargest difference, in levels of 255:", difference.max())
 
 # %% [markdown]
-# The difference is 0 or 1. You need not choose: by default pictures are tiled when they
-# would need much memory.
+# The difference is 0 or 1. By default, images are tiled automatically when processing
+# them whole would need much memory.
 #
-# ## A film
+# ## Video
 #
-# For a film of our own we pan and zoom over the photo and add a little noise, as a
-# camera would. PyAV (the extra `video`) writes it.
+# To make a short video, we pan and zoom over the photo and add a little noise, as a
+# camera would. PyAV (the extra `video`) encodes it.
 
 # %%
 rng = np.random.default_rng(0)
 frames = []
 for index in range(24):
-    part = max(index - 8, 0) / 15  # The camera stands still at first.
+    part = max(index - 8, 0) / 15  # The camera does not move at first.
     side = 380 - 120 * part
     left, top = 70 + 50 * part, 20 + 20 * part
     frame = Image.fromarray(photo).resize(
@@ -194,7 +193,7 @@ with av.open("clip.mp4", "w") as file:
     file.mux(stream.encode())
 
 # %% [markdown]
-# `stylize_video` keeps every frame's time, the sound and the subtitles.
+# `stylize_video` keeps the time of every frame, the audio and the subtitles.
 
 # %%
 for smooth in (0.0, 0.8):
@@ -210,35 +209,37 @@ def read_frames(path):
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
-source, drawn, calm = map(read_frames, ("clip.mp4", "comic-0.0.mp4", "comic-0.8.mp4"))
-for name, film in {"source": source, "drawn": drawn}.items():
-    show({f"{name} {index}": film[index] for index in (0, 8, 14, 19, 23)}, height=2.1)
+source, stylized, smoothed = map(
+    read_frames, ("clip.mp4", "comic-0.0.mp4", "comic-0.8.mp4")
+)
+for name, video in {"source": source, "stylized": stylized}.items():
+    show({f"{name} {index}": video[index] for index in (0, 8, 14, 19, 23)}, height=2.1)
 
 # %% [markdown]
-# The contours move with the face. Does the drawing flicker? `measure_flicker` compares
-# the changes from frame to frame with those of the source: where the source stands
-# still, and along its motion, which it finds itself.
+# The contours move with the face. Does the result flicker? `measure_flicker` compares
+# the changes between frames with those of the source: in static regions of the source,
+# and along its motion, which is estimated by block matching.
 
 # %%
-print("mean change from frame to frame, in levels of 255")
-for name, film in {"smooth=0": drawn, "smooth=0.8": calm}.items():
-    found = measure_flicker(zip(source, film, strict=True))
+print("mean change between frames, in levels of 255")
+for name, video in {"smooth=0": stylized, "smooth=0.8": smoothed}.items():
+    found = measure_flicker(zip(source, video, strict=True))
     print(
-        f"{name:10}  still parts: source {found.source_change:.2f}, "
-        f"film {found.output_change:.2f};  moving parts: source "
-        f"{found.source_warping_error:.2f}, film {found.output_warping_error:.2f}"
+        f"{name:10}  static regions: source {found.source_change:.2f}, "
+        f"result {found.output_change:.2f};  moving regions: source "
+        f"{found.source_warping_error:.2f}, result {found.output_warping_error:.2f}"
     )
 
 # %% [markdown]
-# In the still parts the drawing is calmer than the film itself: flat areas swallow the
-# camera's noise. `smooth` calms it further, by mixing each frame with the earlier ones
-# where the source barely changed.
+# In static regions the result changes less than the source, because flat areas suppress
+# the noise. `smooth` reduces the changes further, by averaging each frame with earlier
+# ones where the source barely changed.
 #
-# ## The same from the command line
+# ## The command line
 #
 # ```bash
-# animegan-tf stylize photo.jpg -o picture.png --style comic:0.6,oil:0.4 --strength 0.7
+# animegan-tf stylize photo.jpg -o result.png --style comic:0.6,oil:0.4 --strength 0.7
 # animegan-tf video clip.mp4 -o comic.mp4 --smooth 0.8
 # ```
 #
-# Next: [train a style of your own](02_train_your_own_style.ipynb).
+# Next: [train your own style](02_train_your_own_style.ipynb).

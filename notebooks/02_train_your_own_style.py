@@ -1,11 +1,11 @@
 # %% [markdown]
-# # 2. Train a style of your own
+# # 2. Train your own style
 #
-# A style needs two folders: photographs, and pictures in the style. They need not show
-# the same things. This notebook makes two small folders from pictures that come with
-# Matplotlib and scikit-image, and trains a small network on a processor in a few
-# minutes. The result is no match for the bundled styles, which saw more pictures for
-# longer, but you will see it learn to draw.
+# Training a style needs two folders: photos, and images in the style. They need not
+# show the same things. This notebook makes two small folders from images that come with
+# Matplotlib and scikit-image, and trains a small network on a CPU in a few minutes. The
+# result does not match the bundled styles, which were trained longer and on more
+# images, but it shows the complete process.
 #
 # ```bash
 # pip install "animegan_tf[notebooks]"
@@ -25,26 +25,23 @@ from PIL import Image
 
 import animegan_tf
 from animegan_tf.data.targets.painting import brush_and_ink
-from animegan_tf.recipes.defaults import default_config
 
 animegan_tf.import_tensorflow_quietly()
-from animegan_tf.recipes.runner import run_recipe
-
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 82})
 
 
 # %% [markdown]
 # ## The two folders
 #
-# Photos: crops of Grace Hopper, an astronaut, a rocket and a cup of coffee. We keep the
-# cat for the end: the training never sees it.
+# Photos: crops of Grace Hopper, an astronaut, a rocket and a cup of coffee. The photo
+# of the cat is kept for the end and is not used for training.
 #
 # Style: ink drawings. Yours may be a scanned sketchbook; here a filter,
-# `brush_and_ink`, draws other crops in black, white and two greys.
+# `brush_and_ink`, renders other crops in black, white and two grays.
 
 # %%
 hopper_path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
-pictures = [
+images = [
     animegan_tf.read_image(hopper_path),
     skimage.data.astronaut(),
     skimage.data.rocket(),
@@ -54,23 +51,23 @@ cat = skimage.data.chelsea()
 rng = np.random.default_rng(0)
 
 
-def write_crops(folder, count, draw=None):
-    """Write crops of 160x160 pixels, drawn by a function if one is given."""
+def write_crops(folder, count, render=None):
+    """Write crops of 160x160 pixels, rendered by a function if one is given."""
     folder.mkdir()
     for index in range(count):
-        picture = pictures[rng.integers(len(pictures))]
+        image = images[rng.integers(len(images))]
         side = int(rng.integers(200, 340))
-        top = int(rng.integers(0, picture.shape[0] - side + 1))
-        left = int(rng.integers(0, picture.shape[1] - side + 1))
-        crop = Image.fromarray(picture).crop((left, top, left + side, top + side))
+        top = int(rng.integers(0, image.shape[0] - side + 1))
+        left = int(rng.integers(0, image.shape[1] - side + 1))
+        crop = Image.fromarray(image).crop((left, top, left + side, top + side))
         pixels = np.asarray(crop.resize((160, 160), Image.Resampling.LANCZOS))
-        if draw is not None:
-            pixels = draw(pixels)
+        if render is not None:
+            pixels = render(pixels)
         animegan_tf.write_image(pixels, folder / f"{index:03d}.png")
 
 
 write_crops(Path("photos"), 48)
-write_crops(Path("drawings"), 32, draw=brush_and_ink)
+write_crops(Path("drawings"), 32, render=brush_and_ink)
 
 figure, axes = plt.subplots(2, 8, figsize=(9, 2.5))
 for row, folder in zip(axes, ("photos", "drawings"), strict=True):
@@ -84,18 +81,18 @@ plt.show()
 # %% [markdown]
 # ## Settings
 #
-# Every training is one `TrainingConfig`. `default_config("anime")` has the settings of
-# the bundled styles; here it is all made smaller: the crops, the network and the number
-# of steps. Two of the settings make the style:
+# The settings of a training are one frozen dataclass. `default_config("anime")` returns
+# those of the recipe `anime`; here the crops, the network and the number of steps are
+# made smaller. Two settings define the style:
 #
-# - `target` is the filter that draws the photos themselves. The network first learns to
-#   imitate it (`pretraining_steps`), which is quick and cannot fail.
-# - `style` is the folder. After the pretraining an adversary compares with it, and the
-#   style loss with its statistics: those of the bundled feature network, so that
-#   nothing is downloaded.
+# - `target` is the filter that renders a target of each photo. The generator first
+#   learns to reproduce it (`pretraining_steps`), which is fast and stable.
+# - `style` is the folder of drawings. After the pretraining, a discriminator and a
+#   style loss compare the generator's results with them. The style loss uses the
+#   features of the bundled network, so nothing is downloaded.
 
 # %%
-base = default_config("anime")
+base = animegan_tf.default_config("anime")
 config = dataclasses.replace(
     base,
     steps=360,
@@ -128,22 +125,23 @@ print("loss weights:", config.weights.active())
 # %% [markdown]
 # ## Train
 #
-# To show what a resume is we stop after half of the steps. A training that is resumed
-# gives the same network as one that was never interrupted.
+# To demonstrate resuming, we stop after half of the steps. A resumed training gives the
+# same network as one that was never interrupted.
 
 # %%
 half = dataclasses.replace(config, steps=180)
-run = run_recipe(half, "run", progress=False)
+run = animegan_tf.train(half, "run", progress=False)
 print(sorted(path.name for path in run.path.iterdir()))
 
 # %%
-run = run_recipe(config, "run", resume=True, progress=False)
+run = animegan_tf.train(config, "run", resume=True, progress=False)
 print("last checkpoint:", run.latest_checkpoint().name)
 
 # %% [markdown]
-# ## Curves
+# ## Learning curves
 #
-# `metrics.jsonl` has a line of JSON for each logged step, with a number for each term.
+# `metrics.jsonl` has a line of JSON for each logged step, with a value for each loss
+# term.
 
 # %%
 lines = (run.path / "metrics.jsonl").read_text().splitlines()
@@ -168,17 +166,17 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# `target` falls quickly: the network imitates the filter. At the dotted line the
-# pretraining ends; from there `style` and `adversarial` teach as well. The dots are
-# crops that were held out. As long as those of `target` go with the line, the network
-# draws and does not recite. (The dots of `style` lie higher because a few crops are
-# measured by themselves there, not averaged over many steps.)
+# `target` falls quickly: the generator learns to reproduce the filter. The dotted line
+# marks the end of the pretraining, after which `style` and `adversarial` are minimized
+# too. The dots are held-out crops. As long as those of `target` follow the curve, the
+# generator does not overfit. (The dots of `style` lie higher because each held-out crop
+# is measured by itself, without the running mean over many steps.)
 #
-# These crops come from the same four pictures, though. Only the cat, at the end, is new
-# altogether.
+# These crops come from the same four images, however. Only the cat at the end is an
+# entirely new image.
 #
-# The sample sheets show held-out crops: the photo on the left, the drawing on the
-# right. Look at how the greys become few and the contours black.
+# The sample sheets show held-out crops, with the photo on the left and the result on
+# the right. Over time the grays become fewer and the contours black.
 
 # %%
 sheets = sorted((run.path / "samples").iterdir())
@@ -191,9 +189,9 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# ## Use it
+# ## Use the trained style
 #
-# The run folder is a style like the bundled ones. Here is the cat that it never saw.
+# A run folder can be used like a bundled style. Here it is applied to the cat.
 
 # %%
 stylizer = animegan_tf.Stylizer.from_preset(run.path)
@@ -204,37 +202,36 @@ results = {
     "bundled: ink": animegan_tf.Stylizer.from_preset("ink")(cat),
 }
 figure, axes = plt.subplots(2, 2, figsize=(9, 6.2))
-for axis, (name, picture) in zip(axes.flat, results.items(), strict=True):
-    axis.imshow(picture)
+for axis, (name, image) in zip(axes.flat, results.items(), strict=True):
+    axis.imshow(image)
     axis.set_title(name, fontsize=10)
     axis.axis("off")
 figure.tight_layout()
 plt.show()
 
-size = (run.path / "generator.keras").stat().st_size
+size = (run.path / "generator.npz").stat().st_size
 print(
     f"The network: {stylizer.generator.count_params():,} weights, {size / 1e6:.1f} MB"
 )
 
 # %% [markdown]
-# What to look at: the colour is gone, light and shade have fewer steps, and the eyes
-# have got thick black contours. Fine hair is still there, where the filter leaves it
-# out: that takes more steps, more pictures and a larger network, as the bundled style
-# had.
+# The color is gone, the shading has fewer steps, and the eyes have thick black
+# contours. Fine hair, which the filter removes, is still visible: suppressing it takes
+# more steps, more images and a larger network, as for the bundled style.
 #
-# ## Your own pictures
+# ## Your own images
 #
-# A few hundred photos and a few hundred drawings are a good start. Take the default
-# network and its 6,000 steps, and leave it running; more steps can follow later:
+# A few hundred photos and a few hundred drawings are a good start. Use the default
+# network and its 6,000 steps; more steps can be added later:
 #
 # ```bash
 # animegan-tf train --photos my_photos --style my_drawings --run runs/mine
 # animegan-tf train --run runs/mine --resume --steps 9000
-# animegan-tf stylize photo.jpg -o picture.png --style runs/mine
+# animegan-tf stylize photo.jpg -o result.png --style runs/mine
 # ```
 #
-# - `data.target` should be the filter nearest to your style: `cel_and_ink` (the
-#   default), `brush_and_ink`, `oil` or `soft`, as `--set data.target=oil`.
-# - Lines too weak or too wild? Change `--set weights.adversarial=...`. See
+# - `data.target` should be the filter closest to your style: `cel_and_ink` (the
+#   default), `brush_and_ink`, `oil` or `soft`, such as `--set data.target=oil`.
+# - If the lines are too weak or too strong, change `--set weights.adversarial=...`. See
 #   [inside the losses](03_inside_the_losses.ipynb).
-# - Use drawings that you may use: your own, or openly licensed ones.
+# - Use drawings that you have the right to use: your own, or openly licensed ones.

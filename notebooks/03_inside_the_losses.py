@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 3. Inside the losses
 #
-# A network that draws is taught by a sum of losses. Each one looks at the drawing in
-# its own way, and each one is blind to something. Here we look through their eyes, one
-# after the other: content, style, colour, total variation and the adversary.
+# A generator minimizes a weighted sum of losses. Each loss measures one property of an
+# image and ignores others. This notebook looks at them one by one: content, style,
+# color, total variation and the adversarial loss.
 #
-# All of them are plain functions in `animegan_tf.losses`: tensors in, one number out.
-# The pictures come with Matplotlib and scikit-image; nothing is downloaded.
+# All of them are pure functions in `animegan_tf.losses`, from tensors to a scalar. The
+# images come with Matplotlib and scikit-image; nothing is downloaded.
 
 # %%
 import matplotlib.cbook
@@ -31,28 +31,28 @@ set_matplotlib_formats("jpeg", pil_kwargs={"quality": 78})
 
 
 # %%
-def square(picture, size=192):
-    """Cut the middle square of a uint8 picture and scale it."""
-    side = min(picture.shape[:2])
-    top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
-    image = Image.fromarray(picture[top : top + side, left : left + side])
-    return np.asarray(image.resize((size, size), Image.Resampling.LANCZOS))
+def square(image, size=192):
+    """Crop the center square of a uint8 image and resize it."""
+    side = min(image.shape[:2])
+    top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+    crop = Image.fromarray(image[top : top + side, left : left + side])
+    return np.asarray(crop.resize((size, size), Image.Resampling.LANCZOS))
 
 
-def show(pictures, height=2.2):
-    """Show pictures side by side under their names."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(9, height))
-    for axis, (name, picture) in zip(axes, pictures.items(), strict=True):
-        axis.imshow(picture)
+def show(images, height=2.2):
+    """Show images side by side, each with its title."""
+    figure, axes = plt.subplots(1, len(images), figsize=(9, height))
+    for axis, (name, image) in zip(axes, images.items(), strict=True):
+        axis.imshow(image)
         axis.set_title(name, fontsize=9)
         axis.axis("off")
     figure.tight_layout()
     plt.show()
 
 
-def batch(picture):
-    """Turn a uint8 picture into a float batch of one, in [-1, 1]."""
-    return to_float(picture)[np.newaxis]
+def batch(image):
+    """Convert a uint8 image to a float batch of one, in [-1, 1]."""
+    return to_float(image)[np.newaxis]
 
 
 hopper_path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
@@ -65,26 +65,27 @@ others = {
 show({"photo": photo, **others})
 
 # %% [markdown]
-# ## What the network sees
+# ## Feature maps
 #
-# Content and style are measured on *features*: the maps of a frozen network that was
-# once trained to recognize things. VGG19 is the usual one; the package brings a small
-# network with maps like those of its first three blocks, `"bundled"`.
+# Content and style are measured on *features*: the feature maps of a frozen network
+# that was trained for image classification. VGG19 is the usual choice; the package
+# includes a small network, `"bundled"`, trained to reproduce the feature maps of its
+# first three blocks.
 
 # %%
 LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1")
 extractor = animegan_tf.build_feature_extractor("bundled", layers=LAYERS)
 
 
-def features(picture):
-    return extractor(batch(picture), training=False)
+def features(image):
+    return extractor(batch(image), training=False)
 
 
 figure, axes = plt.subplots(3, 6, figsize=(9, 4.8))
 for row, (layer, maps) in zip(axes, features(photo).items(), strict=True):
     maps = ops.convert_to_numpy(maps)[0]
-    liveliest = np.argsort(maps[4:-4, 4:-4].std(axis=(0, 1)))[::-1][:6]
-    for axis, channel in zip(row, liveliest, strict=True):
+    strongest = np.argsort(maps[4:-4, 4:-4].std(axis=(0, 1)))[::-1][:6]
+    for axis, channel in zip(row, strongest, strict=True):
         axis.imshow(maps[..., channel], cmap="magma")
         axis.set_title(f"{layer} #{channel}", fontsize=7)
         axis.axis("off")
@@ -92,64 +93,64 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Each little picture is one channel: bright where the channel finds what it looks for.
-# The first block finds edges and colours, the third finds textures and small shapes, at
-# a quarter of the size.
+# Each plot shows one channel, bright where its activation is high. The first block
+# responds to edges and colors, the third to textures and small shapes, at a quarter of
+# the resolution.
 #
-# ## Which loss notices what?
+# ## What each loss is sensitive to
 #
-# We spoil the photo in seven ways ("swapped" exchanges red and blue) and ask every loss
-# how far the result is from it.
+# We change the photo in seven ways ("swapped" exchanges red and blue) and compute every
+# loss between the result and the photo.
 
 # %%
-image = Image.fromarray(photo)
-spoiled = {
+photo_image = Image.fromarray(photo)
+changed = {
     "brighter": np.clip(photo * 1.15, 0, 255).astype(np.uint8),
     "swapped": photo[..., ::-1],
     "faded": (photo * 0.5 + 64).astype(np.uint8),
-    "blurred": np.asarray(image.filter(ImageFilter.GaussianBlur(2))),
+    "blurred": np.asarray(photo_image.filter(ImageFilter.GaussianBlur(2))),
     "noisy": to_uint8(
         to_float(photo) + np.random.default_rng(0).normal(0, 0.12, photo.shape)
     ),
-    "moved": np.roll(photo, (6, 6), axis=(0, 1)),
+    "shifted": np.roll(photo, (6, 6), axis=(0, 1)),
     "comic": animegan_tf.Stylizer.from_preset("comic")(photo),
 }
-show(spoiled, height=1.6)
+show(changed, height=1.6)
 
 
 # %%
-def gram(picture):
+def gram(image):
     return {
-        name: perceptual.gram_matrix(maps) for name, maps in features(picture).items()
+        name: perceptual.gram_matrix(maps) for name, maps in features(image).items()
     }
 
 
-def correlation(picture):
+def correlation(image):
     return {
         name: perceptual.correlation_gram(maps)
-        for name, maps in features(picture).items()
+        for name, maps in features(image).items()
     }
 
 
-def measure(picture, reference):
-    x, y = batch(picture), batch(reference)
+def measure(image, reference):
+    x, y = batch(image), batch(reference)
     return {
         "l1": pixel.l1_loss(x, y),
         "gradient": pixel.gradient_loss(x, y),
         "color_yuv": pixel.color_yuv_loss(x, y),
-        "content": perceptual.content_loss(features(picture), features(reference)),
-        "Gram": perceptual.style_loss(gram(picture), gram(reference)),
+        "content": perceptual.content_loss(features(image), features(reference)),
+        "Gram": perceptual.style_loss(gram(image), gram(reference)),
         "correlation": perceptual.correlation_style_loss(
-            correlation(picture), correlation(reference)
+            correlation(image), correlation(reference)
         ),
     }
 
 
 rows = {
-    name: {term: float(value) for term, value in measure(picture, photo).items()}
-    for name, picture in spoiled.items()
+    name: {term: float(value) for term, value in measure(image, photo).items()}
+    for name, image in changed.items()
 }
-terms = list(rows["moved"])
+terms = list(rows["shifted"])
 table = np.array([[row[term] for term in terms] for row in rows.values()])
 
 figure, axis = plt.subplots(figsize=(7, 3.4))
@@ -158,28 +159,30 @@ axis.set_xticks(range(len(terms)), terms)
 axis.set_yticks(range(len(rows)), rows)
 for (row, column), value in np.ndenumerate(table):
     axis.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=8)
-axis.set_title("Each column is shaded by its own largest value", fontsize=9)
+axis.set_title("Each column is shaded relative to its largest value", fontsize=9)
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Read the table by columns:
+# Column by column:
 #
-# - `l1` compares pixel with pixel. New colours are the worst to it; but moving the
-#   picture by six pixels comes next, worse than drawing it anew.
-# - `gradient` compares only how pixels change from one to the next: a brighter picture
-#   is nearly the same to it, and noise is the worst.
-# - `color_yuv` weighs brightness as `l1` does, and the two axes of colour more gently,
-#   so swapped colours are no longer far ahead of the rest.
-# - `content` notices everything a bit. It still knows where things are: moving costs.
-# - `Gram` and `correlation` do not care where things are, see "moved": they measure
-#   style. Compare how they take "faded"; that is our next but one subject.
+# - `l1` compares pixel by pixel. Swapped colors have the largest distance; a shift by
+#   six pixels comes next, before the stylized image.
+# - `gradient` compares only the differences of neighboring pixels: a change of
+#   brightness barely matters, and noise matters most.
+# - `color_yuv` weighs brightness as `l1` does and the two chroma channels less, so
+#   swapped colors no longer stand out from the rest.
+# - `content` responds to every change to some degree. It is computed position by
+#   position, so a shift matters.
+# - `Gram` and `correlation` barely respond to the shift ("shifted"): they measure
+#   style, independently of position. They differ in how they respond to "faded", which
+#   is discussed below.
 #
 # ## Style: Gram matrices
 #
-# A Gram matrix tells how strongly each pair of channels fires at the same places,
-# summed over all places. *Where* is lost, *how it is drawn* stays. To see this, cut the
-# photo into squares and shuffle them.
+# A Gram matrix holds, for each pair of channels, the mean product of their activations
+# over all positions. It discards *where* things are and keeps *how* they are drawn. To
+# show this, we cut the photo into squares and shuffle them.
 
 # %%
 tiles = photo.reshape(4, 48, 4, 48, 3).swapaxes(1, 2).reshape(16, 48, 48, 3)
@@ -189,12 +192,12 @@ show({"photo": photo, "shuffled": shuffled, **others})
 
 candidates = {"shuffled": shuffled, **others}
 content = [
-    float(perceptual.content_loss(features(picture), features(photo)))
-    for picture in candidates.values()
+    float(perceptual.content_loss(features(image), features(photo)))
+    for image in candidates.values()
 ]
 style = [
-    float(perceptual.correlation_style_loss(correlation(picture), correlation(photo)))
-    for picture in candidates.values()
+    float(perceptual.correlation_style_loss(correlation(image), correlation(photo)))
+    for image in candidates.values()
 ]
 figure, axes = plt.subplots(1, 2, figsize=(8, 2.2), sharey=True)
 for axis, values, title in zip(
@@ -207,37 +210,40 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# By content the shuffled cat is more than half as far from the cat as a quite different
-# photo is. By style it is by far the nearest: the same fur, in other places.
+# In content, the shuffled image is more than half as far from the photo as entirely
+# different photos are. In style it is by far the closest: it has the same fur at other
+# positions.
 #
-# ## The trap of fading contrast
+# ## Gram matrices reward low contrast
 #
-# Now let a rough photo come near a calm drawing without drawing at all: it just fades.
 # The entries of a Gram matrix are products of activations, so they shrink with the
-# square of the contrast. A generator that is paid for a small Gram distance soon learns
-# to make fog. The *correlation* divides each entry by the deviations of its two
-# channels, so shrinking them all changes nothing.
+# square of the contrast. A photo with a rough texture can therefore come closer to a
+# smooth drawing just by losing contrast, and a generator that minimizes the Gram
+# distance learns to produce hazy images. The *correlation* divides each entry by the
+# standard deviations of its two channels, so it does not depend on the contrast.
 
 # %%
 rough = square(np.repeat(skimage.data.gravel()[..., np.newaxis], 3, axis=2)[:256, :256])
-calm = animegan_tf.Stylizer.from_preset("soft")(photo)
+smooth_drawing = animegan_tf.Stylizer.from_preset("soft")(photo)
 
 
-def fade(picture, contrast):
-    mean = picture.mean(axis=(0, 1))
-    return to_uint8(to_float(mean + contrast * (picture - mean)))
+def fade(image, contrast):
+    mean = image.mean(axis=(0, 1))
+    return to_uint8(to_float(mean + contrast * (image - mean)))
 
 
 contrasts = np.array([1.0, 0.8, 0.6, 0.45, 0.3, 0.2])
-show({"rough photo": rough, "faded": fade(rough, 0.3), "the style": calm})
+show(
+    {"rough photo": rough, "faded": fade(rough, 0.3), "smooth drawing": smooth_drawing}
+)
 plain = [
-    float(perceptual.style_loss(gram(fade(rough, contrast)), gram(calm)))
+    float(perceptual.style_loss(gram(fade(rough, contrast)), gram(smooth_drawing)))
     for contrast in contrasts
 ]
 correlated = [
     float(
         perceptual.correlation_style_loss(
-            correlation(fade(rough, contrast)), correlation(calm)
+            correlation(fade(rough, contrast)), correlation(smooth_drawing)
         )
     )
     for contrast in contrasts
@@ -250,25 +256,26 @@ axis.plot(
 )
 axis.invert_xaxis()
 axis.set_ylim(0, 1.4)
-axis.set_xlabel("contrast of the photo (fading to the right)")
-axis.set_ylabel("distance, of the start's")
+axis.set_xlabel("contrast of the photo (decreasing to the right)")
+axis.set_ylabel("distance relative to the start")
 axis.legend(loc="lower left")
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# The Gram distance falls to half: it rewards the fog, though not one stroke was drawn.
-# The correlation distance stays where it was. The recipe `anime` therefore trains with
-# `correlation_style_loss`, and `style_loss` is there for the networks of the papers.
+# The Gram distance falls to half although nothing but the contrast has changed. The
+# correlation distance stays the same. The recipe `anime` therefore trains with
+# `correlation_style_loss`; `style_loss` is there for the methods of the papers.
 #
 # ## Total variation
 #
-# `total_variation_loss` is the mean squared difference of neighbouring pixels: it knows
-# no photo and no style, it just dislikes roughness. Below we move the *pixels* of a
-# noisy picture downhill on L1 plus total variation, with ever more of the latter.
+# `total_variation_loss` is the mean squared difference of neighboring pixels. It needs
+# no reference: it penalizes any roughness. Below, gradient descent changes the *pixels*
+# of a noisy image to minimize L1 plus total variation, with increasing weights of the
+# latter.
 
 # %%
-noisy = to_float(spoiled["noisy"])[np.newaxis, 40:136, 40:136]
+noisy = to_float(changed["noisy"])[np.newaxis, 40:136, 40:136]
 
 
 def smooth(weight, steps=60):
@@ -293,14 +300,15 @@ show(
 )
 
 # %% [markdown]
-# A weight of 20 takes the noise away, and some of the fur with it; 150 takes the cat.
-# Weights of a loss are a trade, and this is why `LossWeights.total_variation` is 0 by
-# default.
+# A weight of 20 removes the noise and some of the fur with it; a weight of 150 removes
+# the cat. Because of this trade-off, the recipe `anime` sets its `total_variation`
+# weight to 0 by default.
 #
-# ## The adversary
+# ## Adversarial losses
 #
-# The discriminator gives a *logit*: positive for "real drawing", negative for "fake".
-# The families of adversarial losses differ in how they press the generator.
+# The discriminator returns a *logit*, which is high for images it classifies as real
+# drawings and low for generated ones. Adversarial losses differ in the gradient that
+# they give the generator.
 
 # %%
 logits = np.linspace(-4, 4, 81, dtype="float32")
@@ -314,29 +322,30 @@ for name, family in adversarial.ADVERSARIAL_LOSSES.items():
     axes[0].plot(logits, values, dashes, label=name)
     axes[1].plot(logits, -tape.gradient(total, inputs).numpy(), dashes, label=name)
 axes[0].set_title("generator's loss")
-axes[1].set_title("push towards 'real'")
+axes[1].set_title("gradient toward 'real'")
 for axis in axes:
-    axis.set_xlabel("logit of a drawing by the generator")
+    axis.set_xlabel("logit of a generated image")
     axis.set_ylim(-5, 6)
 axes[1].legend(fontsize=7, labelspacing=0.2, loc="lower left")
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Look at the right plot on its left side, where every drawing is rejected, as at the
-# start of a training. `bce_saturating`, the formula of the first paper, hardly pushes
-# there; `bce` pushes with 1; `lsgan` pushes harder the further away it is, and beyond 1
-# pushes *back*; `hinge` and `wasserstein` push evenly. (The two have the same formula
-# for the generator, so their lines coincide.)
+# The left side of the right plot is where generated images are rejected, as at the
+# start of a training. `bce_saturating`, the loss of the first GAN paper, has almost no
+# gradient there; `bce` has a gradient of 1; that of `lsgan` grows with the distance and
+# points *back* beyond 1; `hinge` and `wasserstein` have a constant gradient. (Their
+# generator losses are the same formula, so the lines coincide.)
 #
-# ## What a patch discriminator looks at
+# ## What a patch discriminator responds to
 #
-# A PatchGAN gives a logit for every patch. We train one for a few seconds to tell comic
-# drawings from photos, and then show it a picture that is half the one, half the other.
+# A PatchGAN returns a logit for every patch. We train one for a few seconds to tell
+# drawings of the style `comic` from photos, and then apply it to an image that is half
+# photo and half drawing.
 
 # %%
 comic = animegan_tf.Stylizer.from_preset("comic")
-drawings = np.stack([comic(picture) for picture in others.values()])
+drawings = np.stack([comic(image) for image in others.values()])
 photos = np.stack(list(others.values()))
 discriminator = animegan_tf.build_discriminator("patch", width=16)
 optimizer = keras.optimizers.Adam(1e-3)
@@ -344,19 +353,19 @@ optimizer.build(discriminator.trainable_variables)
 rng = np.random.default_rng(0)
 
 
-def crops(pictures, count=8, side=64):
+def crops(images, count=8, side=64):
     corners = rng.integers(0, 192 - side, (count, 2))
-    chosen = pictures[rng.integers(0, len(pictures), count)]
+    chosen = images[rng.integers(0, len(images), count)]
     return np.stack(
         [
-            to_float(picture[top : top + side, left : left + side])
-            for picture, (top, left) in zip(chosen, corners, strict=True)
+            to_float(image[top : top + side, left : left + side])
+            for image, (top, left) in zip(chosen, corners, strict=True)
         ]
     )
 
 
 @tf.function
-def learn(real, fake):
+def train_step(real, fake):
     with tf.GradientTape() as tape:
         real_logits = discriminator(real, training=True)
         fake_logits = discriminator(fake, training=True)
@@ -367,34 +376,35 @@ def learn(real, fake):
     return loss
 
 
-losses = [float(learn(crops(drawings), crops(photos))) for _ in range(150)]
+losses = [float(train_step(crops(drawings), crops(photos))) for _ in range(150)]
 print(f"loss at the start {losses[0]:.2f}, at the end {np.mean(losses[-20:]):.2f}")
 
 # %%
 half = photo.copy()
-half[:, 96:] = spoiled["comic"][:, 96:]
-verdict = discriminator(batch(half), training=False).numpy()[0, ..., 0]
+half[:, 96:] = changed["comic"][:, 96:]
+patch_logits = discriminator(batch(half), training=False).numpy()[0, ..., 0]
 figure, axes = plt.subplots(1, 2, figsize=(7, 3))
 axes[0].imshow(half)
-axes[0].set_title("left photo, right drawing", fontsize=9)
-shown = axes[1].imshow(verdict, cmap="coolwarm", vmin=-0.5, vmax=1.5)
-axes[1].set_title("logit of each patch: 1 real drawing, 0 not", fontsize=9)
+axes[0].set_title("left: photo, right: drawing", fontsize=9)
+shown = axes[1].imshow(patch_logits, cmap="coolwarm", vmin=-0.5, vmax=1.5)
+axes[1].set_title("logit of each patch: 1 is a real drawing, 0 is not", fontsize=9)
 figure.colorbar(shown)
 for axis in axes:
     axis.axis("off")
 figure.tight_layout()
 plt.show()
-half_width = verdict.shape[1] // 2
-print(f"mean logit: photo {verdict[:, :half_width].mean():.2f}, ", end="")
-print(f"drawing {verdict[:, half_width:].mean():.2f}")
+half_width = patch_logits.shape[1] // 2
+print(f"mean logit: photo {patch_logits[:, :half_width].mean():.2f}, ", end="")
+print(f"drawing {patch_logits[:, half_width:].mean():.2f}")
 
 # %% [markdown]
-# It has never seen this cat, and yet it is red where the drawing has its contours, in
-# the right half. Its eye is not perfect: the dark ring of the photographed eye nearly
-# passes for ink, and flat areas tell it little. It judges small patches, not the
-# picture as a whole, and that is what makes it a teacher of *style*.
+# The discriminator was not trained on this image, and its logits are still high at the
+# contours of the drawing in the right half. It makes mistakes: the dark ring of the
+# photographed eye is nearly classified as ink, and flat areas tell it little. Because
+# it classifies small patches rather than whole images, it teaches the generator *style*
+# rather than content.
 #
-# The weights of all terms are the fields of `animegan_tf.LossWeights`; a run's log has
-# a column for each.
+# The weights of all terms are the fields of the recipe's `weights`, such as
+# `animegan_tf.default_config("anime").weights`; the log of a run has a column for each.
 #
 # Next: [the articles' GANs in miniature](04_gans_in_miniature.ipynb).
