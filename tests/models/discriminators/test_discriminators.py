@@ -33,7 +33,7 @@ def test_one_unbounded_logit_per_image(name):
     assert np.abs(logits).max() > 1.0
 
 
-@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize("name", [*SEQUENTIAL, "patch"])
 def test_probabilities_are_the_sigmoid_of_the_logits(name):
     options = {"width": 4, "image_shape": (16, 16, 3)}
     logits = build_discriminator(name, **options)
