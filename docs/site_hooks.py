@@ -1,4 +1,4 @@
-"""Pages of the documentation site that are made from the sources when it is built."""
+"""MkDocs hooks: pages generated from the sources when the site is built."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "animegan_tf"
-# Documents outside of docs/ that become pages, and their names there.
+# Files outside of docs/ that become pages, and the names of the pages.
 OUTSIDE = {
     "README.md": "index.md",
     "README.zh-CN.md": "chinese.md",
@@ -18,18 +18,18 @@ OUTSIDE |= {
     card.relative_to(ROOT).as_posix(): f"model-card-{card.parent.name}.md"
     for card in PACKAGE.glob("weights/*/README.md")
 }
-# A Markdown link to a file of the project, pictures included.
+# A Markdown link to a file of the project, or an image.
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([\w./-]+)\)")
 
 
 def on_config(config):
-    """Put every page into the navigation: what mkdocs.yml leaves out comes at its end.
+    """Add the pages that mkdocs.yml does not list to the end of the navigation.
 
     Args:
         config: The `MkDocsConfig`.
 
     Returns:
-        It, changed.
+        The changed `MkDocsConfig`.
     """
     named = str(config.nav)
     pages = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
@@ -41,14 +41,14 @@ def on_config(config):
 
 
 def on_files(files, config):
-    """Add the documents outside of docs/, and a page of reference for each package.
+    """Add the pages outside of docs/ and a reference page for each package.
 
     Args:
-        files: `mkdocs.structure.files.Files` of the site so far.
+        files: The `mkdocs.structure.files.Files` of the site.
         config: The `MkDocsConfig`.
 
     Returns:
-        The files with the new ones.
+        The files, with the new ones.
     """
     pages = {
         name: move_links((ROOT / path).read_text(encoding="utf-8"), Path(path).parent)
@@ -60,7 +60,7 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Turn links for readers of the checkout to links within the site.
+    """Rewrite links to files of the repository as links within the site.
 
     Args:
         markdown: Text of the page.
@@ -84,17 +84,17 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def move_links(text: str, folder: Path) -> str:
-    """Turn the links of a document to where the site has what they lead to.
+    """Rewrite the links of a Markdown file for the site.
 
     Args:
         text: Markdown.
-        folder: Where its file is, relative to the project.
+        folder: Folder of the file, relative to the project.
 
     Returns:
-        The text; links to files that the site does not hold become their names.
+        The text. Links to files that are not part of the site become plain names.
 
     Raises:
-        FileNotFoundError: If a link leads to nothing.
+        FileNotFoundError: If the target of a link does not exist.
     """
 
     def move(match):
@@ -113,10 +113,10 @@ def move_links(text: str, folder: Path) -> str:
 
 
 def reference_pages() -> dict[str, str]:
-    """Write a page for the modules at the top, and one for each package below.
+    """Generate a reference page for the top-level modules and for each package.
 
     Returns:
-        Markdown by name of file, such as "reference/losses.md".
+        Markdown by file name, such as "reference/losses.md".
     """
     groups = {}
     for path in sorted(PACKAGE.rglob("*.py")):

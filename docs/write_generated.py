@@ -1,4 +1,4 @@
-"""Write the parts of the documents that come from the sources.
+"""Write the generated parts of the documentation.
 
 Example:
     python docs/write_generated.py
@@ -16,17 +16,17 @@ PACKAGE = ROOT / "animegan_tf"
 
 
 def first_line(path: Path, name: str | None = None) -> str:
-    """Read the first line of a docstring without importing its file.
+    """Read the first line of a docstring without importing its module.
 
     Args:
         path: A Python file.
-        name: A function or class in it, or `None` for the file's own.
+        name: A function or class in it, or `None` for the module's docstring.
 
     Returns:
         The line; empty if there is no docstring.
 
     Raises:
-        ValueError: If nothing of that name is defined in the file.
+        ValueError: If the file does not define that name.
     """
     node = ast.parse(path.read_text(encoding="utf-8"))
     if name is not None:
@@ -39,8 +39,8 @@ def first_line(path: Path, name: str | None = None) -> str:
     return (ast.get_docstring(node) or "").partition("\n")[0]
 
 
-def draw_tree() -> str:
-    """Make a table of modules for each package; empty `__init__.py` files are left out.
+def list_modules() -> str:
+    """Make a table of the modules of each package, without empty `__init__.py` files.
 
     Returns:
         Markdown. Paths are relative to the package.
@@ -54,18 +54,18 @@ def draw_tree() -> str:
         ]
         if rows:
             title = folder.relative_to(ROOT).as_posix()
-            lines += [f"### {title}", "", "| Module | What it is |", "|---|---|"]
+            lines += [f"### {title}", "", "| Module | Description |", "|---|---|"]
             lines += [*rows, ""]
     return "\n".join(lines).rstrip()
 
 
-def draw_api() -> str:
-    """Make a table of the public names: name, module and first line.
+def list_api() -> str:
+    """Make a table of the public API: name, module and first line.
 
     Returns:
         Markdown, in the order of `animegan_tf.__all__`.
     """
-    rows = ["| Name | Defined in | What it does |", "|---|---|---|"]
+    rows = ["| Name | Module | Description |", "|---|---|---|"]
     for name in animegan_tf.__all__[1:]:
         module = getattr(animegan_tf, name).__module__
         path = ROOT / Path(*module.split(".")).with_suffix(".py")
@@ -75,14 +75,14 @@ def draw_api() -> str:
     return "\n".join(rows)
 
 
-def draw_styles() -> str:
-    """Make a table of the bundled styles: name, look, data, credit and licence.
+def list_styles() -> str:
+    """Make a table of the bundled styles: look, data, credit and license.
 
     Returns:
         Markdown, in the order of `PRESETS`.
     """
     rows = [
-        "| Style | What it draws | Trained on | To credit | Licence of the weights |",
+        "| Style | Look | Trained on | Credit | License of the weights |",
         "|---|---|---|---|---|",
     ]
     rows += [
@@ -93,25 +93,25 @@ def draw_styles() -> str:
 
 
 GENERATED = {
-    "architecture.md": ("tree", draw_tree),
-    "api.md": ("names", draw_api),
-    "styles.md": ("styles", draw_styles),
+    "architecture.md": ("tree", list_modules),
+    "api.md": ("names", list_api),
+    "styles.md": ("styles", list_styles),
 }
 
 
 def fill(text: str, marker: str, content: str) -> str:
-    """Replace what stands between two marks.
+    """Replace the text between two markers.
 
     Args:
         text: Markdown with the lines `<!-- marker -->` and `<!-- /marker -->`.
-        marker: Name of the marks.
+        marker: Name of the markers.
         content: Markdown to put between them.
 
     Returns:
         The new text.
 
     Raises:
-        ValueError: If the marks are not there exactly once.
+        ValueError: If each marker does not occur exactly once.
     """
     pattern = rf"(<!-- {marker} -->\n).*?(<!-- /{marker} -->)"
     new, count = re.subn(
@@ -119,18 +119,18 @@ def fill(text: str, marker: str, content: str) -> str:
     )
     if count != 1:
         raise ValueError(
-            f"`text` must have the marks <!-- {marker} --> and <!-- /{marker} --> "
+            f"`text` must have the markers <!-- {marker} --> and <!-- /{marker} --> "
             f"once. Received: {count} pairs"
         )
     return new
 
 
 def main() -> None:
-    """Rewrite the generated part of each document."""
-    for name, (marker, draw) in GENERATED.items():
+    """Update the generated part of each page."""
+    for name, (marker, generate) in GENERATED.items():
         path = ROOT / "docs" / name
         text = path.read_text(encoding="utf-8")
-        path.write_text(fill(text, marker, draw()), encoding="utf-8")
+        path.write_text(fill(text, marker, generate()), encoding="utf-8")
 
 
 if __name__ == "__main__":

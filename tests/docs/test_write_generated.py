@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RENEW = "run: python docs/write_generated.py"
+UPDATE = "run: python docs/write_generated.py"
 
 
 @pytest.fixture(scope="module")
@@ -18,21 +18,21 @@ def generated():
 
 @pytest.mark.parametrize("name", ["architecture.md", "api.md", "styles.md"])
 def test_generated_parts_are_up_to_date(generated, name):
-    marker, draw = generated.GENERATED[name]
+    marker, generate = generated.GENERATED[name]
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    assert generated.fill(text, marker, draw()) == text, RENEW
+    assert generated.fill(text, marker, generate()) == text, UPDATE
 
 
-def test_fill_keeps_what_is_around_the_marks(generated):
+def test_text_around_the_markers_is_kept(generated):
     text = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n"
     assert generated.fill(text, "x", "new") == (
         "a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n"
     )
 
 
-@pytest.mark.parametrize("text", ["no marks", 2 * "<!-- x -->\n<!-- /x -->\n"])
-def test_fill_refuses_a_text_without_one_pair_of_marks(generated, text):
-    with pytest.raises(ValueError, match="`text` must have the marks"):
+@pytest.mark.parametrize("text", ["no markers", 2 * "<!-- x -->\n<!-- /x -->\n"])
+def test_each_marker_must_occur_exactly_once(generated, text):
+    with pytest.raises(ValueError, match="`text` must have the markers"):
         generated.fill(text, "x", "new")
 
 
