@@ -1,4 +1,4 @@
-"""Train the bundled feature network anew, on pictures of any kind.
+"""Train the bundled feature network on images of any kind.
 
 Example:
     python examples/distill_features.py --teacher vgg19 --images photos drawings \
@@ -47,14 +47,20 @@ def main(argv=None):
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", nargs="+", required=True, help="folders")
-    parser.add_argument("--teacher", default="vgg19", help="vgg19 or a weights file")
-    parser.add_argument("--output", required=True, type=Path, help=".npz to write")
+    parser.add_argument("--images", nargs="+", required=True, help="folders of images")
+    parser.add_argument(
+        "--teacher",
+        default="vgg19",
+        help="feature network to reproduce: vgg19 or a weights file",
+    )
+    parser.add_argument("--output", required=True, type=Path, help=".npz file to write")
     parser.add_argument("--run", required=True, type=Path, help="run folder")
-    parser.add_argument("--steps", type=int, default=5000, help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
-    parser.add_argument("--resume", action="store_true", help="go on with the run")
+    parser.add_argument("--steps", type=int, default=5000, help="training steps")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument(
+        "--precision", default="float32", help="float32 or mixed_bfloat16"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the run")
     return parser.parse_args(argv)
 
 

@@ -12,20 +12,33 @@ import animegan_tf
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Stylize one photo.")
-    parser.add_argument("source", nargs="?", help="default: a portrait in Matplotlib")
-    parser.add_argument("--style", default="comic", help="default: %(default)s")
-    parser.add_argument("--output", default="result.jpg", help="default: %(default)s")
     parser.add_argument(
-        "--strength", type=float, default=1.0, help="0 is the photo, 1 the style"
+        "source", nargs="?", help="photo (default: a portrait included in Matplotlib)"
+    )
+    parser.add_argument("--style", default="comic", help="style (default: %(default)s)")
+    parser.add_argument(
+        "--output", default="result.jpg", help="file to write (default: %(default)s)"
     )
     parser.add_argument(
-        "--color", default="style", help="style, photo, luma-gain or a picture"
+        "--strength",
+        type=float,
+        default=1.0,
+        help="strength of the style, from 0, the photo, to 1",
     )
     parser.add_argument(
-        "--detail", type=float, default=0.0, help="fine texture to keep, 0 to 1"
+        "--color", default="style", help="colors: style, photo, luma-gain or an image"
     )
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="below 1 coarser strokes, above finer"
+        "--detail",
+        type=float,
+        default=0.0,
+        help="amount of the photo's fine texture to add, 0 to 1",
+    )
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="below 1 coarser strokes, above 1 finer",
     )
     arguments = parser.parse_args(argv)
     animegan_tf.import_tensorflow_quietly()

@@ -1,7 +1,7 @@
-"""Train a GAN of one's own `keras.Model` classes on pictures made up on the spot.
+"""Train a GAN of subclassed `keras.Model`s on synthetic images.
 
-`python examples/subclassed_gan.py` draws discs of any colour, place and size, trains
-for some seconds, and writes a sheet of what the generator has learned to draw.
+`python examples/subclassed_gan.py` renders disks of random color, position and size,
+trains for some seconds, and writes a grid of generated images.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 import animegan_tf
 
-# Before Keras, which loads it too.
+# Before Keras, which imports TensorFlow too.
 animegan_tf.import_tensorflow_quietly()
 
 import keras
@@ -25,7 +25,7 @@ SIZE = 32
 
 @keras.saving.register_keras_serializable(package="examples")
 class Generator(keras.Model):
-    """From noise, `(batch, 16)`, to pictures in (-1, 1), `(batch, 32, 32, 3)`."""
+    """Map noise, `(batch, 16)`, to images in (-1, 1), `(batch, 32, 32, 3)`."""
 
     def __init__(self, width=32, **kwargs):
         super().__init__(**kwargs)
@@ -34,18 +34,18 @@ class Generator(keras.Model):
         self.reshape = layers.Reshape((8, 8, width))
         self.norm = layers.BatchNormalization()
         self.act = layers.ReLU()
-        # Doubling first and convolving then leaves no checkerboard.
-        self.double = layers.UpSampling2D(2)
+        # Upsampling before the convolution avoids checkerboard artifacts.
+        self.upsample = layers.UpSampling2D(2)
         self.conv1 = layers.Conv2D(width, 3, padding="same")
         self.conv2 = layers.Conv2D(width, 3, padding="same")
-        self.picture = layers.Conv2D(3, 5, padding="same", activation="tanh")
+        self.image = layers.Conv2D(3, 5, padding="same", activation="tanh")
 
     def call(self, noise, training=False):
         x = self.reshape(self.project(noise))
         x = self.act(self.norm(x, training=training))
-        x = self.act(self.conv1(self.double(x)))
-        x = self.act(self.conv2(self.double(x)))
-        return self.picture(x)
+        x = self.act(self.conv1(self.upsample(x)))
+        x = self.act(self.conv2(self.upsample(x)))
+        return self.image(x)
 
     def get_config(self):
         return {**super().get_config(), "width": self.width}
@@ -53,7 +53,7 @@ class Generator(keras.Model):
 
 @keras.saving.register_keras_serializable(package="examples")
 class Discriminator(keras.Model):
-    """From pictures in [-1, 1] to the probability of being real, `(batch, 1)`."""
+    """Map images in [-1, 1] to the probability of being real, `(batch, 1)`."""
 
     def __init__(self, width=32, **kwargs):
         super().__init__(**kwargs)
@@ -73,19 +73,19 @@ class Discriminator(keras.Model):
         return {**super().get_config(), "width": self.width}
 
 
-def draw_discs(count, rng):
-    """Draw one disc a picture on a lighter ground, float32 in [-1, 1]."""
+def render_disks(count, rng):
+    """Render images of a disk on a lighter background, float32 in [-1, 1]."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
-    centre = rng.uniform(13, SIZE - 13, (2, count, 1, 1))
+    center = rng.uniform(13, SIZE - 13, (2, count, 1, 1))
     radius = rng.uniform(5, 9, (count, 1, 1))
-    inside = np.hypot(rows - centre[0], columns - centre[1]) < radius
-    ground = rng.uniform(0.6, 1.0, (count, 1, 1, 3))
+    inside = np.hypot(rows - center[0], columns - center[1]) < radius
+    background = rng.uniform(0.6, 1.0, (count, 1, 1, 3))
     color = rng.uniform(-1.0, 0.2, (count, 1, 1, 3))
-    return np.where(inside[..., None], color, ground).astype("float32")
+    return np.where(inside[..., None], color, background).astype("float32")
 
 
 def train(generator, discriminator, steps, batch_size=32, seed=0):
-    """Train both with the library's step; return the last losses."""
+    """Train both networks with `train_step`; return the last losses."""
     loss = animegan_tf.build_loss(generator, discriminator)
     optimizer = animegan_tf.build_optimizer(loss, learning_rate=5e-4)
     rng = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def train(generator, discriminator, steps, batch_size=32, seed=0):
         for _ in bar:
             batch = {
                 "input": rng.normal(size=(batch_size, LATENT_DIM)).astype("float32"),
-                "anime": draw_discs(batch_size, rng),
+                "anime": render_disks(batch_size, rng),
             }
             losses = animegan_tf.train_step(generator, discriminator, optimizer, batch)
             losses = {name: float(value) for name, value in losses.items()}
@@ -103,13 +103,23 @@ def train(generator, discriminator, steps, batch_size=32, seed=0):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Train a GAN of subclassed models.")
-    parser.add_argument("--steps", type=int, default=200, help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
-    parser.add_argument("--width", type=int, default=32, help="default: %(default)s")
     parser.add_argument(
-        "--output", default="generated.png", help="default: %(default)s"
+        "--steps", type=int, default=200, help="training steps (default: %(default)s)"
     )
-    parser.add_argument("--show", action="store_true", help="open a window as well")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--width", type=int, default=32, help="channels (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output",
+        default="generated.png",
+        help="file to write (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--show", action="store_true", help="also show the images in a window"
+    )
     arguments = parser.parse_args(argv)
     if arguments.steps < 1 or arguments.width < 1:
         parser.error("--steps and --width must be at least 1")

@@ -1,8 +1,9 @@
-"""Draw what a camera sees, live: `python examples/webcam.py`.
+"""Stylize a camera live: `python examples/webcam.py`.
 
-`--source clip.mp4` plays a film instead; `--output live.mp4` records, and needs no
-screen. Frames that come while the network is busy are left out, so that the picture
-does not fall behind. `q` or Escape ends. The window needs `pip install opencv-python`.
+`--source clip.mp4` plays a video file instead; `--output live.mp4` records to a file
+and needs no display. Frames that arrive while the network is busy are skipped, so that
+the output stays in real time. Press `q` or Escape to quit. The window needs
+`pip install opencv-python`.
 """
 
 import argparse
@@ -24,61 +25,63 @@ MAX_CATCH_UP = 100
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", default="0", help="camera number, or a video file")
-    parser.add_argument("--style", default="comic", help="default: %(default)s")
-    parser.add_argument("--size", type=int, default=640, help="pixels of the long side")
-    parser.add_argument("--frames", type=int, help="end after so many drawn frames")
-    parser.add_argument("--output", help="record to this file instead of a window")
+    parser.add_argument(
+        "--source", default="0", help="number of the camera, or a video file"
+    )
+    parser.add_argument("--style", default="comic", help="style (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=640, help="longer side in pixels")
+    parser.add_argument("--frames", type=int, help="stop after this number of frames")
+    parser.add_argument("--output", help="video file to write instead of a window")
     arguments = parser.parse_args(argv)
     try:
-        drawn, seconds, skipped = play(arguments)
+        num_frames, seconds, num_skipped = play(arguments)
     except (ValueError, OSError, ImportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    rate = drawn / max(seconds, 1e-9)
-    print(f"Drew {drawn} frames at {rate:.1f} a second, left out {skipped}")
+    rate = num_frames / max(seconds, 1e-9)
+    print(f"Stylized {num_frames} frames at {rate:.1f} fps, skipped {num_skipped}")
     return 0
 
 
 def play(arguments):
     if cv2 is None:
-        raise ImportError("This needs OpenCV: pip install opencv-python")
+        raise ImportError("OpenCV is not installed: pip install opencv-python")
     if arguments.output is None and not has_window():
         raise OSError(
-            "OpenCV cannot open a window here: install opencv-python instead of "
-            "opencv-python-headless and use a screen, or record with --output FILE.mp4"
+            "OpenCV cannot open a window: install opencv-python instead of "
+            "opencv-python-headless and use a display, or record with --output FILE.mp4"
         )
     is_camera = arguments.source.isdigit()
     if not is_camera and not Path(arguments.source).is_file():
         raise FileNotFoundError(f"No such video file: {arguments.source!r}")
     animegan_tf.import_tensorflow_quietly()
     stylizer = animegan_tf.Stylizer.from_preset(arguments.style)
-    source = Camera(int(arguments.source)) if is_camera else Film(arguments.source)
+    source = Camera(int(arguments.source)) if is_camera else Video(arguments.source)
     show = Recorder(arguments.output, source.rate) if arguments.output else Window()
-    drawn = taken = 0
+    num_stylized = num_read = 0
     start = time.perf_counter()
     try:
-        while drawn != arguments.frames:
+        while num_stylized != arguments.frames:
             frame, count = source.read()
             if frame is None:
                 break
-            taken += count
-            drawn += 1
-            picture = stylizer(shrink(frame, arguments.size)[..., ::-1])
-            if not show(picture[..., ::-1], count):
+            num_read += count
+            num_stylized += 1
+            stylized = stylizer(shrink(frame, arguments.size)[..., ::-1])
+            if not show(stylized[..., ::-1], count):
                 break
     except KeyboardInterrupt:
         pass
     finally:
         source.close()
         show.close()
-    if drawn == 0:
+    if num_stylized == 0:
         raise ValueError(f"No frame can be read from {arguments.source!r}")
-    return drawn, time.perf_counter() - start, taken - drawn
+    return num_stylized, time.perf_counter() - start, num_read - num_stylized
 
 
 class Camera:
-    """The newest frame of a camera; older ones are dropped."""
+    """A camera; `read` returns its newest frame and drops older ones."""
 
     def __init__(self, number):
         self.capture = open_capture(number)
@@ -108,22 +111,23 @@ class Camera:
         self.capture.release()
 
 
-class Film:
-    """The frame of a film that is due now; those whose time has passed are skipped."""
+class Video:
+    """A video file in real time; `read` skips the frames whose time has passed."""
 
-    def __init__(self, path):
+    def __init__(self, path, *, clock=time.perf_counter, sleep=time.sleep):
+        self.clock, self.sleep = clock, sleep
         self.capture = open_capture(path)
         self.rate = self.capture.get(cv2.CAP_PROP_FPS) or 30.0
         self.start, self.position = None, 0
 
     def read(self):
-        now = time.perf_counter()
-        # The first frame waits for nothing, not even for TensorFlow's first trace.
+        now = self.clock()
+        # The clock starts after the first frame, for which TensorFlow compiles.
         self.start = (
             self.start if self.position > 1 else now - self.position / self.rate
         )
         due = int((now - self.start) * self.rate)
-        time.sleep(max(0.0, self.start + self.position / self.rate - now))
+        self.sleep(max(0.0, self.start + self.position / self.rate - now))
         count = min(max(1, due - self.position + 1), MAX_CATCH_UP)
         for skipped in range(count - 1):
             if not self.capture.grab():
@@ -137,10 +141,10 @@ class Film:
 
 
 class Window:
-    """A window on the screen."""
+    """A window."""
 
-    def __call__(self, picture, count):
-        cv2.imshow(TITLE, picture)
+    def __call__(self, frame, count):
+        cv2.imshow(TITLE, frame)
         is_closed = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
         return not is_closed and cv2.waitKey(1) not in (27, ord("q"))
 
@@ -149,20 +153,20 @@ class Window:
 
 
 class Recorder:
-    """A file; a picture fills the time of the frames that it stands for."""
+    """A video file; a frame is repeated for the frames skipped before it."""
 
     def __init__(self, path, rate):
         self.path, self.rate, self.writer = path, rate, None
 
-    def __call__(self, picture, count):
+    def __call__(self, frame, count):
         if self.writer is None:
             code = cv2.VideoWriter_fourcc(*"mp4v")
-            size = picture.shape[1::-1]
+            size = frame.shape[1::-1]
             self.writer = cv2.VideoWriter(str(self.path), code, self.rate, size)
             if not self.writer.isOpened():
                 raise OSError(f"Cannot write the file {str(self.path)!r}")
         for _ in range(count):
-            self.writer.write(picture)
+            self.writer.write(frame)
         return True
 
     def close(self):

@@ -24,7 +24,7 @@ def _table(output):
 
 
 def test_every_damage_is_measured(example, tmp_path, capsys):
-    example.draw_pictures(tmp_path / "drawings", 8)
+    example.render_images(tmp_path / "drawings", 8)
     arguments = [str(tmp_path / "drawings"), "--steps", "1", "--damage"]
     run = ["--run", str(tmp_path / "run")]
     assert example.main([*arguments, "downscale", "noise", *run]) == 0

@@ -10,7 +10,7 @@ from PIL import Image
 import animegan_tf
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
-from animegan_tf.presets import DEFAULT_STYLE, PRESETS
+from animegan_tf.presets import DEFAULT_STYLE
 
 PATH = Path(__file__).parents[2] / "examples" / "style_transfer.py"
 
@@ -27,7 +27,9 @@ def main(tmp_path, monkeypatch):
     return module.main
 
 
-def test_default_photo_becomes_result_jpg_again_and_again(main, run_folder, capsys):
+def test_the_default_photo_is_written_to_result_jpg_also_a_second_time(
+    main, run_folder, capsys
+):
     for _ in range(2):
         assert main(["--style", str(run_folder)]) == 0
     assert Image.open("result.jpg").size == (512, 600)
@@ -36,8 +38,7 @@ def test_default_photo_becomes_result_jpg_again_and_again(main, run_folder, caps
     assert " s\n" in out
 
 
-@pytest.mark.skipif(not PRESETS, reason="no styles are bundled yet")
-def test_without_arguments_the_default_style_is_taken(main):
+def test_the_default_style_is_a_bundled_one(main):
     assert main([]) == 0
     photo = read_image(matplotlib.cbook.get_sample_data("grace_hopper.jpg", False))
     stylized = read_image("result.jpg")
@@ -45,20 +46,20 @@ def test_without_arguments_the_default_style_is_taken(main):
     assert np.abs(stylized.astype(int) - photo).mean() > 2
 
 
-def test_style_of_the_example_is_the_library_s_default(main, capsys):
+def test_the_default_style_is_that_of_the_library(main, capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert f"default: {DEFAULT_STYLE}" in capsys.readouterr().out
 
 
-def test_own_photo_and_output(main, run_folder, photo):
+def test_a_given_photo_is_written_to_the_given_output(main, run_folder, photo):
     write_image(photo, "mine.png")
     arguments = ["mine.png", "--style", str(run_folder), "--output", "out.png"]
     assert main(arguments) == 0
     assert np.array_equal(read_image("out.png"), 255 - photo)
 
 
-def test_dials_are_passed_on(main, run_folder, photo):
+def test_options_set_the_dials(main, run_folder, photo):
     write_image(photo, "mine.png")
     arguments = ["mine.png", "--style", str(run_folder), "--output", "out.png"]
     assert main([*arguments, "--strength", "0"]) == 0
@@ -68,7 +69,7 @@ def test_dials_are_passed_on(main, run_folder, photo):
     assert read_image("out.png").shape == photo.shape
 
 
-def test_photo_is_never_overwritten(main, run_folder, photo, capsys):
+def test_the_photo_is_never_overwritten(main, run_folder, photo, capsys):
     write_image(photo, "result.jpg")
     before = Path("result.jpg").read_bytes()
     assert main(["result.jpg", "--style", str(run_folder)]) == 2
@@ -89,7 +90,7 @@ def test_photo_is_never_overwritten(main, run_folder, photo, capsys):
     ],
 )
 def test_errors_are_one_line(main, run_folder, capsys, arguments, part):
-    Path("notes.jpg").write_text("not a picture")
+    Path("notes.jpg").write_text("not an image")
     if "--style" not in arguments:
         arguments = [*arguments, "--style", str(run_folder)]
     assert main(arguments) == 2

@@ -20,16 +20,18 @@ def example():
     return module
 
 
-def test_discs_are_darker_than_their_ground(example):
-    pictures = example.draw_discs(8, np.random.default_rng(0))
-    assert pictures.shape == (8, 32, 32, 3)
-    assert pictures.dtype == np.float32
-    assert pictures[:, 16, 16].max() < 0.6 <= pictures[:, 0, 0].min()
-    for picture in pictures:
-        assert len(np.unique(picture.reshape(-1, 3), axis=0)) == 2
+def test_disks_are_darker_than_their_background(example):
+    images = example.render_disks(8, np.random.default_rng(0))
+    assert images.shape == (8, 32, 32, 3)
+    assert images.dtype == np.float32
+    assert images[:, 16, 16].max() < 0.6 <= images[:, 0, 0].min()
+    for image in images:
+        assert len(np.unique(image.reshape(-1, 3), axis=0)) == 2
 
 
-def test_training_moves_both_networks_and_saved_ones_draw_the_same(example, tmp_path):
+def test_training_updates_both_networks_and_a_saved_one_generates_the_same(
+    example, tmp_path
+):
     keras.utils.set_random_seed(0)
     generator, discriminator = example.Generator(4), example.Discriminator(4)
     noise = np.random.default_rng(0).normal(size=(2, 16)).astype("float32")
@@ -44,7 +46,7 @@ def test_training_moves_both_networks_and_saved_ones_draw_the_same(example, tmp_
     np.testing.assert_array_equal(generator(noise), loaded(noise))
 
 
-def test_a_sheet_of_16_pictures_is_written(example, tmp_path, capsys):
+def test_a_grid_of_16_images_is_written(example, tmp_path, capsys):
     path = tmp_path / "sheet.png"
     assert example.main(["--steps", "1", "--width", "4", "--output", str(path)]) == 0
     assert read_image(path).shape == (4 * 32, 4 * 32, 3)
@@ -52,16 +54,17 @@ def test_a_sheet_of_16_pictures_is_written(example, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_pictures_come_to_have_the_brightness_of_the_discs(example):
+def test_generated_images_get_the_brightness_of_the_disks(example):
     keras.utils.set_random_seed(0)
     generator, discriminator = example.Generator(), example.Discriminator()
     example.train(generator, discriminator, steps=150)
     noise = np.random.default_rng(0).normal(size=(64, 16)).astype("float32")
-    drawn = np.asarray(generator(noise))
-    real = example.draw_discs(64, np.random.default_rng(1))
-    # Corners are ground, middles mostly disc.
-    assert drawn[:, :4, :4].mean() == pytest.approx(real[:, :4, :4].mean(), abs=0.3)
-    assert drawn[:, 14:18, 14:18].mean() < drawn[:, :4, :4].mean() - 0.3
+    generated = np.asarray(generator(noise))
+    real = example.render_disks(64, np.random.default_rng(1))
+    # Corners are background, centers mostly disk.
+    corners, centers = generated[:, :4, :4], generated[:, 14:18, 14:18]
+    assert corners.mean() == pytest.approx(real[:, :4, :4].mean(), abs=0.3)
+    assert centers.mean() < corners.mean() - 0.3
 
 
 def test_an_output_that_cannot_be_written_is_one_line(example, capsys):
