@@ -1,4 +1,4 @@
-"""Compare a feature network with another: its maps, and which styles it finds near.
+"""Compare two feature networks: correlation of maps, ranking of style distances.
 
 Example:
     python benchmarks/feature_agreement.py --teacher vgg19.npz --photos photos/ \
@@ -46,7 +46,7 @@ def main(argv=None):
         for source in (arguments.teacher, arguments.student)
     ]
     sets = {
-        folder.name: read_pictures(folder, arguments.pictures, arguments.size)
+        folder.name: read_squares(folder, arguments.images, arguments.size)
         for folder in (arguments.photos, *arguments.sets)
     }
     report = {"maps": measure_maps(networks, sets)}
@@ -66,29 +66,31 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--teacher", default="vgg19", help="name or weights file")
     parser.add_argument("--student", default="bundled", help="name or weights file")
-    parser.add_argument("--photos", type=Path, required=True, help="folder")
-    parser.add_argument("--sets", type=Path, nargs="+", default=[], help="folders")
-    parser.add_argument("--pictures", type=int, default=24, help="at most, of a set")
+    parser.add_argument("--photos", type=Path, required=True, help="folder of photos")
+    parser.add_argument(
+        "--sets", type=Path, nargs="+", default=[], help="further folders"
+    )
+    parser.add_argument("--images", type=int, default=24, help="maximum number per set")
     parser.add_argument("--size", type=int, default=256, help="side in pixels")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     return parser.parse_args(argv)
 
 
-def read_pictures(folder, count, size):
-    """Read the middle squares of pictures spread evenly over a folder."""
+def read_squares(folder, count, size):
+    """Read the center squares of images spread evenly over a folder."""
     from animegan_tf.imaging.formats import list_images
 
     paths = list_images(folder)
     squares = []
     for path in paths[:: max(len(paths) // count, 1)][:count]:
-        picture = Image.fromarray(animegan_tf.read_image(path))
-        fitted = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+        image = Image.fromarray(animegan_tf.read_image(path))
+        fitted = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
         squares.append(np.asarray(fitted))
     return squares
 
 
 class Correlation:
-    """Sums over positions and pictures that give Pearson's r by channel and in all."""
+    """Sums over positions and images for Pearson's r, by channel and overall."""
 
     def __init__(self):
         self.sums = 0.0
@@ -103,7 +105,7 @@ class Correlation:
         return float(_pearson(*self.sums.sum(axis=1)))
 
     def by_channel(self):
-        """Return the mean over the channels in which the first ever differs."""
+        """Return the mean over the channels in which the first variable varies."""
         n, x, _, xx, _, _ = self.sums
         alive = n * xx - x * x > 1e-9 * n * xx
         return float(np.mean([_pearson(*column) for column in self.sums.T[alive]]))
@@ -115,15 +117,15 @@ def _pearson(n, x, y, xx, yy, xy):
 
 
 def measure_maps(networks, sets):
-    """Correlate the maps of both networks, in colour, by set and layer and over all."""
+    """Correlate the maps of both networks on color images, by set and layer."""
     from animegan_tf.imaging.arrays import to_float
 
     found = {
         name: {layer: Correlation() for layer in LAYERS} for name in (*sets, "all")
     }
-    for name, pictures in sets.items():
-        for picture in pictures:
-            image = to_float(picture)[np.newaxis]
+    for name, images in sets.items():
+        for image in images:
+            image = to_float(image)[np.newaxis]
             teacher, student = (network(image, training=False) for network in networks)
             for layer, kind in itertools.product(LAYERS, (name, "all")):
                 found[kind][layer].add(teacher[layer], student[layer])
@@ -174,13 +176,13 @@ def compare_rankings(networks, sets):
 
 
 def spearman(x, y):
-    """Correlate ranks; no two values are expected to be equal."""
+    """Compute Spearman's rank correlation of values without ties."""
     ranks = [np.argsort(np.argsort(values)) for values in (x, y)]
     return float(np.corrcoef(*ranks)[0, 1])
 
 
 def kendall(x, y):
-    """Return the share of pairs in the same order less that of the others."""
+    """Compute Kendall's tau: the fraction of concordant minus discordant pairs."""
     signs = [
         np.sign(b - a) * np.sign(d - c)
         for (a, c), (b, d) in itertools.combinations(zip(x, y, strict=True), 2)
@@ -189,7 +191,7 @@ def kendall(x, y):
 
 
 def print_report(report):
-    print("Correlation of the maps: overall, and mean of the channels' own")
+    print("Correlation of the maps: overall, and mean over the channels")
     print(f"{'':16}" + "".join(f"{layer[5:]:>14}" for layer in LAYERS))
     for name, layers in report["maps"].items():
         cells = (f"{v['overall']:.3f}  {v['by_channel']:.3f}" for v in layers.values())

@@ -1,4 +1,4 @@
-"""Count and time what two feature networks compute, in turn in one process.
+"""Compare the multiply-adds and the time of two feature networks.
 
 Example:
     python benchmarks/feature_cost.py --teacher vgg19.npz --precision mixed_bfloat16
@@ -29,18 +29,18 @@ def parse_arguments(argv):
     parser.add_argument("--student", default="bundled", help="name or weights file")
     parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
     parser.add_argument("--size", type=int, default=256, help="side in pixels")
-    parser.add_argument("--runs", type=int, default=15, help="timed runs")
+    parser.add_argument("--runs", type=int, default=15, help="number of timed runs")
     parser.add_argument(
         "--depths",
         nargs="+",
         default=["block3_conv1", "block3_conv4"],
-        help="deepest layers; all up to there are given",
+        help="deepest layers; all layers up to it are returned",
     )
     return parser.parse_args(argv)
 
 
 def compare_costs(depth, arguments):
-    """Print how much less the student computes up to a layer, and in what time."""
+    """Print the multiply-adds and times of both networks up to a layer."""
     import tensorflow as tf
 
     from animegan_tf.models.analysis.cost import count_multiply_adds
@@ -58,19 +58,19 @@ def compare_costs(depth, arguments):
     counts = [count_multiply_adds(model) / 1e6 for model in models.values()]
     print(
         f"To {depth}, {size}x{size}: {counts[0]:,.0f} and {counts[1]:,.0f} million "
-        f"multiply-adds, {counts[0] / counts[1]:.2f} times fewer"
+        f"multiply-adds, {counts[0] / counts[1]:.2f} times as many"
     )
     for kind, build in (("maps", build_forward), ("gradient", build_gradient)):
         functions = {name: build(model) for name, model in models.items()}
         (first, second), ratio = time_alternating(functions, image, arguments.runs)
         print(
             f"  {kind}: {1e3 * first:.1f} and {1e3 * second:.1f} ms, "
-            f"{ratio:.2f} times faster"
+            f"{ratio:.2f} times as fast"
         )
 
 
 def build_forward(model):
-    """Return a function that computes the maps and gives back one number."""
+    """Return a function that computes the maps and returns their mean."""
     import tensorflow as tf
 
     @tf.function
@@ -81,7 +81,7 @@ def build_forward(model):
 
 
 def build_gradient(model):
-    """Return a function that also computes the number's gradient by the picture."""
+    """Return a function that computes the gradient of that mean, too."""
     import tensorflow as tf
 
     @tf.function
@@ -95,15 +95,15 @@ def build_gradient(model):
 
 
 def time_alternating(functions, image, runs, warmup=2):
-    """Return the median seconds of the two functions and the median of their ratios."""
+    """Return the median seconds of two functions, and the median of their ratios."""
     seconds = {name: [] for name in functions}
     for index in range(warmup + runs):
         for name, function in functions.items():
             start = time.perf_counter()
-            function(image).numpy()  # Waits for an accelerator to finish.
+            function(image).numpy()  # Waits until an accelerator is done.
             if index >= warmup:
                 seconds[name].append(time.perf_counter() - start)
-    # Pairing the runs of a round cancels what else the machine was doing.
+    # Ratios within a round are less sensitive to other work on the machine.
     ratios = [a / b for a, b in zip(*seconds.values(), strict=True)]
     medians = [statistics.median(values) for values in seconds.values()]
     return medians, statistics.median(ratios)

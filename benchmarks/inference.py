@@ -1,8 +1,9 @@
-"""Time the default style against AnimeGANv2's generator, here and elsewhere, in turn.
+"""Compare the speed of the default style with AnimeGANv2's generator.
 
-Every contender is a process of its own and does the same work: one picture from uint8
-to uint8. They take turns, so that what else the machine does meets all of them; ratios
-are those of medians. What is not installed is left out, with the reason.
+AnimeGANv2 runs in this library, in PyTorch and in ONNX Runtime. Every contender is a
+separate process and does the same work: one image from uint8 to uint8. They run in
+alternation, so that other work on the machine affects all of them; ratios are ratios of
+medians. Contenders that are not installed are left out, with the reason.
 
 Example:
     python benchmarks/inference.py --sizes 256 512 1920x1080 \
@@ -19,12 +20,12 @@ from typing import NamedTuple
 from measured_process import Worker
 
 FOLDER = Path(__file__).parent
-# Large blocks stay with the process rather than being mapped, and zeroed, each time.
+# Keeps large blocks in the process instead of mapping and zeroing them each time.
 ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**31),
     "MALLOC_TOP_PAD_": str(2**26),
-    # Waiting threads should leave the processor to the next contender.
+    # Waiting threads must not occupy the CPU of the next contender.
     "KMP_BLOCKTIME": "0",
     "OMP_WAIT_POLICY": "PASSIVE",
 }
@@ -33,7 +34,7 @@ TORCH_WAYS = ("eager", "channels_last", "frozen", "compiled", "onnxruntime")
 
 
 class Contender(NamedTuple):
-    """A program in the comparison."""
+    """A process to compare."""
 
     name: str
     precision: str
@@ -55,14 +56,18 @@ def parse_arguments(argv):
     parser.add_argument(
         "--sizes", nargs="+", type=parse_size, default=[(512, 512)], metavar="WxH"
     )
-    parser.add_argument("--runs", type=int, default=9, help="timed runs of each")
+    parser.add_argument(
+        "--runs", type=int, default=9, help="timed runs of each contender"
+    )
     parser.add_argument("--pause", type=float, default=0.2, help="seconds between runs")
     parser.add_argument("--style", default="comic", help="style or .keras file")
-    parser.add_argument("--tile", type=int, default=512, help="side of tiles, pixels")
+    parser.add_argument(
+        "--tile", type=int, default=512, help="size of the tiles in pixels"
+    )
     parser.add_argument(
         "--torch-python",
         default=sys.executable,
-        help="Python that has PyTorch and ONNX Runtime, if another",
+        help="Python with PyTorch and ONNX Runtime",
     )
     parser.add_argument(
         "--torch-ways", nargs="*", choices=TORCH_WAYS, default=TORCH_WAYS
@@ -77,7 +82,7 @@ def parse_size(text):
 
 
 def list_contenders(arguments, height, width):
-    """List what to compare; the reference comes first."""
+    """List the contenders; the reference comes first."""
     contenders = []
 
     def add_tensorflow(name, what, precision, tile=0):
@@ -93,7 +98,7 @@ def list_contenders(arguments, height, width):
         add_tensorflow(name, style, precision, arguments.tile)
         add_tensorflow("matrix product", "matmul", precision)
         for way in arguments.torch_ways:
-            # bfloat16 is for the processor's own path in PyTorch alone.
+            # In PyTorch only this layout has fast bfloat16 kernels on CPUs.
             if precision == "bfloat16" and way != "channels_last":
                 continue
             worker = FOLDER / "worker_torch.py"
@@ -103,7 +108,7 @@ def list_contenders(arguments, height, width):
 
 
 def run_in_turn(contenders, runs, pause):
-    """Let all work once per round, every other round backwards.
+    """Run every contender once per round, in reverse order every other round.
 
     Returns:
         `{contender: worker}` and `{contender: peak memory in bytes}`.
@@ -122,7 +127,7 @@ def run_in_turn(contenders, runs, pause):
 
 
 def leave_out_failed(workers):
-    """Take out of `{contender: worker}` those that failed, and say why."""
+    """Remove failed workers from `{contender: worker}` and print the reasons."""
     for contender, worker in list(workers.items()):
         if worker.failure:
             worker.close()
@@ -159,8 +164,8 @@ def print_table(workers, peaks):
             if key.precision in peak_speeds:
                 line += f"{speeds[key] / peak_speeds[key.precision]:>9.0%}"
         print(line)
-    print("x TF, x torch: how many times faster than the float32 AnimeGANv2 there")
-    print("of peak: of the speed of the matrix product of this precision")
+    print("x TF, x torch: how many times as fast as AnimeGANv2 in float32 there")
+    print("of peak: fraction of the matrix product's speed in this precision")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run programs and measure their highest memory, or time them turn by turn."""
+"""Run programs and measure their peak memory, or time them in alternation."""
 
 import contextlib
 import dataclasses
@@ -15,17 +15,17 @@ _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """Seconds that a program took, and its peak memory in bytes."""
+    """Run time of a program in seconds, and its peak memory in bytes."""
 
     seconds: float
     peak_bytes: int
 
 
 def run_measured(command):
-    """Run a program to its end.
+    """Run a program and measure it.
 
-    The caller should hold little memory: the system counts it as the program's own
-    until the program has replaced it.
+    The caller should use little memory: until the new program starts, the forked
+    process counts the caller's memory as its own.
     """
     start = time.perf_counter()
     process = _start(command, {})
@@ -37,29 +37,29 @@ def run_measured(command):
 
 
 class Worker:
-    """A program that does its work for each line it is sent, once untimed, once timed.
+    """A program that does its work for each line of input, once untimed and once timed.
 
-    It first prints `ready` and a word of its own, or `cannot` and the reason, and then
-    for each line the seconds that its work took.
+    It first prints `ready` and a note, or `cannot` and the reason, and then the seconds
+    of each timed run.
 
     Args:
         command: Program and arguments.
-        environment: Variables to set for it.
+        environment: Environment variables to set.
 
     Attributes:
-        failure: Why it cannot work, or could not go on, or `None`.
-        note: What it said of itself.
+        failure: Why it cannot run, or stopped, or `None`.
+        note: The note that it printed.
     """
 
     def __init__(self, command, environment):
         self._process = _start(command, environment)
         word, _, rest = self._process.stdout.readline().strip().partition(" ")
-        self.failure = None if word == "ready" else rest or "it ended at once"
+        self.failure = None if word == "ready" else rest or "it exited immediately"
         self.note = rest
         self.seconds = []
 
     def work(self):
-        """Let it work once, and keep its time; if it has ended, say so in `failure`."""
+        """Run the work once and record its time, or the failure."""
         try:
             self._process.stdin.write("go\n")
             self._process.stdin.flush()
@@ -68,12 +68,12 @@ class Worker:
             answer = ""
         word, _, rest = answer.strip().partition(" ")
         if word in ("", "cannot"):
-            self.failure = rest or "it ended while at work, perhaps for want of memory"
+            self.failure = rest or "it exited while working, possibly out of memory"
         else:
             self.seconds.append(float(word))
 
     def close(self):
-        """End it; return its peak memory in bytes."""
+        """Stop the program and return its peak memory in bytes."""
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         self._process.stdout.read()
@@ -81,11 +81,11 @@ class Worker:
 
 
 def serve(work, note=""):
-    """Be such a program: call `work` for each line."""
+    """Act as such a program: call `work` for each line of input."""
     print("ready", note, flush=True)
     for _ in sys.stdin:
-        # The others have emptied the caches and slowed the clock meanwhile, which says
-        # nothing of a folder or film.
+        # The other programs have evicted the caches meanwhile, which does not happen
+        # when a folder or a video is processed: an untimed run fills them.
         work()
         start = time.perf_counter()
         work()
@@ -93,7 +93,7 @@ def serve(work, note=""):
 
 
 def refuse(reason):
-    """Say that this program cannot do its work here."""
+    """Report that this program cannot run here."""
     print("cannot", " ".join(str(reason).split())[:200], flush=True)
 
 

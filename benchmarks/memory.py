@@ -1,4 +1,4 @@
-"""Measure the peak memory of the command line on large pictures, file to file.
+"""Measure the peak memory of the command line on large images, file to file.
 
 Example:
     python benchmarks/memory.py --sides 512 2048 8192 --suffixes .jpg .png
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from measured_process import run_measured
 
-# In a process of its own, so that its memory is not the measuring one's.
-MAKE_PICTURE = """
+# In a separate process, so that its memory is not counted.
+MAKE_IMAGE = """
 import sys
 import numpy as np
 from PIL import Image
@@ -24,7 +24,7 @@ Image.fromarray(small).resize((side, side), Image.Resampling.BICUBIC).save(path)
 
 def main(argv=None):
     arguments = parse_arguments(argv)
-    print("peak resident memory of `animegan-tf stylize`, and its seconds")
+    print("peak resident memory and run time of `animegan-tf stylize`")
     with tempfile.TemporaryDirectory() as folder:
         for side in arguments.sides:
             for suffix in arguments.suffixes:
@@ -38,9 +38,9 @@ def main(argv=None):
 
 
 def measure(folder, side, suffix, options):
-    """Stylize one picture of the size and kind with the command line."""
+    """Stylize one image of a size and format with the command line."""
     source, target = folder / f"photo{suffix}", folder / f"result{suffix}"
-    run_measured([sys.executable, "-c", MAKE_PICTURE, side, source])
+    run_measured([sys.executable, "-c", MAKE_IMAGE, side, source])
     command = [sys.executable, "-m", "animegan_tf", "stylize", source, "-o", target]
     return run_measured([*command, "--overwrite", *options])
 

@@ -1,11 +1,11 @@
-"""Compare a style with optimisation-based transfer at equal nearness to the style.
+"""Compare a style with optimization-based transfer at equal style distance.
 
-Optimisation-based transfer (Gatys et al., 2016, https://arxiv.org/abs/1508.06576)
-changes the picture itself until a network's statistics of it approach the style's. Here
-it starts from the photo and lowers the very numbers of the evaluation: the style
-distance to a set of pictures, plus a weighted content distance. Its way from the photo
-is a curve of content distance over style distance; the table says what it pays in
-content where it is as near to the style as the style's own outputs.
+Optimization-based transfer (Gatys et al., 2016, https://arxiv.org/abs/1508.06576)
+optimizes the pixels of an image until a network's statistics of it approach those of
+the style. Here it starts from the photo and minimizes the metrics of the evaluation
+themselves: the style distance to a set of images, plus a weighted content distance. Its
+trajectory is a curve of content distance over style distance; the table shows the
+content distance at the style distance of the style's own results.
 
 Example:
     python benchmarks/optimisation_transfer.py --style comic --photos held_out/ \
@@ -43,7 +43,7 @@ def main(argv=None):
     ]
     stylizer = animegan_tf.Stylizer.from_preset(arguments.style)
     ours = measure_outputs(photos, [stylizer(p) for p in photos], target, network)
-    curve, pictures = trace_curve(photos, target, network, arguments)
+    curve, images = trace_curve(photos, target, network, arguments)
     result = {
         "network": network.name,
         "num_photos": len(photos),
@@ -54,7 +54,7 @@ def main(argv=None):
         "transfer_content_at_equal_style": interpolate(curve, ours["style"]),
         "curve": curve,
     }
-    write_result(result, pictures, arguments.output)
+    write_result(result, images, arguments.output)
     print(format_result(result))
     return 0
 
@@ -71,10 +71,10 @@ def parse_arguments(argv):
         "--size",
         type=int,
         default=256,
-        help="short side of the photos that the style is given, in pixels; the "
-        "transfer works at the 256 pixels of the measures",
+        help="short side, in pixels, at which the photos are stylized; the transfer "
+        "works at the 256 pixels of the metrics",
     )
-    parser.add_argument("--steps", type=int, default=60, help="updates of a picture")
+    parser.add_argument("--steps", type=int, default=60, help="updates of an image")
     parser.add_argument("--record-every", type=int, default=5, help="updates")
     parser.add_argument("--content-weight", type=float, default=0.2)
     parser.add_argument("--learning-rate", type=float, default=0.02)
@@ -83,7 +83,7 @@ def parse_arguments(argv):
 
 
 def measure_outputs(photos, outputs, target, network):
-    """Measure the set's style distance and its mean content distance."""
+    """Measure the style distance of a set and its mean content distance."""
     from animegan_tf.evaluation import (
         content_distance,
         style_distance,
@@ -97,10 +97,10 @@ def measure_outputs(photos, outputs, target, network):
 
 
 def trace_curve(photos, target, network, arguments):
-    """Optimise each photo; give the set's distances on the way, and the last pictures.
+    """Optimize each photo; return the distances at each step, and the last images.
 
     Returns:
-        A list of `{"step", "style", "content"}`, and uint8 pictures of 256x256 pixels.
+        A list of `{"step", "style", "content"}`, and uint8 images of 256x256 pixels.
     """
     from tqdm import tqdm
 
@@ -112,19 +112,17 @@ def trace_curve(photos, target, network, arguments):
     recorded = range(0, arguments.steps + 1, arguments.record_every)
     means = {step: StyleMean(network) for step in recorded}
     contents = {step: [] for step in recorded}
-    pictures = []
+    images = []
     for number, photo in enumerate(photos, start=1):
-        picture, update = build_update(
-            feature_square(photo), target, network, arguments
-        )
+        image, update = build_update(feature_square(photo), target, network, arguments)
         name = f"photo {number} of {len(photos)}"
         for step in tqdm(range(recorded[-1] + 1), name, disable=None):
-            # What is measured is the picture before this update.
+            # The features are those of the image before this update.
             features, content = update()
             if step in means:
                 means[step].add_features(features)
                 contents[step].append(float(content))
-        pictures.append(to_uint8(picture.numpy()[0]))
+        images.append(to_uint8(image.numpy()[0]))
     curve = [
         {
             "step": step,
@@ -133,11 +131,11 @@ def trace_curve(photos, target, network, arguments):
         }
         for step in recorded
     ]
-    return curve, pictures
+    return curve, images
 
 
 def build_update(square, target, network, arguments):
-    """Build the picture, from the photo, and a function that updates it once."""
+    """Build the image variable, from the photo, and a function that updates it once."""
     import keras
     import tensorflow as tf
 
@@ -149,70 +147,70 @@ def build_update(square, target, network, arguments):
     photo = to_float(square)[np.newaxis]
     kept = deepest_map(network(photo, training=False))
     correlations = {k: v.astype("float32") for k, v in target.correlation.items()}
-    picture = tf.Variable(photo)
+    image = tf.Variable(photo)
     optimizer = keras.optimizers.Adam(arguments.learning_rate)
-    optimizer.build([picture])
+    optimizer.build([image])
 
     @tf.function
     def update():
         with tf.GradientTape() as tape:
-            gray = tf.repeat(rgb_to_gray(picture), 3, axis=-1)
+            gray = tf.repeat(rgb_to_gray(image), 3, axis=-1)
             features = network(gray, training=False)
             own = {layer: correlation_gram(maps) for layer, maps in features.items()}
             style = correlation_style_loss(own, correlations)
-            deepest = deepest_map(network(picture, training=False))
+            deepest = deepest_map(network(image, training=False))
             content = tf.reduce_sum(abs(deepest - kept)) / tf.reduce_sum(abs(kept))
             loss = style + arguments.content_weight * content
-        optimizer.apply([tape.gradient(loss, picture)], [picture])
-        picture.assign(tf.clip_by_value(picture, -1.0, 1.0))
+        optimizer.apply([tape.gradient(loss, image)], [image])
+        image.assign(tf.clip_by_value(image, -1.0, 1.0))
         return features, content
 
-    return picture, update
+    return image, update
 
 
-def write_result(result, pictures, folder):
+def write_result(result, images, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    for index, picture in enumerate(pictures):
-        animegan_tf.write_image(picture, folder / f"{index:02}.png")
+    for index, image in enumerate(images):
+        animegan_tf.write_image(image, folder / f"{index:02}.png")
     text = json.dumps(result, indent=2) + "\n"
     (folder / "transfer.json").write_text(text, encoding="utf-8")
 
 
 def interpolate(curve, style):
-    """Find the curve's content distance at a style distance.
+    """Interpolate the content distance at a style distance.
 
     Returns:
-        0 if the photos themselves are as near to the style; `None` if the curve does
-        not come so near.
+        0 if the photos themselves are as close to the style; `None` if the curve does
+        not reach it.
     """
     if curve[0]["style"] <= style:
         return 0.0
     for before, after in zip(curve, curve[1:], strict=False):
         if after["style"] <= style:
-            way = (before["style"] - style) / (before["style"] - after["style"])
-            return before["content"] + way * (after["content"] - before["content"])
+            fraction = (before["style"] - style) / (before["style"] - after["style"])
+            return before["content"] + fraction * (after["content"] - before["content"])
     return None
 
 
 def format_result(result):
     content = result["transfer_content_at_equal_style"]
     if content is None:
-        verdict = "The transfer did not come as near to the style: give more steps."
+        conclusion = "The transfer did not reach the style distance: use more steps."
     elif content == 0.0:
-        verdict = "The photos themselves are as near to the style: nothing to equal."
+        conclusion = "The photos themselves are as close to the style: no comparison."
     else:
-        verdict = f"Content distance of the transfer at equal style: {content:.4f}"
+        conclusion = f"Content distance of the transfer at equal style: {content:.4f}"
     rows = [(result["style"], result["ours"])]
     rows += [(f"transfer, {point['step']} updates", point) for point in result["curve"]]
     lines = [
         f"{result['num_photos']} photos, {result['num_style_images']} style images; "
         f"features of {result['network']}; content weight {result['content_weight']}",
         "",
-        "| pictures | style distance | content distance |",
+        "| images | style distance | content distance |",
         "| --- | ---: | ---: |",
     ]
     lines += [f"| {name} | {p['style']:.4f} | {p['content']:.4f} |" for name, p in rows]
-    return "\n".join([*lines, "", verdict])
+    return "\n".join([*lines, "", conclusion])
 
 
 if __name__ == "__main__":

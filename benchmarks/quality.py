@@ -1,9 +1,9 @@
-"""Judge styles: side-by-side sheets, and a table of measures.
+"""Compare styles: contact sheets, and a table of metrics.
 
-Writes into the output folder, for a short side of 512 pixels: `sheet_512.jpg`, a column
-for the photos, for each style and for each folder of other results; and, if pictures of
-the style are given, `report_512.md` and `report_512.json`. For full HD give
-`--size 1080` and photos that large; `--detail` then shows pixels as they are.
+Writes into the output folder, for a short side of 512 pixels: `sheet_512.jpg`, with a
+column for the photos, for each style and for each folder of other results; and, if
+style images are given, `report_512.md` and `report_512.json`. For full HD use
+`--size 1080` and photos of that size; `--detail` then shows crops at full resolution.
 
 Example:
     python benchmarks/quality.py --style comic --photos held_out/ \
@@ -27,8 +27,8 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     animegan_tf.import_tensorflow_quietly()
     from animegan_tf.data.image_folder import limit_short_side
-    from animegan_tf.evaluation import STYLE_LAYERS, evaluate_pictures
-    from animegan_tf.evaluation.held_out import find_pictures
+    from animegan_tf.evaluation import STYLE_LAYERS, evaluate_images
+    from animegan_tf.evaluation.held_out import find_results
     from animegan_tf.imaging.formats import list_images
 
     paths = list_images(arguments.photos)
@@ -39,7 +39,7 @@ def main(argv=None):
         stylizer = animegan_tf.Stylizer.from_preset(style)
         sets[style] = [stylizer(p) for p in tqdm(photos, desc=style, disable=None)]
     for folder in arguments.reference:
-        found = find_pictures(folder, paths)
+        found = find_results(folder, paths)
         sets[folder.name] = [animegan_tf.read_image(path) for path in found]
     arguments.output.mkdir(parents=True, exist_ok=True)
     sheet = make_sheet({"photo": photos, **sets}, arguments)
@@ -47,7 +47,7 @@ def main(argv=None):
     animegan_tf.write_image(sheet, path, quality=90)
     if arguments.style_images is None:
         return 0
-    report = evaluate_pictures(
+    report = evaluate_images(
         paths,
         sets,
         list_images(arguments.style_images)[: arguments.num_style_images],
@@ -67,7 +67,9 @@ def parse_arguments(argv):
         "--style", nargs="+", default=["comic"], help="styles, runs or .keras files"
     )
     parser.add_argument("--photos", required=True, type=Path, help="held-out photos")
-    parser.add_argument("--style-images", type=Path, help="folder, for the measures")
+    parser.add_argument(
+        "--style-images", type=Path, help="folder of style images, for the metrics"
+    )
     parser.add_argument("--num-style-images", type=int, default=80)
     parser.add_argument("--features", default="vgg19", help="feature network")
     parser.add_argument(
@@ -75,14 +77,16 @@ def parse_arguments(argv):
         nargs="+",
         type=Path,
         default=[],
-        help="folders of others' results for the photos, with their names",
+        help="folders of other results for the photos, with the same names",
     )
     parser.add_argument(
         "--size", type=int, default=512, help="short side to scale photos down to"
     )
-    parser.add_argument("--cell", type=int, default=320, help="sheet cell in pixels")
     parser.add_argument(
-        "--detail", action="store_true", help="cut cells out at their own scale"
+        "--cell", type=int, default=320, help="size of a cell of the sheet in pixels"
+    )
+    parser.add_argument(
+        "--detail", action="store_true", help="show crops at full resolution"
     )
     parser.add_argument("--photos-per-row", type=int, default=2)
     parser.add_argument("--output", required=True, type=Path, help="folder")
@@ -96,13 +100,13 @@ def write_report(report, stem):
 
 
 def make_sheet(columns, arguments):
-    """Lay out a group of cells for each photo, with titles above."""
+    """Arrange a group of cells for each photo, below the titles."""
     per_row = min(arguments.photos_per_row, len(columns["photo"]))
     groups = [
         np.concatenate(
-            [cut_cell(p, arguments.cell, arguments.detail) for p in pictures], axis=1
+            [cut_cell(p, arguments.cell, arguments.detail) for p in images], axis=1
         )
-        for pictures in zip(*columns.values(), strict=True)
+        for images in zip(*columns.values(), strict=True)
     ]
     groups += [np.full_like(groups[0], 255)] * (-len(groups) % per_row)
     rows = [
@@ -121,12 +125,12 @@ def draw_titles(titles, cell):
 
 
 def cut_cell(image, side, detail):
-    """Cut out the middle square; of a side's pixels, or all of it, scaled."""
+    """Crop the center square; at full resolution, or the largest one resized."""
     height, width = image.shape[:2]
     square = min(height, width, side) if detail else min(height, width)
     top, left = (height - square) // 2, (width - square) // 2
-    picture = Image.fromarray(image[top : top + square, left : left + square])
-    return np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
+    square_image = Image.fromarray(image[top : top + square, left : left + square])
+    return np.asarray(square_image.resize((side, side), Image.Resampling.LANCZOS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Run every benchmark that needs no folders, and those that do if they are given.
+"""Run all benchmarks; those that need folders of images only if they are given.
 
 Example:
     python benchmarks/run_all.py --output figures/ --photos held_out/ \
@@ -29,7 +29,7 @@ def main(argv=None):
     for command in list_commands(arguments):
         line = shlex.join(["python", *command])
         print(line, flush=True)
-        # The scripts are called as in their own documentation, from the project's root.
+        # As in the documentation of the scripts, from the root of the project.
         result = subprocess.run(
             [sys.executable, *command],
             cwd=FOLDER.parent,
@@ -46,51 +46,51 @@ def main(argv=None):
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", required=True, type=Path, help="folder, made")
+    parser.add_argument(
+        "--output", required=True, type=Path, help="output folder, made if missing"
+    )
     parser.add_argument("--photos", type=Path, help="held-out photos")
-    parser.add_argument("--style-images", type=Path, help="held-out style pictures")
+    parser.add_argument("--style-images", type=Path, help="held-out style images")
     parser.add_argument("--style", default="comic")
     parser.add_argument("--features", default="bundled", help="feature network")
-    parser.add_argument(
-        "--torch-python", help="Python that has PyTorch and ONNX Runtime"
-    )
+    parser.add_argument("--torch-python", help="Python with PyTorch and ONNX Runtime")
     return parser.parse_args(argv)
 
 
 def list_commands(arguments):
-    """List the command lines, without the name of Python."""
+    """List the arguments of Python for each benchmark."""
     inference = ["benchmarks/inference.py"]
     if arguments.torch_python:
         inference += ["--torch-python", arguments.torch_python]
     commands = [
         [*inference, "--sizes", "256", "512"],
-        # All ways together would need more memory than many machines have.
+        # All of them together need more memory than many machines have.
         [*inference, "--sizes", "1920x1080", "--torch-ways", "channels_last"],
         ["benchmarks/memory.py", "--sides", "512", "2048", "8192"],
         ["-m", "benchmarks.reliability"],
     ]
     if arguments.photos and arguments.style_images:
-        pictures = ["--photos", str(arguments.photos.absolute())]
-        pictures += ["--style-images", str(arguments.style_images.absolute())]
-        pictures += ["--style", arguments.style, "--features", arguments.features]
+        folders = ["--photos", str(arguments.photos.absolute())]
+        folders += ["--style-images", str(arguments.style_images.absolute())]
+        folders += ["--style", arguments.style, "--features", arguments.features]
         for name in ("quality", "optimisation_transfer"):
             output = str((arguments.output / name).absolute())
-            commands.append([f"benchmarks/{name}.py", *pictures, "--output", output])
+            commands.append([f"benchmarks/{name}.py", *folders, "--output", output])
     return commands
 
 
 def describe_machine():
-    """Name what the figures depend on."""
+    """Describe the machine and the versions that the results depend on."""
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
     return (
-        f"# Figures of {datetime.date.today().isoformat()}\n\n"
-        f"{platform.platform()}, {name_processor()}, {os.cpu_count()} processor cores; "
+        f"# Results of {datetime.date.today().isoformat()}\n\n"
+        f"{platform.platform()}, {name_processor()}, {os.cpu_count()} CPU cores; "
         f"Python {platform.python_version()}, {versions}.\n"
     )
 
 
 def name_processor():
-    """Name its make; Linux tells Python nothing more than its architecture."""
+    """Return the model of the CPU; on Linux `platform` has its architecture only."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -1,4 +1,4 @@
-"""The layers of `build_generator("animegan_v2")` in PyTorch, to compare speeds."""
+"""The architecture of `build_generator("animegan_v2")` in PyTorch."""
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,7 @@ SLOPE = 0.2
 
 
 class Convolution(nn.Module):
-    """Mirror-pad, convolve without bias, normalize, and apply a leaky ReLU."""
+    """Reflection padding, convolution without bias, normalization and leaky ReLU."""
 
     def __init__(self, inputs, filters, size=3, stride=1, groups=1, activate=True):
         super().__init__()
@@ -17,7 +17,7 @@ class Convolution(nn.Module):
         self.padding = (0, 1, 0, 1) if stride == 2 else (half,) * 4
         self.activate = activate
         self.conv = nn.Conv2d(inputs, filters, size, stride, groups=groups, bias=False)
-        # One group is height, width and channels jointly.
+        # One group: normalizes over height, width and channels jointly.
         self.norm = nn.GroupNorm(1, filters)
 
     def forward(self, x):
@@ -28,15 +28,15 @@ class Convolution(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Widen to twice the channels, convolve each alone, and narrow."""
+    """Expansion to twice the channels, depthwise convolution, and projection."""
 
     def __init__(self, inputs, filters):
         super().__init__()
-        wide = 2 * inputs
+        expanded = 2 * inputs
         self.layers = nn.Sequential(
-            Convolution(inputs, wide, size=1),
-            Convolution(wide, wide, groups=wide),
-            Convolution(wide, filters, size=1, activate=False),
+            Convolution(inputs, expanded, size=1),
+            Convolution(expanded, expanded, groups=expanded),
+            Convolution(expanded, filters, size=1, activate=False),
         )
         self.adds = inputs == filters
 
@@ -76,9 +76,9 @@ class Generator(nn.Module):
         return self.to_full[-1].weight.dtype
 
     def forward(self, photo):
-        x = self.to_half(_double(self.to_quarter(photo)))
-        return torch.tanh(self.to_full(_double(x)))
+        x = self.to_half(_upsample(self.to_quarter(photo)))
+        return torch.tanh(self.to_full(_upsample(x)))
 
 
-def _double(x):
+def _upsample(x):
     return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,7 +1,7 @@
-"""One contender of `inference.py` in TensorFlow: this library, or a matrix product.
+"""A contender of `inference.py` in TensorFlow: this library, or a matrix product.
 
-The first argument is what: `style:NAME`, `generator:NAME` (random weights) or `matmul`.
-Then the precision, the height and the width, and the side of tiles, 0 for none.
+Arguments: `style:NAME`, `generator:NAME` (random weights) or `matmul`; the precision;
+the height; the width; the size of the tiles, 0 for none.
 """
 
 import os
@@ -18,7 +18,7 @@ from animegan_tf.inference.loading import load_generator
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.generators import build_generator
 
-# Large enough that a product takes the processor to its peak.
+# Large enough to reach the peak speed of the CPU.
 MATRIX_SIDE = 2048
 WARMUP = 2
 
@@ -50,14 +50,14 @@ def make_photo(height, width):
 
 
 def build_product(precision):
-    """Return a product of square matrices and its number of operations."""
+    """Return a function that multiplies square matrices, and its operations."""
     matrix = tf.cast(tf.random.normal((MATRIX_SIDE, MATRIX_SIDE)), precision)
     product = tf.function(lambda a: tf.reduce_sum(tf.matmul(a, a)[:1]))
     return lambda: product(matrix).numpy(), 2 * MATRIX_SIDE**3
 
 
 def count_operations(generator, height, width):
-    """Count the additions and multiplications of all convolutions for a picture."""
+    """Count the additions and multiplications of all convolutions for one image."""
     photo = keras.Input((height + -height % 16, width + -width % 16, 3))
     sized = keras.models.clone_model(generator, input_tensors=photo)
     return sum(

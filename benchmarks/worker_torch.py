@@ -1,7 +1,7 @@
-"""One contender of `inference.py`: AnimeGANv2's generator in PyTorch or ONNX Runtime.
+"""A contender of `inference.py`: AnimeGANv2's generator in PyTorch or ONNX Runtime.
 
-The arguments are the way (a key of `WAYS`), the precision, the height and the width.
-Its weights are random: time does not depend on them.
+Arguments: a key of `WAYS`, the precision, the height and the width. The weights are
+random, since the time does not depend on them.
 """
 
 import sys
@@ -27,7 +27,7 @@ def main(way, precision, height, width):
             for _ in range(WARMUP):
                 work()
             serve(work)
-    # A part that is not installed, or does not know this network or processor.
+    # A package is not installed, or does not support this network or CPU.
     except Exception as error:
         refuse(f"{type(error).__name__}: {error}")
 

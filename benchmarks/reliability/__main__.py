@@ -1,4 +1,4 @@
-"""Fuzz every reader of the library and print a table.
+"""Fuzz every file reader of the library and print a table.
 
 Example:
     python -m benchmarks.reliability --count 1000 --failures failures/
@@ -45,18 +45,28 @@ def main(argv=None):
 
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=1000, help="inputs for each")
-    parser.add_argument("--start", type=int, default=0, help="number of the first")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--failures", type=Path, help="folder for what failed")
     parser.add_argument(
-        "--readers", nargs="+", choices=list(READERS), metavar="NAME", help="only these"
+        "--count", type=int, default=1000, help="inputs for each reader"
+    )
+    parser.add_argument(
+        "--start", type=int, default=0, help="number of the first input"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--failures", type=Path, help="folder for the inputs that failed"
+    )
+    parser.add_argument(
+        "--readers",
+        nargs="+",
+        choices=list(READERS),
+        metavar="NAME",
+        help="only these readers",
     )
     return parser.parse_args(argv)
 
 
 def describe_machine():
-    """Say what the figures were taken on."""
+    """Describe the machine and the versions."""
     return (
         f"{time.strftime('%Y-%m-%d')}, animegan_tf {animegan_tf.__version__}, Python "
         f"{platform.python_version()}, NumPy {numpy.__version__}, Pillow "
@@ -65,7 +75,7 @@ def describe_machine():
 
 
 def format_row(name, results):
-    """Sum up the trials of a reader as a row of Markdown."""
+    """Summarize the trials of a reader as a row of a Markdown table."""
     counts = {o: sum(r.outcome == o for r in results) for o in OUTCOMES}
     failed = len(results) - counts["accepted"] - counts["refused"]
     worst = max(result.seconds for result in results)

@@ -1,4 +1,4 @@
-"""The memory of this process: its peak since a moment, and a bound on it (Linux)."""
+"""Measure and limit the peak memory of this process (Linux)."""
 
 import resource
 from pathlib import Path
@@ -8,7 +8,7 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 
 def reset_peak():
-    """Begin to measure the peak anew; return the memory held now, in MB."""
+    """Reset the peak; return the memory in use, in MB."""
     if _CLEAR.exists():
         # Documented in proc(5): 5 resets the peak to the present size.
         _CLEAR.write_text("5")
@@ -21,14 +21,14 @@ def peak_mb():
 
 
 def limit_growth(megabytes):
-    """Let the address space grow by so much and no further; then MemoryError."""
+    """Limit the growth of the address space; more raises a MemoryError."""
     bound = int((_field("VmSize") + megabytes) * 2**20)
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
 def _field(name):
     if not _STATUS.exists():
-        # Elsewhere than on Linux only the peak of the whole process is known.
+        # On other systems only the peak of the whole process is known.
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     for line in _STATUS.read_text().splitlines():
         if line.startswith(f"{name}:"):

@@ -1,4 +1,4 @@
-"""Damage files as disks, networks and ill-meaning people do, by seed."""
+"""Damage files as faulty disks, networks and attackers do, by seed."""
 
 import io
 import json
@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 
-# What length fields, counts and settings are set to: borders of the machine's numbers.
+# Values for length fields, counts and settings: limits of integer types.
 NUMBERS = (0, 1, -1, 2, 127, 255, 65535, 65536, 10**6, 2**31 - 1, 2**31, 2**32 - 1)
 VALUES = (None, True, -1, 0, 0.5, 1e308, 2**63, 10**400, "", "x", "../x", [], {}, [[]])
 NAMES = ("../../escaped", "/tmp/escaped", "..\\escaped", "a/../../escaped", "\x00", "")
@@ -18,7 +18,7 @@ def mutate(data, others, rng):
     """Damage a file one to three times.
 
     Args:
-        data: Bytes of a sound file.
+        data: Bytes of a valid file.
         others: Bytes of files of the same kind, to take pieces from.
         rng: `random.Random`; the same state gives the same bytes.
 
@@ -28,7 +28,7 @@ def mutate(data, others, rng):
     for _ in range(rng.choice((1, 1, 2, 3))):
         kinds = [flip_bits, truncate, overwrite, insert, cut, edit_length, edit_number]
         kinds += [lambda data, rng: splice(data, rng.choice(others), rng)]
-        # What knows the format gets past its checksums, so it is tried more often.
+        # Mutations that keep the checksums valid get further: they are more frequent.
         if data[:4] == b"PK\x03\x04":
             kinds += [edit_zip] * 8
         if data[:8] == _PNG_HEAD:
@@ -48,12 +48,12 @@ def flip_bits(data, rng):
 
 
 def truncate(data, rng):
-    """Leave off the end."""
+    """Truncate the data."""
     return data[: rng.randrange(len(data) + 1)]
 
 
 def overwrite(data, rng):
-    """Replace a stretch of bytes by random ones."""
+    """Replace a range of bytes with random ones."""
     start, length = rng.randrange(len(data) + 1), rng.randint(1, 64)
     length = min(length, len(data) - start)
     return data[:start] + rng.randbytes(length) + data[start + length :]
@@ -66,18 +66,18 @@ def insert(data, rng):
 
 
 def cut(data, rng):
-    """Leave out a stretch."""
+    """Remove a range of bytes."""
     start = rng.randrange(len(data) + 1)
     return data[:start] + data[start + rng.randint(1, 256) :]
 
 
 def splice(data, other, rng):
-    """Go on with another file from some place."""
+    """Continue with another file from a random position."""
     return data[: rng.randrange(len(data) + 1)] + other[rng.randrange(len(other) + 1) :]
 
 
 def edit_length(data, rng):
-    """Set what may be a length field, near the start more often than further on."""
+    """Overwrite a possible length field, more often near the start."""
     form = rng.choice(("B", "<H", ">H", "<I", ">I", "<Q", ">Q"))
     size = struct.calcsize(form)
     end = rng.choice((64, 512, len(data)))
@@ -87,7 +87,7 @@ def edit_length(data, rng):
 
 
 def edit_number(data, rng):
-    """Replace a number that is written in digits."""
+    """Replace a decimal number."""
     found = list(re.finditer(rb"\d+", data[:65536]))
     if not found:
         return data
@@ -128,7 +128,7 @@ def _walk(node):
 
 
 def edit_png(data, rng):
-    """Damage one chunk and mend its checksum."""
+    """Damage one chunk and correct its checksum."""
     chunks, start = [], 8
     while start + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, start)
@@ -151,7 +151,7 @@ def _crc(data):
 
 
 def edit_zip(data, rng):
-    """Damage, drop, double, rename or blow up one member, with sound checksums."""
+    """Damage, drop, duplicate, rename or inflate one member; checksums stay valid."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [(i.filename, archive.read(i)) for i in archive.infolist()]
@@ -187,7 +187,7 @@ def pack(members):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in members:
-            # A name given twice is warned about, and written.
+            # A duplicate name is written, with a warning.
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, body)

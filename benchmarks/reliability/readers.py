@@ -1,4 +1,4 @@
-"""What the library reads: for each kind of file sound samples, and the reader.
+"""The file readers of the library, each with valid samples.
 
 TensorFlow is imported only by the readers that need it.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.reliability.pictures import build_pictures
+from benchmarks.reliability.images import build_images
 
 TINY = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
@@ -22,10 +22,10 @@ class Reader:
     """One reader under test.
 
     Attributes:
-        suffix: Of the files that it reads.
-        prepare: Function of a scratch folder to sound samples, a list of bytes, and
+        suffix: Suffix of its files.
+        prepare: Function of a temporary folder to valid samples, a list of bytes, and
             the reader, a function of a path.
-        growth_mb: Most memory, in MB, that reading one damaged sample may take.
+        growth_mb: Maximum memory, in MB, for reading one damaged sample.
     """
 
     suffix: str
@@ -33,29 +33,29 @@ class Reader:
     growth_mb: int = 256
 
 
-def _prepare_pictures(kind, folder):
+def _prepare_images(kind, folder):
     from animegan_tf.imaging.reading import read_image
 
-    return build_pictures(kind), read_image
+    return build_images(kind), read_image
 
 
-def _prepare_whole_pictures(folder):
+def _prepare_image_files(folder):
     from animegan_tf.imaging.image_file import ImageFrame, Metadata
     from animegan_tf.imaging.reading import read_image_file
     from animegan_tf.imaging.writing import write_frame
 
     deep = np.random.default_rng(0).integers(0, 65536, (20, 24, 4)).astype("uint16")
-    pictures = [
+    images = [
         ImageFrame(deep[..., :3], metadata=Metadata(dpi=(72.0, 72.0))),
         ImageFrame(deep[..., :3], deep[..., 3]),
     ]
     samples = [
-        write_frame(picture, folder / f"deep{suffix}").read_bytes()
-        for picture in pictures
+        write_frame(image, folder / f"deep{suffix}").read_bytes()
+        for image in images
         for suffix in (".png", ".tif")
     ]
-    # As many of 16 bits, whose readers are the library's own, as of all others.
-    others = [data for kind in ("PNG", "GIF", "WEBP") for data in build_pictures(kind)]
+    # As many 16-bit files, which the library reads itself, as all others together.
+    others = [data for kind in ("PNG", "GIF", "WEBP") for data in build_images(kind)]
     return samples * (len(others) // len(samples)) + others, read_image_file
 
 
@@ -65,7 +65,7 @@ def _prepare_folder(folder):
     def read(path):
         scan_images(path.parent, recursive=False)
 
-    samples = build_pictures("JPEG")[:2] + build_pictures("PNG")[:2]
+    samples = build_images("JPEG")[:2] + build_images("PNG")[:2]
     return samples, read
 
 
@@ -148,12 +148,16 @@ def _prepare_checkpoint(folder):
     return samples, functools.partial(restore_checkpoint, program)
 
 
-def _prepare_keras(folder):
+def _prepare_keras(folder, suffix=".keras"):
     from animegan_tf.inference.loading import load_generator
 
-    path = folder / "sample.keras"
+    path = folder / f"sample{suffix}"
     _tiny_generator().save(path)
     return [path.read_bytes()], load_generator
+
+
+def _prepare_hdf5(folder):
+    return _prepare_keras(folder, ".h5")
 
 
 def _prepare_saved_generator(folder):
@@ -221,7 +225,7 @@ def _prepare_index(folder):
     from animegan_tf.data.targets.cache import INDEX_NAME, compute_targets
 
     photo = folder / "photo.png"
-    photo.write_bytes(build_pictures("PNG")[0])
+    photo.write_bytes(build_images("PNG")[0])
 
     def compute():
         return compute_targets(
@@ -245,19 +249,19 @@ def _prepare_index(folder):
     return [sample], read
 
 
-def _prepare_films(folder):
-    from benchmarks.reliability.films import build_films, read_film
+def _prepare_videos(folder):
+    from benchmarks.reliability.videos import build_videos, read_video
 
-    return build_films(folder), read_film
+    return build_videos(folder), read_video
 
 
 def _prepare_parts(folder):
     from animegan_tf.inference.video.parts import Part, PartsFolder
 
-    parts, settings = PartsFolder(folder / "film.mp4"), {"size": [48, 64]}
+    parts, settings = PartsFolder(folder / "video.mp4"), {"size": [48, 64]}
     parts.begin(settings)
     part = Part(parts.part_path(0), [0, 1, 2], 1, [0, 2, 1], 2, 0)
-    parts.part_path(0).write_bytes(b"film")
+    parts.part_path(0).write_bytes(b"video")
     parts.finish_part(part, {"previous": np.zeros((4, 4, 3), np.uint8)})
     names = ("settings.json", "part_00000.json", "part_00000.npz")
     files = {name: (parts.path / name).read_bytes() for name in names}
@@ -274,32 +278,33 @@ def _prepare_parts(folder):
     return list(files.values()), read
 
 
-def _pictures(kind, suffix):
+def _images(kind, suffix):
     # A damaged header may claim up to MAX_PIXELS, which take 3 bytes and a few more.
-    return Reader(suffix, functools.partial(_prepare_pictures, kind), growth_mb=4096)
+    return Reader(suffix, functools.partial(_prepare_images, kind), growth_mb=4096)
 
 
 READERS = {
-    "JPEG": _pictures("JPEG", ".jpg"),
-    "PNG": _pictures("PNG", ".png"),
-    "WebP": _pictures("WEBP", ".webp"),
-    "GIF": _pictures("GIF", ".gif"),
-    "TIFF": _pictures("TIFF", ".tif"),
-    "BMP": _pictures("BMP", ".bmp"),
-    "pictures with all they hold": Reader(
-        ".picture", _prepare_whole_pictures, growth_mb=6144
+    "JPEG": _images("JPEG", ".jpg"),
+    "PNG": _images("PNG", ".png"),
+    "WebP": _images("WEBP", ".webp"),
+    "GIF": _images("GIF", ".gif"),
+    "TIFF": _images("TIFF", ".tif"),
+    "BMP": _images("BMP", ".bmp"),
+    "image files with metadata": Reader(
+        ".picture", _prepare_image_files, growth_mb=6144
     ),
-    "folder of pictures": Reader(".jpg", _prepare_folder, growth_mb=4096),
-    "arrays of pictures": Reader(".npy", _prepare_arrays),
+    "folder of images": Reader(".jpg", _prepare_folder, growth_mb=4096),
+    "image arrays": Reader(".npy", _prepare_arrays),
     "settings": Reader(".json", _prepare_config),
-    "settings of the command line": Reader(".txt", _prepare_settings),
+    "command-line settings": Reader(".txt", _prepare_settings),
     "log of a run": Reader(".jsonl", _prepare_log),
     "index of targets": Reader(".json", _prepare_index),
     "weights": Reader(".npz", _prepare_weights),
-    "weights of the features": Reader(".npz", _prepare_features),
-    "settings of a style": Reader(".json", _prepare_saved_generator),
+    "feature weights": Reader(".npz", _prepare_features),
+    "saved generator": Reader(".json", _prepare_saved_generator),
     "checkpoint": Reader(".npz", _prepare_checkpoint),
-    "network": Reader(".keras", _prepare_keras),
-    "video": Reader(".video", _prepare_films, growth_mb=1024),
+    "Keras model": Reader(".keras", _prepare_keras),
+    "network in HDF5": Reader(".h5", _prepare_hdf5),
+    "video": Reader(".video", _prepare_videos, growth_mb=1024),
     "unfinished video": Reader(".part", _prepare_parts),
 }

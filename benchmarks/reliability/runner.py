@@ -1,4 +1,4 @@
-"""Run the trials of a reader in a child process, which may crash, hang or swell."""
+"""Run the trials of a reader in a child process, which may crash or hang."""
 
 import faulthandler
 import logging
@@ -13,24 +13,24 @@ from benchmarks.reliability.memory import limit_growth
 from benchmarks.reliability.readers import READERS
 from benchmarks.reliability.trial import Result, Trials
 
-# Processor time, so that a busy machine does not make a slow reader; and for readers
-# that wait rather than work, time by the clock.
+# CPU time, so that other work on the machine does not count; and wall-clock time for
+# readers that wait.
 TIMEOUT_SECONDS = 10.0
 TIMEOUT_WALL_SECONDS = 120.0
-# Above what a reader may take, so that its limit is measured rather than run into.
+# Above the limit of a reader, so that exceeding it is measured rather than an error.
 _SPARE_MB = 1024
 
 
 def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
-    """Make trials of a reader.
+    """Run trials of a reader.
 
     Args:
         name: Key of `readers`.
-        numbers: Which trials, ascending.
+        numbers: Numbers of the trials, ascending.
         seed: Seed of the damage.
-        failures: Folder in which to keep the files that were not read or refused as
-            they should be, or `None`.
-        readers: `Reader` by name; a module's, since the child imports them.
+        failures: Folder for the files that were neither read nor refused properly, or
+            `None`.
+        readers: `Reader` by name, of an importable module: the child imports it.
 
     Returns:
         A `Result` for each number.
@@ -51,7 +51,7 @@ def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
 
 
 def _run_until_death(arguments):
-    """Yield results of one child until all are there or it is gone."""
+    """Yield the results of one child until it is done or dies."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     child = context.Process(target=_work, args=(there, *arguments), daemon=True)
@@ -61,7 +61,7 @@ def _run_until_death(arguments):
     path = Path(folder) / "input" / f"sample{reader.suffix}"
     try:
         if here.recv() != "ready":
-            raise RuntimeError("a sound sample was refused")
+            raise RuntimeError("a valid sample was refused")
         for number in numbers:
             result = _await(here, child, number)
             yield result, path

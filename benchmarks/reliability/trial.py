@@ -1,4 +1,4 @@
-"""One trial: damage a sample by its number, read it, and say how that ended."""
+"""A trial: damage a sample, read it, and classify the outcome."""
 
 import dataclasses
 import random
@@ -9,22 +9,22 @@ from pathlib import Path
 from benchmarks.reliability.memory import peak_mb, reset_peak
 from benchmarks.reliability.mutations import mutate
 
-# How a trial may end. The first two are as they should be.
+# Outcomes of a trial. Only the first two are correct.
 OUTCOMES = ("accepted", "refused", "unclear", "escaped", "memory", "timeout", "crash")
 _LONGEST_LINE = 1000
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """How a trial ended.
+    """Outcome of a trial.
 
     Attributes:
-        number: Which trial it was.
-        outcome: One of `OUTCOMES`: "unclear" is a refusal that is not one line,
-            "escaped" another exception than ValueError and OSError.
-        message: What was raised.
-        seconds: Processor time of the reader.
-        growth_mb: Peak of the memory above what was held before, in MB.
+        number: Number of the trial.
+        outcome: One of `OUTCOMES`: "unclear" is a message of several lines, "escaped"
+            an exception other than ValueError and OSError.
+        message: Message of the exception.
+        seconds: CPU time of the reader.
+        growth_mb: Peak memory added by the reader, in MB.
     """
 
     number: int
@@ -35,15 +35,15 @@ class Result:
 
 
 class Trials:
-    """The trials of one reader; each is a function of the seed and its number alone.
+    """Trials of one reader; each depends on the seed and its number alone.
 
     Args:
         reader: A `readers.Reader`.
-        folder: Empty scratch folder.
-        seed: Seed of all the damage.
+        folder: Empty temporary folder.
+        seed: Seed of the damage.
 
     Raises:
-        ValueError: If the reader refuses a sound sample.
+        ValueError: If the reader refuses a valid sample.
     """
 
     def __init__(self, reader, folder, seed=0):

@@ -46,7 +46,7 @@ def test_a_worker_may_refuse_with_a_reason(processes):
 
 def test_a_worker_that_ends_at_once_or_at_work_says_so(processes):
     worker = start(processes, "sys.exit(1)")
-    assert worker.failure == "it ended at once"
+    assert worker.failure == "it exited immediately"
     worker.close()
     worker = start(processes, "measured_process.serve(lambda: os._exit(9))")
     assert worker.failure is None

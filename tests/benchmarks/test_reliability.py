@@ -12,12 +12,12 @@ from benchmarks.reliability.__main__ import format_row
 from benchmarks.reliability.readers import READERS, Reader
 from benchmarks.reliability.trial import Result, Trials
 
-# They need networks, whose reading takes longer than a quick test may.
+# They build networks, which takes too long for a fast test.
 _SLOW = (
-    "pictures with all they hold",
-    "settings of a style",
+    "image files with metadata",
+    "saved generator",
     "checkpoint",
-    "network",
+    "Keras model",
 )
 
 
@@ -26,7 +26,7 @@ def _prepare_misbehaving(folder):
 
 
 def _misbehave(path):
-    """Fail in another way for each first byte; read the sound sample."""
+    """Fail in another way for each first byte; read the valid sample."""
     first = path.read_bytes()[:1]
     if first == b"" or first > b"\x00":
         raise {True: KeyError("a"), False: ValueError("two\nlines")}[first == b""]

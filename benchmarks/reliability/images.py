@@ -1,4 +1,4 @@
-"""Sound pictures of every format and of many kinds within each, for the fuzzer."""
+"""Valid image files of every format and many variants, for the fuzzer."""
 
 import io
 
@@ -42,8 +42,8 @@ _KINDS = {
 }
 
 
-def build_pictures(kind):
-    """Encode small pictures of a format.
+def build_images(kind):
+    """Encode small images of a format.
 
     Args:
         kind: Pillow's name of the format.
@@ -57,13 +57,13 @@ def build_pictures(kind):
 def _encode(kind, mode, options):
     rows, columns = np.mgrid[:40, :48]
     colors = np.stack([rows * 6, columns * 5, (rows * columns) % 256, rows + 200], -1)
-    picture = Image.fromarray(colors.astype(np.uint8), "RGBA")
+    image = Image.fromarray(colors.astype(np.uint8), "RGBA")
     if mode == "I;16":
-        picture = Image.fromarray((rows * 1600).astype(np.uint16))
+        image = Image.fromarray((rows * 1600).astype(np.uint16))
     elif mode in ("CMYK", "1", "LA", "P", "L"):
-        picture = picture.convert("RGB").convert(mode)
+        image = image.convert("RGB").convert(mode)
     else:
-        picture = picture.convert(mode)
+        image = image.convert(mode)
     if options.pop("icc", False):
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         options["icc_profile"] = srgb.tobytes()
@@ -71,8 +71,8 @@ def _encode(kind, mode, options):
         options["exif"] = Image.Exif()
         options["exif"][0x0112], options["exif"][0x0131] = 6, "fuzzer"
     if options.pop("animated", False):
-        turned = [picture.rotate(90 * k) for k in (1, 2)]
+        turned = [image.rotate(90 * k) for k in (1, 2)]
         options |= {"save_all": True, "append_images": turned}
     file = io.BytesIO()
-    picture.save(file, kind, **options)
+    image.save(file, kind, **options)
     return file.getvalue()
