@@ -51,7 +51,7 @@ def test_a_worker_that_ends_at_once_or_at_work_says_so(processes):
     worker = start(processes, "measured_process.serve(lambda: os._exit(9))")
     assert worker.failure is None
     worker.work()
-    assert "ended while at work" in worker.failure and worker.seconds == []
+    assert "exited while working" in worker.failure and worker.seconds == []
     # Once more, now that nothing listens.
     worker.work()
     worker.close()
