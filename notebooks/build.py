@@ -1,12 +1,12 @@
-"""Turn the percent scripts of this folder into notebooks, and run them.
+"""Convert the percent scripts of this folder to notebooks, and run them.
 
-`python notebooks/build.py` makes every `.ipynb` anew, one after the other;
-`python notebooks/build.py 01_stylize` that one; `--text` only takes over what changed
-in the text, and keeps the outputs. A script is a Python file whose cells
-begin with `# %%`, or with `# %% [markdown]` for text, each line of it after `# `: the
-"percent format", which editors and Jupytext open as a notebook.
+`python notebooks/build.py` builds every `.ipynb`, or only those that are named, such as
+`01_stylize`; `--text` updates the text alone and keeps the outputs. A script is a
+Python file whose cells begin with `# %%`, or with `# %% [markdown]` for text, whose
+lines begin with `# `: the "percent format", which editors and Jupytext open as a
+notebook.
 
-Needs the extra `notebooks`. Each runs in an empty folder of its own.
+Requires the extra `notebooks`. Each notebook runs in an empty folder of its own.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def split_cells(text):
         List of `(kind, source)`, the kind `"code"` or `"markdown"`.
 
     Raises:
-        ValueError: If something stands before the first cell.
+        ValueError: If there is text before the first cell.
     """
     before, *parts = ("\n" + text).split(f"\n{_CELL}")
     if before.strip():
@@ -57,7 +57,7 @@ def build_notebook(text):
     notebook = v4.new_notebook()
     makers = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell}
     for index, (kind, source) in enumerate(split_cells(text)):
-        # Numbered, where random names would change with every build.
+        # Numbers, since random ids would change with every build.
         notebook.cells.append(makers[kind](source, id=f"cell-{index:02d}"))
     notebook.metadata["kernelspec"] = {
         "name": "python3",
@@ -68,7 +68,7 @@ def build_notebook(text):
 
 
 def execute(notebook, folder):
-    """Run a notebook in a folder, in a new kernel; its cells get their outputs.
+    """Run a notebook in a folder, in a new kernel, and store the outputs.
 
     Raises:
         nbclient.exceptions.CellExecutionError: If a cell fails.
@@ -80,16 +80,16 @@ def execute(notebook, folder):
         timeout=_TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        # Else prints come in pieces.
+        # Joins printed output that arrives in pieces.
         coalesce_streams=True,
         record_timing=False,
     ).execute()
-    # Versions of the kernel would change with every machine.
+    # The versions would change with every machine.
     notebook.metadata["language_info"] = {"name": "python"}
 
 
 def build(script):
-    """Execute a percent script and write the notebook beside it; return its path."""
+    """Run a percent script and write its notebook; return the path."""
     import nbformat
 
     notebook = build_notebook(script.read_text(encoding="utf-8"))
@@ -101,10 +101,10 @@ def build(script):
 
 
 def update_text(script):
-    """Put the script's text into its notebook, which keeps its outputs.
+    """Update the text of a notebook from its script, and keep the outputs.
 
     Raises:
-        ValueError: If code changed too, so that the outputs are no longer its own.
+        ValueError: If code changed too.
     """
     import nbformat
 
@@ -126,8 +126,8 @@ def update_text(script):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Build and run the notebooks.")
-    parser.add_argument("names", nargs="*", help="such as 01_stylize; default: all")
-    parser.add_argument("--text", action="store_true", help="change the text only")
+    parser.add_argument("names", nargs="*", help="such as 01_stylize (default: all)")
+    parser.add_argument("--text", action="store_true", help="update the text only")
     arguments = parser.parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     scripts = sorted(FOLDER.glob("[0-9]*.py"))

@@ -15,7 +15,7 @@ TEXT = (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
 ROWS = [line for line in TEXT.splitlines() if re.match(r"\| 00\d", line)]
 
 
-def test_every_path_is_there():
+def test_every_path_exists():
     paths = set(re.findall(r"`((?:animegan_tf|examples|benchmarks)/[\w/.]*)`", TEXT))
     assert len(paths) > 20
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
@@ -54,7 +54,7 @@ def test_every_document_has_its_rows(document):
     assert sum(document in row.split("|")[1] for row in ROWS) >= 4
 
 
-def test_public_functions_of_the_documents_are_public_here():
+def test_functions_of_the_articles_are_public_here():
     names = {
         "build_generator",
         "build_discriminator",

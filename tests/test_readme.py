@@ -29,9 +29,9 @@ PYTHON = blocks(README, "python")
 LINES = [line for block in blocks(README, "bash") for line in block.splitlines()]
 COMMANDS = [line for line in LINES if line.startswith("animegan-tf ")]
 SCRIPTS = [line for line in LINES if re.match(r"python (examples|benchmarks)/", line)]
-# What .ci/run does, word for word, in a fresh environment.
+# Run by .ci/run in a fresh environment.
 SET_UP = {"python -m venv .venv && . .venv/bin/activate", "python -m pytest"}
-# Appended to a training, so that it takes seconds. The last of a setting counts.
+# Appended to a training, so that it takes seconds. Later settings override earlier.
 TINY = {
     "steps": "2",
     "precision": "float32",
@@ -48,15 +48,15 @@ TINY = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, photo):
-    """A working folder with the files that the README names."""
+    """A working folder with the files that the README mentions."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     for name in ("holiday", "PHOTOS", "DRAWINGS", "runs"):
         Path(name).mkdir()
     for index in range(4):
         for name in ("holiday", "PHOTOS", "DRAWINGS"):
-            picture = rng.integers(0, 256, (64, 72, 3), dtype=np.uint8)
-            animegan_tf.write_image(picture, f"{name}/{index}.png")
+            image = rng.integers(0, 256, (64, 72, 3), dtype=np.uint8)
+            animegan_tf.write_image(image, f"{name}/{index}.png")
     for name in ("photo.jpg", "target.png", "mask.png"):
         animegan_tf.write_image(photo, name)
     return tmp_path
@@ -76,7 +76,7 @@ def run_command(line, make_clip):
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_every_line_is_of_a_kind_that_is_run(line):
+def test_every_line_is_one_that_is_run(line):
     install = re.fullmatch(r'pip install (?:\.|"\.\[(\w+)\]")', line)
     if install and install[1]:
         config = configparser.ConfigParser()
@@ -85,7 +85,7 @@ def test_every_line_is_of_a_kind_that_is_run(line):
     assert install or line in SET_UP or line in COMMANDS or line in SCRIPTS
 
 
-def test_other_blocks_are_none_but_the_layout():
+def test_the_only_block_without_a_language_is_the_layout():
     languages = [language for language, _ in fences(README)]
     assert set(languages) == {"", "bash", "python"}
     assert languages.count("") == 1
@@ -97,7 +97,7 @@ def test_every_command_parses(line):
 
 
 @pytest.mark.parametrize("text", [README, CHINESE], ids=["english", "chinese"])
-def test_every_link_and_path_is_there(text):
+def test_every_link_and_path_exists(text):
     links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
     layout = blocks(text, "")[0]
     paths = re.findall(r"(?:^|\s)((?:\w+/)+(?:\w+\.py)?)(?=[\s;]|$)", layout)
@@ -107,12 +107,12 @@ def test_every_link_and_path_is_there(text):
         assert (ROOT / path).exists() or inside.exists(), path
 
 
-def test_styles_are_the_bundled_ones():
+def test_the_table_has_the_bundled_styles():
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", README, re.MULTILINE)
     from animegan_tf.presets import PRESETS
 
-    told = {name: text for name, text in rows if name in PRESETS}
-    assert told == {name: preset.description for name, preset in PRESETS.items()}
+    listed = {name: text for name, text in rows if name in PRESETS}
+    assert listed == {name: preset.description for name, preset in PRESETS.items()}
 
 
 def test_both_languages_have_the_same_code():
@@ -122,7 +122,7 @@ def test_both_languages_have_the_same_code():
 
 
 def _code(block):
-    """A block without its comments, which are translated."""
+    """Return the lines of a block without comments, which are translated."""
     return [re.sub(r"\s*#.*", "", line) for line in block.splitlines()]
 
 
@@ -130,7 +130,7 @@ def _code(block):
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_runs(line, folder, make_clip):
     if "--style runs/mine" in line:
-        # The lines of a block belong together.
+        # It uses the result of the training in the same block.
         (training,) = [command for command in COMMANDS if " train " in command]
         run_command(training, make_clip)
     run_command(line, make_clip)
@@ -155,5 +155,5 @@ def test_every_script_runs(line, folder, monkeypatch):
 def test_every_python_block_runs(block, folder):
     names = {"animegan_tf": animegan_tf}
     exec(compile(block, "README.md", "exec"), names)
-    for written in re.findall(r'"([\w./]+\.png)"', block):
-        assert Path(written).is_file()
+    for path in re.findall(r'"([\w./-]+\.png)"', block):
+        assert Path(path).is_file()

@@ -30,7 +30,7 @@ def test_every_command_in_the_documents_parses(line):
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
-def test_every_script_named_in_the_documents_is_there(name):
+def test_every_script_named_in_the_documents_exists(name):
     paths = re.findall(
         r"(?<![\w/])((?:benchmarks|examples|docs)/[\w/]+\.py)\b", TEXTS[name]
     )

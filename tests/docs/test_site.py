@@ -43,7 +43,7 @@ def test_every_public_name_links_to_its_entry(site):
 
 
 @pytest.mark.slow
-def test_pages_load_nothing_from_elsewhere(site):
+def test_pages_load_nothing_from_other_sites(site):
     loads = r'<(?:script|img|link|iframe)[^>]*\b(?:src|href)="(?:https?:)?//[^"]*"'
     for page in site.rglob("*.html"):
         found = re.findall(loads, page.read_text(encoding="utf-8"))
@@ -56,9 +56,9 @@ def _text(path):
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def test_navigation_names_pages_that_are_there():
-    made = {"index.md", "changelog.md", "chinese.md", "contributing.md"}
+def test_navigation_lists_existing_pages():
+    generated = {"index.md", "changelog.md", "chinese.md", "contributing.md"}
     pages = re.findall(r"^  - '([\w.-]+)'$", CONFIG, re.MULTILINE)
     assert len(pages) == len(set(pages)) > 10
-    lacking = [page for page in pages if not (ROOT / "docs" / page).is_file()]
-    assert set(lacking) <= made
+    missing = [page for page in pages if not (ROOT / "docs" / page).is_file()]
+    assert set(missing) <= generated

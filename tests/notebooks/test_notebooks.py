@@ -59,7 +59,7 @@ def test_a_notebook_was_run_from_top_to_bottom_without_errors(script):
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_every_cell_that_shows_or_prints_has_an_output(script):
     for cell in read_notebook(script)["cells"]:
-        # A definition only says how to show.
+        # A definition alone has no output.
         lines = [line for line in cell["source"] if not line.startswith((" ", "def "))]
         if cell["cell_type"] == "code" and any(
             line.startswith(("show(", "print(", "plt.show(")) for line in lines
@@ -68,22 +68,22 @@ def test_every_cell_that_shows_or_prints_has_an_output(script):
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_a_notebook_is_small_and_names_no_place_on_a_machine(script):
+def test_a_notebook_is_small_and_has_no_absolute_paths(script):
     text = script.with_suffix(".ipynb").read_text(encoding="utf-8")
     assert len(text.encode()) < MAX_BYTES
     assert not [
-        place for place in ("/home/", "/tmp/", "/work/", "/root/") if place in text
+        path for path in ("/home/", "/tmp/", "/work/", "/root/") if path in text
     ]
 
 
-def test_links_between_notebooks_lead_somewhere():
+def test_links_between_notebooks_lead_to_notebooks():
     for script in SCRIPTS:
         text = script.read_text(encoding="utf-8")
         for name in re.findall(r"\]\((\w+\.ipynb)\)", text):
             assert (FOLDER / name).exists(), name
 
 
-def test_cells_are_split_at_their_marks(build):
+def test_cells_are_split_at_their_markers(build):
     text = "# %% [markdown]\n# # Title\n#\n# Text.\n\n"
     text += "# %%\na = 1\n\n\n# %%\n# Why.\nb = 2\n"
     assert build.split_cells(text) == [
@@ -93,14 +93,14 @@ def test_cells_are_split_at_their_marks(build):
     ]
 
 
-def test_what_stands_before_the_first_cell_is_refused(build):
+def test_text_before_the_first_cell_is_refused(build):
     with pytest.raises(ValueError, match="must begin with"):
         build.split_cells("import os\n# %%\na = 1\n")
 
 
 @pytest.fixture
 def script(tmp_path, build):
-    """A script with its notebook, whose one code cell has the output 1."""
+    """A script and its notebook, whose only code cell has the output 1."""
     nbformat = pytest.importorskip("nbformat", reason="needs the extra `notebooks`")
     path = tmp_path / "01_small.py"
     path.write_text("# %% [markdown]\n# Old.\n\n# %%\nprint(1)\n")
@@ -111,7 +111,7 @@ def script(tmp_path, build):
     return path
 
 
-def test_changed_text_keeps_the_outputs(script, build):
+def test_updating_the_text_keeps_the_outputs(script, build):
     script.write_text("# %% [markdown]\n# New.\n\n# %%\nprint(1)\n")
     build.update_text(script)
     text, code = read_notebook(script)["cells"]
@@ -119,7 +119,7 @@ def test_changed_text_keeps_the_outputs(script, build):
     assert outputs_of(code)[0]["text"] == ["1"]
 
 
-def test_changed_code_must_be_run(script, build):
+def test_changed_code_cannot_be_updated_without_running_it(script, build):
     script.write_text("# %%\nprint(2)\n")
     with pytest.raises(ValueError, match="Code changed"):
         build.update_text(script)
@@ -139,7 +139,7 @@ def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
         "text = Path(sys.argv[2]).read_text(encoding='utf-8')\n"
         "build.execute(build.build_notebook(text), sys.argv[3])\n"
     )
-    # A process of its own, so that no kernel outlives the test.
+    # In a separate process, so that no kernel outlives the test.
     result = subprocess.run(
         [sys.executable, "-c", code, FOLDER / "build.py", script, tmp_path],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
