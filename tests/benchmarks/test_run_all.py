@@ -35,7 +35,7 @@ def test_without_folders_what_needs_them_is_left_out(run_all):
 def test_machine_and_versions_are_named(run_all):
     text = run_all.describe_machine()
     assert "tensorflow 2." in text
-    assert "processor cores" in text
+    assert "CPU cores" in text
 
 
 def test_output_is_kept_and_failures_counted(run_all, tmp_path, monkeypatch):
