@@ -19,7 +19,7 @@ OUTSIDE |= {
     for card in PACKAGE.glob("weights/*/README.md")
 }
 # A Markdown link to a file of the project, or an image.
-_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([\w./-]+)\)")
+_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([\w./-]+)(#[\w-]+)?\)")
 
 
 def on_config(config):
@@ -106,7 +106,9 @@ def move_links(text: str, folder: Path) -> str:
         if path.startswith("docs/"):
             inside = path.removeprefix("docs/")
         return (
-            f"{match[1]}[{match[2]}]({inside})" if inside else f"{match[2]}, `{path}`"
+            f"{match[1]}[{match[2]}]({inside}{match[4] or ''})"
+            if inside
+            else f"{match[2]}, `{path}`"
         )
 
     return _LINK.sub(move, text)

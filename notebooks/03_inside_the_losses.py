@@ -174,7 +174,7 @@ plt.show()
 #   swapped colors no longer stand out from the rest.
 # - `content` responds to every change to some degree. It is computed position by
 #   position, so a shift matters.
-# - `Gram` and `correlation` barely respond to the shift ("shifted"): they measure
+# - `Gram` and `correlation` respond little to the shift ("shifted"): they measure
 #   style, independently of position. They differ in how they respond to "faded", which
 #   is discussed below.
 #
@@ -264,8 +264,8 @@ plt.show()
 
 # %% [markdown]
 # The Gram distance falls to half although nothing but the contrast has changed. The
-# correlation distance stays the same. The recipe `anime` therefore trains with
-# `correlation_style_loss`; `style_loss` is there for the methods of the papers.
+# correlation distance stays almost the same. Therefore the style term of the recipe
+# `anime` is `correlation_style_loss`; `style_loss` is that of the papers.
 #
 # ## Total variation
 #
