@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
-from animegan_tf.training.adversarial_losses import check_losses, choose_losses
+from animegan_tf.training.adversarial_losses import (
+    check_losses,
+    choose_losses,
+    separation,
+)
 
 LOGITS = np.array([[1.0], [-2.0]], "float32")
 PARTS = ("generator", "real", "fake")
@@ -58,3 +62,22 @@ def test_losses_that_do_not_fit_are_refused(
 ):
     with pytest.raises(ValueError, match=message):
         function(name, real_label=label, from_logits=from_logits)
+
+
+def test_separation_by_hand():
+    real, fake = np.array([[2.0], [0.5]], "float32"), np.array([[-1.0]], "float32")
+    sigmoid = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+    expected = sigmoid[0].mean() - sigmoid[1].mean()
+    for name in ("bce", "bce_saturating"):
+        received = [
+            float(separation(name, real, fake)),
+            float(separation(name, *sigmoid, from_logits=False)),
+        ]
+        assert received == pytest.approx([expected] * 2, rel=1e-5)
+    # The labels of LSGAN are 0 and 1, beyond which nothing is more certain.
+    assert float(separation("lsgan", real, fake)) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("name", ["hinge", "wasserstein"])
+def test_losses_linear_in_the_logits_have_no_separation(name):
+    assert separation(name, LOGITS, LOGITS) is None

@@ -2,7 +2,7 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.losses.perceptual import correlation_gram
-from animegan_tf.training.terms import RunningCorrelation
+from animegan_tf.training.style_statistics import RunningCorrelation
 
 
 def test_first_style_estimates_are_even_means_of_the_batches():
