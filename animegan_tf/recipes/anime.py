@@ -1,22 +1,26 @@
 """The anime recipe: regress a painted target, then learn the artist adversarially.
 
-For a number of steps the generator learns to reproduce a target that filters paint of
-each photo. Then a discriminator on standardized gray images and the statistics of deep
-features compare its results with the drawings, which need not show the same things.
+For a number of steps the generator learns to reproduce a target that a painter, fitted
+to the drawings, makes of each photo: flat areas, palette and lines to begin with. Then
+discriminator heads on frozen features compare its results with the drawings, which need
+not show the same things. The target's weight falls; content, local color and contrast
+are held, and new texture in flat regions is not allowed.
 
-Reference: Chen et al., 2018 (CartoonGAN: edge-smoothed drawings count as generated);
-Chen et al., 2019 (AnimeGAN: a discriminator of gray images, style by Gram matrices).
+Reference: Sauer et al., 2021 (projected GANs: discriminators on frozen features); Chen
+et al., 2018 (CartoonGAN: edge-smoothed drawings count as generated); Chen et al., 2019
+(AnimeGAN: a gray view for the discriminator, style by Gram matrices).
 """
 
 import dataclasses
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from animegan_tf.config import DataConfig, LossWeights, TrainingConfig
 from animegan_tf.utils.settings import check
 
-REGRESSION_TERMS = ("target", "gradient", "color", "total_variation")
+REGRESSION_TERMS = ("target", "gradient", "color", "local_color", "total_variation")
 ANIME_STYLE_LAYERS = (
     "block1_conv1",
     "block1_conv2",
@@ -24,6 +28,9 @@ ANIME_STYLE_LAYERS = (
     "block2_conv2",
     "block3_conv1",
 )
+CONTENT_LAYERS = ("block2_conv2", "block3_conv2")
+VIEWS = ("gray", "color")
+FITTED = "fitted"
 # More drawings move the mean statistics by less than a batch's noise.
 _MAX_STYLE_IMAGES = 256
 # Enough for a steady mean, few enough to take seconds.
@@ -32,25 +39,52 @@ _MAX_VALIDATION_PHOTOS = 32
 
 @dataclasses.dataclass(frozen=True)
 class AnimeData(DataConfig):
-    """Where the images are.
+    """Where the images are, and which targets are painted.
 
     Adds to `DataConfig`:
 
     Attributes:
-        target: Name of the target, a key of `data.targets.registry.TARGETS`.
+        target: `"fitted"`, a painter whose parameters are searched for the drawings; or
+            the name of a target, a key of `data.targets.registry.TARGETS`.
+        fit_trials: Painters that the search tries.
         scales: Short sides, in pixels, at which photos and their targets are taken;
             those larger than a photo's own are left out for it.
+        style_coverage: Smallest and largest fraction of a drawing's short side that a
+            crop covers, in (0, 1]; empty takes what crops cover of the photos, so that
+            strokes have one scale.
+        style_candidates: Crops of a drawing of which the one with the photo crop's
+            amount of detail is taken, at least 1.
         cache: Folder of the painted targets; `None` is a folder in the run folder.
     """
 
-    target: str = "cel_and_ink"
+    crop_size: int = 160
+    target: str = FITTED
+    fit_trials: int = 40
     scales: tuple[int, ...] = (256, 384, 512)
+    style_coverage: tuple[float, ...] = ()
+    style_candidates: int = 4
     cache: str | None = None
 
     def __post_init__(self):
         super().__post_init__()
         expected = "a list of sizes of at least 1"
         check(self.scales and min(self.scales) >= 1, "scales", expected, self.scales)
+        for name in ("fit_trials", "style_candidates"):
+            check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
+
+        coverage = self.style_coverage
+        check(
+            not coverage
+            or (len(coverage) == 2 and 0.0 < coverage[0] <= coverage[1] <= 1.0),
+            "style_coverage",
+            "two ascending numbers in (0, 1], or empty",
+            coverage,
+        )
+
+    def style_scales(self) -> tuple[float, float]:
+        """Return the fractions of a drawing's short side that its crops cover."""
+        fractions = [min(self.crop_size / scale, 1.0) for scale in self.scales]
+        return self.style_coverage or (min(fractions), max(fractions))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,20 +94,27 @@ class AnimeWeights(LossWeights):
     Attributes:
         target: L1 distance to the target.
         gradient: L1 distance of image gradients to the target's.
-        content: L1 distance of deep features to the target's.
+        content: Distance of deep features to the photo's, in gray, relative to their
+            size.
         style: Distance of feature correlations to those of the drawings.
-        color: Distance to the target's colors in YUV.
+        color: Distance to the target's colors in YUV, pixel by pixel.
+        local_color: Distance of local mean colors to the target's.
+        flat: Gradients where the target is flat and has none.
+        contrast: Contrast missing to 0.97 of the target's.
         total_variation: Mean squared difference of neighboring pixels.
         adversarial: The adversarial loss.
     """
 
     target: float = 5.0
     gradient: float = 2.5
-    content: float = 0.0
-    style: float = 0.6
-    color: float = 10.0
+    content: float = 0.5
+    style: float = 0.0
+    color: float = 0.0
+    local_color: float = 6.0
+    flat: float = 6.0
+    contrast: float = 3.0
     total_variation: float = 0.0
-    adversarial: float = 0.8
+    adversarial: float = 1.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,33 +126,74 @@ class AnimeConfig(TrainingConfig):
         pretraining_steps: Steps at the start that regress the target alone.
         pretraining_learning_rate: Learning rate at their start; it falls to 1/100 along
             a cosine.
+        target_factor: Factor of the weights `target` and `gradient` when the
+            adversarial training begins.
+        final_target_factor: That factor at the end; it falls linearly.
+        adversarial_warmup: Steps over which the weight of the adversarial loss rises
+            from 0 when the adversarial training begins.
         features: Feature extractor: `"bundled"`, `"vgg19"`, which is downloaded once,
             or a weights file.
+        view: What the discriminator sees: `"gray"`, standardized, so that color and
+            contrast cannot be learned from it; or `"color"`.
+        view_floor: Standard deviation, in units of [-1, 1], below which a gray image is
+            not amplified.
+        gate_floor: Fraction of the adversarial gradient that reaches flat regions of
+            the target, in [0, 1].
         smooth_weight: Weight of edge-smoothed drawings as generated images in the
-            discriminator's loss.
+            discriminator's loss; they are gray, so `view` must be.
         target_weight: Weight of the photos' targets as real images in it.
         style_momentum: Fraction of the past in the running mean of the style
             statistics, in [0, 1).
     """
 
     recipe: str = "anime"
+    steps: int = 4500
     data: AnimeData = dataclasses.field(default_factory=AnimeData)
     weights: AnimeWeights = dataclasses.field(default_factory=AnimeWeights)
-    pretraining_steps: int = 4500
+    pretraining_steps: int = 1500
     pretraining_learning_rate: float = 1e-3
+    target_factor: float = 0.1
+    final_target_factor: float = 0.02
+    adversarial_warmup: int = 250
     features: str = "bundled"
-    smooth_weight: float = 0.5
-    target_weight: float = 1.0
+    discriminator: str = "features"
+    discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    adversarial_loss: str = "hinge"
+    view: str = "color"
+    view_floor: float = 0.3
+    gate_floor: float = 0.1
+    smooth_weight: float = 0.0
+    target_weight: float = 0.0
     style_momentum: float = 0.9
+    discriminator_learning_rate: float = 4e-4
+    learning_rate_decay: str = "cosine"
+    learning_rate_decay_start: float = 0.6
+    ema_decay: float = 0.998
+    clip_norm: float = 5.0
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("pretraining_steps", "smooth_weight", "target_weight"):
+        for name in (
+            "pretraining_steps",
+            "target_factor",
+            "final_target_factor",
+            "adversarial_warmup",
+            "view_floor",
+            "smooth_weight",
+            "target_weight",
+        ):
             check(getattr(self, name) >= 0, name, "at least 0", getattr(self, name))
         rate = self.pretraining_learning_rate
         check(rate > 0.0, "pretraining_learning_rate", "positive", rate)
         momentum = self.style_momentum
         check(0.0 <= momentum < 1.0, "style_momentum", "in [0, 1)", momentum)
+        check(0.0 <= self.gate_floor <= 1.0, "gate_floor", "in [0, 1]", self.gate_floor)
+        check(self.view in VIEWS, "view", f"one of {', '.join(VIEWS)}", self.view)
+        if self.smooth_weight and self.view != "gray":
+            raise ValueError(
+                "`smooth_weight` needs the view gray. Received: "
+                f"smooth_weight={self.smooth_weight}, view={self.view!r}"
+            )
         active = self.weights.active()
         if self.pretraining_steps and not set(active) & set(REGRESSION_TERMS):
             raise ValueError(
@@ -132,8 +214,9 @@ def build(config: AnimeConfig, run, progress: bool = True):
     style = scan_images(data.style, argument="style")
     measured = StyleSet.measure(config, cache, style, progress)
     program, options = build_program(config, {"": measured})
+    target = find_target(config, run, data.target, photos, style, progress)
     items, held_out_items = (
-        paint_targets(config, cache, paths, data.target, progress)
+        paint_targets(config, cache, paths, target, progress)
         for paths in (photos, choose_validation(held_out))
     )
     return Training(
@@ -146,6 +229,8 @@ def build(config: AnimeConfig, run, progress: bool = True):
             seed=config.seed,
             start_step=start_step,
             flip=data.flip,
+            style_scales=data.style_scales(),
+            style_candidates=data.style_candidates,
         ),
         files=[*photos, *style],
         generator_options=options,
@@ -234,11 +319,15 @@ def _build_adversarial_program(
     config, generator, average, optimizer, style: "StyleSet", *, num_styles: int
 ):
     """Build the training of one style on all terms."""
+    import tensorflow as tf
+
+    from animegan_tf.losses.fidelity import activity_map
     from animegan_tf.losses.pixel import rgb_to_gray
     from animegan_tf.recipes.common import build_adversary, build_optimizer
     from animegan_tf.training.gan import Forward, GanProgram
 
     weights = config.weights
+    num_steps = max(config.steps - config.pretraining_steps, 1)
     extra = {"smooth": (False, config.smooth_weight)}
     extra["target"] = (True, config.target_weight)
     extra = {name: kind for name, kind in extra.items() if kind[1]}
@@ -246,18 +335,24 @@ def _build_adversarial_program(
     if weights.adversarial:
         adversaries["discriminator"] = build_adversary(
             config,
-            (None, None, 1),
+            (None, None, 1 if config.view == "gray" else 3),
             optimizer=build_optimizer(
                 config,
                 config.discriminator_learning_rate,
-                steps=max((config.steps - config.pretraining_steps) // num_styles, 1),
-                beta_1=0.5,
+                steps=max(num_steps // num_styles, 1),
+                beta_1=0.0 if config.adversarial_loss == "hinge" else 0.5,
             ),
             extra=list(extra.values()),
         )
     statistics = style.statistics(config.style_momentum)
     # Held-out photos are measured one by one, without the running mean of the past.
     validation_statistics = style.statistics(0.0)
+
+    def view(images):
+        """Return what the discriminator sees of images in color."""
+        if config.view == "color":
+            return tf.cast(images, tf.float32)
+        return standardize(rgb_to_gray(images), config.view_floor)
 
     def forward(generator, batch, step, turn, training):
         stylized = generator(generator_inputs(batch), training=training)
@@ -270,20 +365,44 @@ def _build_adversarial_program(
         )
         if not adversaries:
             return Forward(terms)
-        fakes = {"discriminator": standardize(rgb_to_gray(stylized))}
+        judged = stylized
+        if config.gate_floor < 1.0:
+            activity = activity_map(batch["target"])
+            gate = config.gate_floor + (1.0 - config.gate_floor) * activity
+            judged = tf.cast(judged, tf.float32)
+            judged = gate * judged + tf.stop_gradient((1.0 - gate) * judged)
+        fakes = {"discriminator": view(judged)}
         if not training:
             return Forward(terms, fakes=fakes)
-        further = {
-            "smooth": batch["anime_smooth"],
-            "target": rgb_to_gray(batch["target"]),
-        }
+        gray = config.view == "gray"
+        further = {"target": view(batch["target"])}
+        if gray:
+            further["smooth"] = standardize(batch["anime_smooth"], config.view_floor)
+            real = standardize(batch["anime_gray"], config.view_floor)
+        else:
+            real = view(batch["anime"])
         return Forward(
             terms,
-            reals={"discriminator": standardize(batch["anime_gray"])},
+            reals={"discriminator": real},
             fakes=fakes,
-            extra={"discriminator": [standardize(further[name]) for name in extra]},
+            extra={"discriminator": [further[name] for name in extra]},
         )
 
+    def steps_done(step):
+        return tf.cast(step - config.pretraining_steps, tf.float32)
+
+    def target_factor(step):
+        begin, end = config.target_factor, config.final_target_factor
+        return begin + (end - begin) * steps_done(step) / num_steps
+
+    def adversarial_factor(step):
+        return tf.minimum(steps_done(step) / config.adversarial_warmup, 1.0)
+
+    schedules = {}
+    if not config.target_factor == config.final_target_factor == 1.0:
+        schedules = {"target": target_factor, "gradient": target_factor}
+    if config.adversarial_warmup:
+        schedules["adversarial"] = adversarial_factor
     return GanProgram(
         {"generator": generator},
         average,
@@ -291,6 +410,7 @@ def _build_adversarial_program(
         optimizer=optimizer,
         weights=weights,
         adversaries=adversaries,
+        schedules=schedules,
         clip_norm=config.clip_norm,
         inputs=lambda batch, step: generator_inputs(batch),
         variables=statistics.variables() if statistics else {},
@@ -310,7 +430,7 @@ def compute_terms(
     Args:
         weights: Weights; terms of weight 0 are not computed.
         stylized: Generated images in [-1, 1].
-        batch: Batch with `target`.
+        batch: Batch with `photo` and `target`.
         features: Feature extractor, for `content` and `style`.
         statistics: `RunningCorrelation`, for `style`.
 
@@ -319,7 +439,7 @@ def compute_terms(
     """
     import tensorflow as tf
 
-    from animegan_tf.losses import perceptual, pixel
+    from animegan_tf.losses import fidelity, perceptual, pixel
 
     active, target = weights.active(), batch["target"]
     terms = {
@@ -328,16 +448,24 @@ def compute_terms(
             "target": pixel.l1_loss,
             "gradient": pixel.gradient_loss,
             "color": pixel.color_yuv_loss,
+            "local_color": fidelity.local_color_loss,
+            "contrast": fidelity.contrast_loss,
         }.items()
         if name in active
     }
     if "total_variation" in active:
         terms["total_variation"] = pixel.total_variation_loss(stylized)
+    if "flat" in active:
+        activity = fidelity.activity_map(target)
+        terms["flat"] = fidelity.flat_region_loss(stylized, target, activity)
     if "content" in active:
-        maps, reference = features(stylized), features(target)
-        # VGG's layer names sort by depth.
-        deepest = max(maps)
-        terms["content"] = perceptual.content_loss(maps[deepest], reference[deepest])
+        maps, reference = (
+            features(tf.repeat(standardize(pixel.rgb_to_gray(images)), 3, axis=-1))
+            for images in (stylized, batch["photo"])
+        )
+        terms["content"] = perceptual.relative_content_loss(
+            *({name: own[name] for name in CONTENT_LAYERS} for own in (maps, reference))
+        )
     if "style" in active:
         gray = tf.repeat(pixel.rgb_to_gray(stylized), 3, axis=-1)
         estimate = statistics.update(features(gray))
@@ -345,19 +473,23 @@ def compute_terms(
     return terms
 
 
-def standardize(gray):
-    """Give every gray image zero mean and unit deviation, float32.
+def standardize(gray, floor: float = 0.3):
+    """Give every gray image zero mean and about unit deviation, float32.
 
     Contrast and brightness are so removed from real and generated images alike: a
     discriminator cannot teach haze by them.
+
+    Args:
+        gray: Gray images in [-1, 1], `(batch, height, width, 1)`.
+        floor: Deviation below which an image is not amplified: an empty sky must not
+            become noise.
     """
     import tensorflow as tf
 
     gray = tf.cast(gray, tf.float32)
     gray = gray - tf.reduce_mean(gray, axis=(1, 2, 3), keepdims=True)
     power = tf.reduce_mean(tf.square(gray), axis=(1, 2, 3), keepdims=True)
-    # The floor is 1/50 of full scale: an empty sky must not become amplified noise.
-    return gray * tf.math.rsqrt(power + 0.04**2)
+    return gray * tf.math.rsqrt(power + floor**2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -382,9 +514,9 @@ class StyleSet:
         if not {"content", "style"} & set(active):
             return cls()
         with dtype_policy(config.precision):
-            features = build_feature_extractor(
-                config.features, layers=ANIME_STYLE_LAYERS
-            )
+            layers = ANIME_STYLE_LAYERS if "style" in active else ()
+            layers = dict.fromkeys((*layers, *CONTENT_LAYERS))
+            features = build_feature_extractor(config.features, layers=tuple(layers))
         if "style" not in active:
             return cls(features)
         return cls(features, _measure_style(cache, style, features, progress))
@@ -417,7 +549,8 @@ def _measure_style(cache: Path, style, features, progress) -> dict:
         with np.load(path, allow_pickle=False) as archive:
             return dict(archive)
     images = (read_image(p) for p in tqdm(chosen, desc="style", disable=not progress))
-    target = style_statistics(images, features).correlation
+    measured = style_statistics(images, features).correlation
+    target = {layer: measured[layer] for layer in ANIME_STYLE_LAYERS}
     cache.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         np.savez(temporary, **target)
@@ -429,17 +562,44 @@ def cache_folder(config: AnimeConfig, run) -> Path:
     return Path(config.data.cache) if config.data.cache else run.path / "cache"
 
 
-def paint_targets(config: AnimeConfig, cache: Path, photos, target: str, progress):
-    """Paint the photos' targets, or find them in the cache; return `TargetItem`s."""
-    from animegan_tf.data.targets.cache import compute_targets
+def find_target(
+    config: AnimeConfig, run, name: str, photos, style, progress, sheet_name: str = ""
+):
+    """Return the named `Target`, or fit a painter to the drawings.
+
+    A fit is kept in the cache, and shown in a sheet in the run folder: photos, their
+    targets, and drawings.
+    """
     from animegan_tf.data.targets.registry import get_target
 
-    chosen = get_target(target)
+    if name != FITTED:
+        return get_target(name)
+    from animegan_tf.data.targets.fitted import fit_target
+    from animegan_tf.models.features.extractor import build_feature_extractor
+
+    run.path.mkdir(parents=True, exist_ok=True)
+    suffix = f"-{sheet_name}" if sheet_name else ""
+    return fit_target(
+        style,
+        photos,
+        cache_folder(config, run),
+        lambda: build_feature_extractor(config.features, layers=ANIME_STYLE_LAYERS),
+        num_trials=config.data.fit_trials,
+        seed=config.seed,
+        sheet=run.path / f"target{suffix}.png",
+        progress=progress,
+    )
+
+
+def paint_targets(config: AnimeConfig, cache: Path, photos, target, progress):
+    """Paint the photos' targets, or find them in the cache; return `TargetItem`s."""
+    from animegan_tf.data.targets.cache import compute_targets
+
     return compute_targets(
         photos,
         scales=config.data.scales,
-        function=chosen.render,
-        fingerprint=chosen.fingerprint,
+        function=target.render,
+        fingerprint=target.fingerprint,
         cache_dir=cache,
         progress=progress,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from animegan_tf.config import TrainingConfig
+from animegan_tf.config import DISCRIMINATOR_SETTINGS, TrainingConfig
 from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.messages import suggestion
 from animegan_tf.utils.settings import from_dict, to_dict
@@ -24,6 +24,18 @@ RECIPES = {
     "cyclegan": "animegan_tf.recipes.cyclegan:CycleGANConfig",
     "cut": "animegan_tf.recipes.cut:CUTConfig",
 }
+
+# What the anime recipe of version 0.1 did, where its settings now have other defaults.
+_ANIME_0_1 = {
+    "target_factor": 1.0,
+    "final_target_factor": 1.0,
+    "adversarial_warmup": 0,
+    "view": "gray",
+    "view_floor": 0.04,
+    "gate_floor": 1.0,
+    "learning_rate_decay": "constant",
+}
+_ADDED_WEIGHTS = ("local_color", "flat", "contrast")
 
 
 def config_class(recipe: str) -> type[TrainingConfig]:
@@ -183,7 +195,7 @@ def check_names(config: TrainingConfig) -> None:
     targets = [style.target for style in getattr(config, "styles", ())]
     if hasattr(config.data, "target"):
         targets.append(config.data.target)
-    for target in targets:
+    for target in set(targets) - {"fitted"}:
         get_target(target)
 
 
@@ -208,8 +220,25 @@ def check_run_path(config: TrainingConfig, run) -> None:
 
 
 def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:
-    """Convert settings of version 0.1, where every recipe had those of all."""
+    """Convert settings of version 0.1, where every recipe had those of all.
+
+    Settings that had no effect there are left out: here they would be refused, or have
+    one.
+    """
     stabilizers = dict(values.pop("stabilizers"))
+    if kind.recipe in ("anime", "styles"):
+        stabilizers = {}
+        values |= _ANIME_0_1
+        values["weights"] = dict.fromkeys(_ADDED_WEIGHTS, 0.0) | values["weights"]
+    if kind.recipe != "cyclegan":
+        stabilizers.pop("pool_size", None)
+    for name, other, off in (
+        ("r1_every", "r1", 0.0),
+        ("instance_noise_steps", "instance_noise", 0.0),
+        ("decay_start", "decay", "constant"),
+    ):
+        if stabilizers.get(other, off) == off:
+            stabilizers.pop(name, None)
     for old, new in (
         ("decay", "learning_rate_decay"),
         ("decay_start", "learning_rate_decay_start"),
@@ -218,10 +247,16 @@ def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:
         if old in stabilizers:
             values[new] = stabilizers.pop(old)
     values["regularization"] = stabilizers
+    weights = values.get("weights", {})
+    if hasattr(kind(), "weights") and weights.get("adversarial") == 0.0:
+        for name in DISCRIMINATOR_SETTINGS:
+            values.pop(name, None)
     values["styles"] = [
         {"images" if name == "pictures" else name: value for name, value in s.items()}
         for s in values.get("styles", ())
     ]
+    if kind.recipe == "styles":
+        values["data"] = values.get("data", {}) | {"style": ""}
     return _known_fields(kind, values)
 
 

@@ -8,12 +8,14 @@ import dataclasses
 import functools
 
 from animegan_tf.recipes.anime import (
+    FITTED,
     AnimeConfig,
     StyleSet,
     build_program,
     build_validation,
     cache_folder,
     choose_validation,
+    find_target,
     paint_targets,
 )
 from animegan_tf.utils.settings import check, convert_fields
@@ -29,12 +31,12 @@ class StyleConfig:
     Attributes:
         name: What users call it by: letters, digits, `-` and `_`.
         images: Folder of images in the style.
-        target: Name of its target, a key of `data.targets.registry.TARGETS`.
+        target: Its target, as `AnimeData.target`.
     """
 
     name: str
     images: str
-    target: str = "cel_and_ink"
+    target: str = FITTED
 
     def __post_init__(self):
         convert_fields(self)
@@ -90,11 +92,12 @@ def build(config: StylesConfig, run, progress: bool = True):
         sample_columns=lambda network: sample_all_styles(network, len(names)),
         num_styles=len(names),
     )
+    targets = [
+        find_target(config, run, style.target, photos, paths, progress, style.name)
+        for style, paths in zip(config.styles, drawings, strict=True)
+    ]
     items, held_out_items = (
-        [
-            paint_targets(config, cache, paths, style.target, progress)
-            for style in config.styles
-        ]
+        [paint_targets(config, cache, paths, target, progress) for target in targets]
         for paths in (photos, choose_validation(held_out))
     )
     return Training(
@@ -150,6 +153,8 @@ def _build_dataset(config, items, drawings, start_step):
             # Batches of this style among the first `start_step` of all.
             start_step=(start_step - index + count - 1) // count,
             flip=data.flip,
+            style_scales=data.style_scales(),
+            style_candidates=data.style_candidates,
             memory_budget=_MEMORY_BUDGET // count,
         )
         streams.append(stream.map(_add_style_code(index, count, data.batch_size)))

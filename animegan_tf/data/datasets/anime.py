@@ -36,6 +36,7 @@ def build_anime_dataset(
     flip: bool = True,
     memory_budget: int = 2 * 2**30,
     style_scales: tuple[float, float] = (0.6, 1.0),
+    style_candidates: int = 1,
 ) -> tf.data.Dataset:
     """Build an endless dataset of photos with targets and images of the style.
 
@@ -53,6 +54,9 @@ def build_anime_dataset(
         style_scales: Minimum and maximum fraction of a style image's short side that a
             crop covers, in (0, 1]; style images are enlarged only if they are smaller
             than a crop.
+        style_candidates: Crops of a drawing to choose from, at least 1: the one with
+            the photo crop's amount of detail is taken, so that a clear sky is not
+            compared with foliage.
 
     Returns:
         Endless `tf.data.Dataset` of dicts of float32 tensors in [-1, 1]: `photo`,
@@ -66,6 +70,7 @@ def build_anime_dataset(
     check_not_empty("style_paths", style_paths)
     check_at_least("crop_size", crop_size, 3)
     check_stream(target_items, "target_items", crop_size, batch_size, start_step)
+    check_at_least("style_candidates", style_candidates, 1)
     _check_scales(style_scales)
     photos_cache = ImageCache(memory_budget * 3 // 4)
     read_photo, read_target = _build_item_readers(target_items, photos_cache)
@@ -79,9 +84,16 @@ def build_anime_dataset(
         pair = {"photo": read_photo(photo_index), "target": read_target(photo_index)}
         crops = random_crop_and_flip(pair, crop_size, photo_seed, flip=flip)
         style = read_style(style_index)
-        crops["anime"] = random_rescaled_crop(
-            style, crop_size, style_seed, coverage=style_scales, flip=flip
-        )
+        seeds = [style_seed] + [
+            tf.random.fold_in(style_seed, k) for k in range(1, style_candidates)
+        ]
+        candidates = [
+            random_rescaled_crop(
+                style, crop_size, seed, coverage=style_scales, flip=flip
+            )
+            for seed in seeds
+        ]
+        crops["anime"] = _nearest_in_detail(candidates, crops["photo"])
         return crops
 
     start = start_step * batch_size
@@ -119,6 +131,24 @@ def build_validation_dataset(
         return {name: normalize_levels(crop) for name, crop in crops.items()}
 
     return batched(tf.data.Dataset.range(len(target_items)), load, 1).prefetch(1)
+
+
+def _nearest_in_detail(candidates: list[tf.Tensor], photo: tf.Tensor) -> tf.Tensor:
+    """Choose the crop whose mean gradient is nearest to the photo crop's, in log."""
+    if len(candidates) == 1:
+        return candidates[0]
+
+    def log_detail(crop):
+        gray = tf.reduce_mean(tf.cast(crop, tf.float32), axis=-1) / 127.5
+        # Grain of a scan is no detail.
+        gray = tf.nn.avg_pool2d(gray[None, :, :, None], 2, 2, "VALID")[0, :, :, 0]
+        vertical, horizontal = gray[1:] - gray[:-1], gray[:, 1:] - gray[:, :-1]
+        total = tf.reduce_mean(tf.abs(vertical)) + tf.reduce_mean(tf.abs(horizontal))
+        return tf.math.log(total + 0.004)
+
+    wanted = log_detail(photo)
+    distances = tf.stack([tf.abs(log_detail(crop) - wanted) for crop in candidates])
+    return tf.stack(candidates)[tf.argmin(distances)]
 
 
 def _finish(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -1,12 +1,18 @@
 """Projected discriminator: small heads on the maps of a frozen feature network."""
 
 import keras
+import numpy as np
 from keras import layers as keras_layers
 
 from animegan_tf.models.arguments import check_counts
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.layers import SpectralNormConv2D
 
+# Images on which the channels' deviations are measured, and the floor of these relative
+# to their mean: a channel that hardly ever responds must not be amplified.
+_NUM_IMAGES, _IMAGE_SIZE, _FLOOR = 4, 96, 0.2
+# Length of the scaled feature vectors: with it the first logits are of the order of 1.
+_LENGTH = 4.0
 # Strided convolutions after each map; a map of a deeper block is small already.
 _NUM_DOWNSAMPLES = {1: 2, 2: 2, 3: 1, 4: 0, 5: 0}
 
@@ -23,8 +29,9 @@ def build_features_discriminator(
     """Build a discriminator whose heads judge the maps of a frozen feature network.
 
     The network already knows edges, textures and shapes, so the heads learn what sets
-    two sets of images apart from few images and in few steps. Each map goes through a
-    1x1 convolution to few channels and strided 4x4 convolutions to a map of logits.
+    two sets of images apart from few images and in few steps. Each map's channels are
+    scaled to equal deviation; then a 1x1 convolution to few channels and strided 4x4
+    convolutions lead to a map of logits.
 
     Args:
         image_shape: `(height, width, channels)`, with 3 channels, or 1 for grayscale
@@ -57,10 +64,12 @@ def build_features_discriminator(
         features, layers=layers, image_shape=(*image_shape[:2], 3)
     )
     maps = extractor(x)
+    scales = _measure_scales(extractor)
     logits = []
     for index, layer in enumerate(layers):
         head, block = f"head{index}", int(layer[len("block")])
-        x = maps[layer]
+        scale = keras_layers.Rescaling(scales[layer], name=f"{head}_scale")
+        x = scale(maps[layer])
         if block == 1:
             # Noise of single pixels is no style.
             x = keras_layers.AveragePooling2D(2, name=f"{head}_blur")(x)
@@ -75,3 +84,26 @@ def build_features_discriminator(
         last = SpectralNormConv2D(1, 3, dtype="float32", name=f"{head}_logits")
         logits.append(last(x))
     return keras.Model(image, logits, name=name)
+
+
+def _measure_scales(extractor) -> dict[str, list[float]]:
+    """Return a factor for each channel of each map that gives all equal deviation.
+
+    It is measured on noise with the spectrum of natural images, amplitude 1 / f.
+    """
+    random = np.random.default_rng(0)
+    frequency = np.fft.fftfreq(_IMAGE_SIZE)
+    radius = np.hypot(frequency[:, None], frequency[None])
+    radius[0, 0] = np.inf
+    noise = random.normal(size=(_NUM_IMAGES, _IMAGE_SIZE, _IMAGE_SIZE, 3))
+    spectrum = np.fft.fft2(noise, axes=(1, 2)) / radius[..., None]
+    images = np.fft.ifft2(spectrum, axes=(1, 2)).real
+    images *= 0.5 / images.std(axis=(1, 2, 3), keepdims=True)
+    images = np.clip(images, -1.0, 1.0).astype("float32")
+    scales = {}
+    for layer, values in extractor(images, training=False).items():
+        values = keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))
+        deviation = values.std(axis=(0, 1, 2))
+        deviation = np.maximum(deviation, max(_FLOOR * deviation.mean(), 1e-6))
+        scales[layer] = (_LENGTH / len(deviation) ** 0.5 / deviation).tolist()
+    return scales

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from animegan_tf.losses.fidelity import (
+    activity_map,
+    contrast_loss,
+    flat_region_loss,
+    local_color_loss,
+    local_means,
+)
+
+
+@pytest.fixture
+def images():
+    random = np.random.default_rng(0)
+    return random.uniform(-1, 1, (2, 16, 24, 3)).astype("float32")
+
+
+def test_local_means_leave_out_the_rest_at_the_border():
+    image = np.arange(2 * 5, dtype="float32").reshape(1, 2, 5, 1)
+    # 0 1 | 2 3 | 4
+    # 5 6 | 7 8 | 9
+    np.testing.assert_allclose(local_means(image, 2)[0, 0, :, 0], [3.0, 5.0])
+
+
+def test_color_inside_a_square_is_free_but_its_mean_is_held(images):
+    flipped = images.copy()
+    flipped[:, :8, :8] = images[:, :8, :8][:, ::-1, ::-1]
+    assert float(local_color_loss(flipped, images, 8)) == pytest.approx(0.0, abs=1e-6)
+    assert float(local_color_loss(0.5 * images, images, 8)) > 0.0
+
+
+def test_a_constant_change_of_gray_counts_a_third_of_its_luma(images):
+    # Luma is in [0, 1], so a change of 0.2 in [-1, 1] is 0.1, and chroma stays.
+    loss = local_color_loss(images + 0.2, images, 4)
+    assert float(loss) == pytest.approx(0.1 / 3.0, abs=1e-5)
+
+
+def test_contrast_is_asked_for_up_to_a_fraction(images):
+    assert float(contrast_loss(0.98 * images, images, 0.97)) == 0.0
+    gray = np.repeat(images[..., :1], 3, axis=-1)
+    deviation = gray[..., 0].std(axis=(1, 2)).mean()
+    loss = contrast_loss(0.5 * gray, gray, 0.97)
+    assert float(loss) == pytest.approx(0.47 * deviation, rel=1e-4)
+
+
+def test_activity_is_0_in_a_gradual_sky_and_1_at_an_edge():
+    sky = np.linspace(-0.5, 0.5, 96, dtype="float32")[None, :, None, None]
+    sky = np.broadcast_to(sky, (1, 96, 64, 3)).copy()
+    assert float(np.max(activity_map(sky))) == 0.0
+    sky[:, 40:, 30:] = -1.0
+    activity = np.asarray(activity_map(sky))
+    assert activity.shape == (1, 96, 64, 1)
+    assert activity[0, 40:44, 32:60].min() == 1.0
+    assert activity[0, :20].max() == 0.0
+
+
+def test_activity_covers_images_of_odd_size():
+    assert activity_map(np.zeros((1, 33, 18, 3), "float32")).shape == (1, 33, 18, 1)
+
+
+def test_new_texture_counts_only_where_the_reference_is_flat():
+    reference = np.zeros((1, 32, 32, 3), "float32")
+    rows = np.arange(32)[:, None, None]
+    waves = np.broadcast_to(np.where(rows % 2, 0.1, -0.1), (32, 32, 3))
+    waves = waves[None].astype("float32")
+    flat = np.zeros((1, 32, 32, 1), "float32")
+    # At full size every vertical difference is 0.2; means of 4x4 pixels have none.
+    loss = flat_region_loss(waves, reference, flat)
+    assert float(loss) == pytest.approx(0.2, abs=1e-6)
+    assert float(flat_region_loss(waves, reference, flat + 1.0)) == 0.0
+    assert float(flat_region_loss(waves, waves, flat)) == 0.0
+
+
+def test_gradients_reach_the_generated_image_only():
+    tf = pytest.importorskip("tensorflow")
+    image = tf.Variable(np.zeros((1, 16, 16, 3), "float32"))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(activity_map(image))
+    assert tape.gradient(total, image) is None
