@@ -15,6 +15,7 @@ from animegan_tf.models.generators import GENERATORS, build_generator
 from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
 from animegan_tf.utils.array_file import read_shapes
 from animegan_tf.utils.json_file import read_json
+from animegan_tf.utils.messages import reason_of
 
 OPTIONS_FILE = "generator.json"
 WEIGHTS_FILE = "generator.npz"
@@ -69,10 +70,16 @@ def load_saved_generator(folder) -> tuple[keras.Model, list[str]]:
         FileNotFoundError: If a file is missing.
         ValueError: If a file is damaged, or the weights do not match the options.
     """
-    options, styles = _read_options(Path(folder) / OPTIONS_FILE)
+    path = Path(folder) / OPTIONS_FILE
+    options, styles = _read_options(path)
     weights = Path(folder) / WEIGHTS_FILE
     _check_sizes(options, read_shapes(weights))
-    generator = build_generator(**options)
+    try:
+        generator = build_generator(**options)
+    except (ArithmeticError, IndexError, TypeError) as error:
+        raise ValueError(
+            f"Not the options of a generator: {str(path)!r} ({reason_of(error)})"
+        ) from error
     load_weights_npz(generator, weights)
     return generator, styles
 
@@ -108,9 +115,11 @@ def _check_sizes(options, shapes) -> None:
     lengths = (length for shape in shapes.values() for length in shape)
     limit = max([len(shapes), *lengths])
     for name, value in options.items():
-        # The size of the image is not one of the weights.
+        # Image sizes are not dimensions of the weights, but the channels are.
+        if name == "image_shape" and isinstance(value, list) and value:
+            value = value[-1]
         if name != "image_size" and isinstance(value, int) and value > limit:
             raise ValueError(
                 f"`{name}` must be at most {limit}, the largest dimension of the "
-                f"weights. Received: {name}={value}"
+                f"weights. Received: {name}={options[name]}"
             )

@@ -304,7 +304,7 @@ READERS = {
     "saved generator": Reader(".json", _prepare_saved_generator),
     "checkpoint": Reader(".npz", _prepare_checkpoint),
     "Keras model": Reader(".keras", _prepare_keras),
-    "network in HDF5": Reader(".h5", _prepare_hdf5),
+    "Keras model in HDF5": Reader(".h5", _prepare_hdf5),
     "video": Reader(".video", _prepare_videos, growth_mb=1024),
     "unfinished video": Reader(".part", _prepare_parts),
 }

@@ -18,6 +18,7 @@ _SLOW = (
     "saved generator",
     "checkpoint",
     "Keras model",
+    "Keras model in HDF5",
 )
 
 

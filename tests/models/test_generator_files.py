@@ -75,6 +75,9 @@ def _edit_options(folder, **changes):
     ("changes", "message"),
     [
         ({"width": 2**31}, "`width` must be at most 48.*width=2147483648"),
+        ({"image_shape": [None, None, 2**40]}, "`image_shape` must be at most 48"),
+        ({"image_shape": [3]}, "Not the options of a generator|image_shape"),
+        ({"name": ["anime"]}, "`name` must be one of"),
         ({"width": 3}, "another network"),
         ({"width": "four"}, "`width` must be an integer"),
         ({"depth": 3}, "no option `depth`"),
