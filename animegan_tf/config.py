@@ -14,6 +14,13 @@ from animegan_tf.utils.settings import check, convert_fields, to_dict
 AUGMENTATIONS = ("translation", "cutout", "color")
 LEARNING_RATE_DECAYS = ("constant", "linear", "cosine")
 PRECISIONS = ("float32", "mixed_bfloat16")
+# They have no effect where no discriminator is trained.
+DISCRIMINATOR_SETTINGS = (
+    "regularization",
+    "discriminator",
+    "discriminator_options",
+    "discriminator_learning_rate",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,12 +242,7 @@ class TrainingConfig(RunConfig):
         weights = getattr(self, "weights", None)
         if weights is None or weights.active().get("adversarial"):
             return
-        for name in (
-            "regularization",
-            "discriminator",
-            "discriminator_options",
-            "discriminator_learning_rate",
-        ):
+        for name in DISCRIMINATOR_SETTINGS:
             _check_effect(self, name, "weights.adversarial", False)
 
 
