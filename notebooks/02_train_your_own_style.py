@@ -86,10 +86,12 @@ plt.show()
 # made smaller. Two settings define the style:
 #
 # - `target` is the filter that renders a target of each photo. The generator first
-#   learns to reproduce it (`pretraining_steps`), which is fast and stable.
-# - `style` is the folder of drawings. After the pretraining, a discriminator and a
-#   style loss compare the generator's results with them. The style loss uses the
-#   features of the bundled network, so nothing is downloaded.
+#   learns to reproduce it (`pretraining_steps`), which is fast and stable. By default
+#   a filter is fitted to the drawings; here we name one, to save time.
+# - `style` is the folder of drawings. After the pretraining, a discriminator compares
+#   the generator's results with them, while other losses preserve the content and the
+#   contrast. The discriminator uses the features of the bundled network, so nothing is
+#   downloaded.
 
 # %%
 base = animegan_tf.default_config("anime")
@@ -115,6 +117,7 @@ config = dataclasses.replace(
     },
     discriminator_options={"width": 16},
     pretraining_learning_rate=3e-3,
+    adversarial_warmup=20,
     ema_decay=0.95,
     log_every=5,
     sample_every=90,
@@ -125,8 +128,8 @@ print("loss weights:", config.weights.active())
 # %% [markdown]
 # ## Train
 #
-# To demonstrate resuming, we stop after half of the steps. A resumed training gives the
-# same network as one that was never interrupted.
+# To demonstrate resuming, we train half of the steps first. A training that was
+# interrupted and resumed gives the same network as one that was not.
 
 # %%
 half = dataclasses.replace(config, steps=180)
@@ -154,7 +157,7 @@ def curve(name):
 
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 2.6))
-for axis, name in zip(axes, ("target", "style", "adversarial"), strict=True):
+for axis, name in zip(axes, ("target", "content", "adversarial"), strict=True):
     axis.plot(*curve(name), color="#4477aa", label="training")
     if any(f"validation_{name}" in line for line in log):
         axis.plot(*curve(f"validation_{name}"), "o", color="#cc6677", label="held out")
@@ -167,10 +170,10 @@ plt.show()
 
 # %% [markdown]
 # `target` falls quickly: the generator learns to reproduce the filter. The dotted line
-# marks the end of the pretraining, after which `style` and `adversarial` are minimized
-# too. The dots are held-out crops. As long as those of `target` follow the curve, the
-# generator does not overfit. (The dots of `style` lie higher because each held-out crop
-# is measured by itself, without the running mean over many steps.)
+# marks the end of the pretraining. After it, `content` and `adversarial` are minimized
+# too, and the weight of `target` is lower. The dots are held-out crops. As long as
+# those of `target` follow the curve, the generator does not overfit. `adversarial` is
+# not expected to fall, since the discriminator is trained at the same time.
 #
 # These crops come from the same four images, however. Only the cat at the end is an
 # entirely new image.
@@ -222,7 +225,7 @@ print(
 # ## Your own images
 #
 # A few hundred photos and a few hundred drawings are a good start. Use the default
-# network and its 6,000 steps; more steps can be added later:
+# network and its 4,500 steps; more steps can be added later:
 #
 # ```bash
 # animegan-tf train --photos my_photos --style my_drawings --run runs/mine
@@ -230,8 +233,8 @@ print(
 # animegan-tf stylize photo.jpg -o result.png --style runs/mine
 # ```
 #
-# - `data.target` should be the filter closest to your style: `cel_and_ink` (the
-#   default), `brush_and_ink`, `oil` or `soft`, such as `--set data.target=oil`.
-# - If the lines are too weak or too strong, change `--set weights.adversarial=...`. See
+# - By default a filter is fitted to your drawings. `--set data.target=oil` names one
+#   instead: `cel_and_ink`, `brush_and_ink`, `oil` or `soft`.
+# - If the style is too weak or too strong, change `--set weights.adversarial=...`. See
 #   [inside the losses](03_inside_the_losses.ipynb).
 # - Use drawings that you have the right to use: your own, or openly licensed ones.

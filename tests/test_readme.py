@@ -40,6 +40,7 @@ TINY = {
         "data.crop_size=32",
         "data.batch_size=2",
         "data.scales=[48]",
+        "data.fit_trials=1",
         'generator_options={"width": 4, "body_width": 4, "num_blocks": 1}',
         'discriminator_options={"width": 4}',
     ],
