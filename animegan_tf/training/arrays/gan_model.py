@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.models.gan import build_gan, gives_probabilities
 from animegan_tf.training.arrays.adversarial_step import (
     build_three_steps,
     check_trainable,
@@ -43,6 +43,8 @@ class GAN(keras.Model):
         self._means = {name: keras.metrics.Mean(name=name) for name in LOSSES}
         self._step = None
         self._threshold = 0.5 if gives_probabilities(discriminator) else 0.0
+        # Its networks are; without a call of its own, Keras would not save it.
+        self.built = True
 
     def call(self, inputs, training=False):
         """Generate images."""
@@ -103,10 +105,25 @@ class GAN(keras.Model):
 
     def get_config(self):
         """Return the arguments that rebuild the model."""
-        networks = (self.generator, self.discriminator, self.gan)
-        names = ("generator", "discriminator", "gan")
-        serialized = map(keras.saving.serialize_keras_object, networks)
-        return {**super().get_config(), **dict(zip(names, serialized, strict=True))}
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "outputs": "logits" if len(self.gan.outputs) == 1 else "both",
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Rebuild the model; `compile_gan` compiles it again."""
+        networks = [
+            keras.saving.deserialize_keras_object(config[name], custom_objects)
+            for name in ("generator", "discriminator")
+        ]
+        gan = build_gan(*networks, outputs=config["outputs"])
+        others = {"generator", "discriminator", "outputs"}
+        options = {k: value for k, value in config.items() if k not in others}
+        return cls(*networks, gan, **options)
 
     def _discriminator_loss(self, outputs, label: float):
         labels = ops.full_like(outputs, label)
