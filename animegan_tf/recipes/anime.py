@@ -289,7 +289,8 @@ def build_program(
     regression = {name: getattr(config.weights, name) for name in REGRESSION_TERMS}
     if not any(regression.values()):
         return program, options
-    regression = AnimeWeights(**regression, content=0.0, style=0.0, adversarial=0.0)
+    others = dict.fromkeys(dataclasses.asdict(config.weights), 0.0)
+    regression = AnimeWeights(**others | regression)
 
     def forward(generator, batch, step, turn, training):
         stylized = generator(generator_inputs(batch), training=training)
