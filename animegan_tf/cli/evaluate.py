@@ -1,5 +1,6 @@
 """`animegan-tf evaluate`: measure styles on held-out photos, or a video's flicker."""
 
+import argparse
 import dataclasses
 import json
 import math
@@ -95,6 +96,20 @@ def _add_images_parser(subparsers) -> None:
         parser, "feature extractor (values of different ones are not comparable)"
     )
     parser.add_argument(
+        "--probe",
+        nargs="+",
+        type=_parse_class,
+        metavar="NAME=DIR",
+        help="fit style probes to folders of images, the style first, such as "
+        "anime=drawings/ photo=photos/, and classify the results",
+    )
+    parser.add_argument(
+        "--probe-features",
+        metavar="NAME|FILE",
+        help="feature extractor of the probes, as --features, or a weights file of "
+        "SqueezeNet (default: that of --features)",
+    )
+    parser.add_argument(
         "--size",
         type=int,
         default=512,
@@ -129,6 +144,13 @@ def _add_video_parser(subparsers) -> None:
 def _run_images(arguments) -> int:
     """Evaluate styles; print the means, write all values."""
     check_report(arguments.output)
+    probe = None if arguments.probe is None else dict(arguments.probe)
+    if probe is not None and len(probe) < max(2, len(arguments.probe)):
+        names = ", ".join(name for name, _ in arguments.probe)
+        raise ValueError(
+            "`--probe` must have at least two classes, with unique names. "
+            f"Received: {names}"
+        )
     import_tensorflow_quietly()
     from animegan_tf.evaluation.held_out import evaluate
 
@@ -138,6 +160,8 @@ def _run_images(arguments) -> int:
         arguments.style_images,
         features=arguments.features or "bundled",
         reference=arguments.reference,
+        probe=probe,
+        probe_features=arguments.probe_features,
         size=arguments.size,
         progress=True,
     )
@@ -145,6 +169,13 @@ def _run_images(arguments) -> int:
     if arguments.output is not None:
         print(f"\nWrote {report.write_json(arguments.output)}")
     return 0
+
+
+def _parse_class(text: str) -> tuple[str, Path]:
+    name, _, folder = text.partition("=")
+    if not (name and folder):
+        raise argparse.ArgumentTypeError(f"must be NAME=DIR, not {text}")
+    return name, Path(folder)
 
 
 def _run_video(arguments) -> int:

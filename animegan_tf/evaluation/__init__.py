@@ -1,32 +1,38 @@
-"""Measures of results: nearness to a style, and what is kept of the photo.
+"""Metrics of stylized images: similarity to a style and to the photo, and flicker.
 
-Pictures are uint8 RGB arrays in [0, 255], `(height, width, 3)`; a feature extractor is
-what `animegan_tf.build_feature_extractor` builds.
+Images are uint8 RGB arrays in [0, 255], `(height, width, 3)`; a feature extractor is a
+model such as `animegan_tf.build_feature_extractor` builds.
 """
 
 import importlib
 
-# Where each public name lives: imported at its first use, since TensorFlow takes
-# seconds to load and comparing pixels does not need it.
+# Modules of the public names, which are imported at first use: TensorFlow takes seconds
+# to load and metrics of pixels do not need it.
 _PUBLIC = {
     "STYLE_LAYERS": "features",
     "pooled_features": "features",
+    "content_distance": "features",
+    "kid": "features",
     "StyleStatistics": "style",
     "style_statistics": "style",
+    "style_features": "style",
     "style_distance": "style",
-    "style_features": "style_comparison",
-    "compare_styles": "style_comparison",
-    "plot_styles": "style_comparison",
-    "kid": "kernel_distance",
-    "content_distance": "content",
-    "luminance_ssim": "structure",
-    "edge_f1": "structure",
-    "luminance_contrast_ratio": "tone",
-    "chroma_drift": "tone",
-    "flatness": "tone",
-    "line_darkness": "tone",
+    "compare_styles": "style",
+    "plot_styles": "style",
+    "StyleProbe": "style_probe",
+    "fit_style_probe": "style_probe",
+    "load_style_probe": "style_probe",
+    "luminance_ssim": "photo_metrics",
+    "edge_f1": "photo_metrics",
+    "luminance_contrast_ratio": "photo_metrics",
+    "chroma_drift": "photo_metrics",
+    "flatness": "photo_metrics",
+    "flat_texture": "photo_metrics",
+    "line_darkness": "photo_metrics",
+    "FlickerReport": "flicker",
+    "measure_flicker": "flicker",
     "Report": "report",
-    "evaluate_pictures": "image_sets",
+    "evaluate_images": "held_out",
 }
 
 __all__ = list(_PUBLIC)

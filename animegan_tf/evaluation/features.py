@@ -1,8 +1,9 @@
-"""What a frozen network sees in a picture, always at the same scale.
+"""Metrics on the features of a frozen network: content distance and kernel distance.
 
 A feature extractor is a model from float32 RGB in [-1, 1], `(batch, height, width, 3)`,
-to a dict of feature maps. Numbers of different networks do not compare; with VGG19 and
-`STYLE_LAYERS` they compare between projects.
+to a dict of feature maps. Images are shown to it at a fixed size. Values of different
+networks are not comparable; with VGG19 and `STYLE_LAYERS` they are comparable between
+projects.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from animegan_tf.evaluation.pixels import luma
+from animegan_tf.evaluation.photo_metrics import gray_levels
 from animegan_tf.imaging.arrays import to_float
 
 STYLE_LAYERS = (
@@ -26,46 +27,51 @@ _FEATURE_SIZE = 256
 
 
 def feature_square(image: np.ndarray) -> np.ndarray:
-    """Scale a picture to a short side of 256 pixels and cut out its top-left square.
+    """Resize an image to a short side of 256 pixels and crop its top-left square.
 
     Args:
-        image: uint8 RGB picture `(height, width, 3)`.
+        image: uint8 RGB image `(height, width, 3)`.
 
     Returns:
         uint8 RGB `(256, 256, 3)`.
     """
+    resized = resize_short_side(image, _FEATURE_SIZE)
+    return resized[:_FEATURE_SIZE, :_FEATURE_SIZE]
+
+
+def resize_short_side(image: np.ndarray, size: int) -> np.ndarray:
+    """Resize a uint8 RGB image to a short side of `size` pixels, bicubic."""
     height, width = image.shape[:2]
-    scale = _FEATURE_SIZE / min(height, width)
-    size = round(width * scale), round(height * scale)
-    if size != (width, height):
-        # Pillow averages over the source when it shrinks, so nothing is aliased.
-        picture = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)
-        image = np.asarray(picture)
-    return image[:_FEATURE_SIZE, :_FEATURE_SIZE]
+    scale = size / min(height, width)
+    target = round(width * scale), round(height * scale)
+    if target == (width, height):
+        return image
+    # Pillow antialiases when it scales down.
+    return np.asarray(Image.fromarray(image).resize(target, Image.Resampling.BICUBIC))
 
 
 def extract_features(image: np.ndarray, feature_extractor, *, gray: bool):
-    """Show a picture's `feature_square` to the network.
+    """Compute the feature maps of an image's `feature_square`.
 
     Args:
-        image: uint8 RGB picture `(height, width, 3)`.
+        image: uint8 RGB image `(height, width, 3)`.
         feature_extractor: Model from float images to a dict of feature maps.
-        gray: Whether the network is shown the brightness only.
+        gray: Whether to convert the image to gray first.
 
     Returns:
-        The network's dict of maps `(1, height, width, channels)`.
+        The network's dict of feature maps `(1, height, width, channels)`.
     """
     square = feature_square(image)
     if gray:
-        square = np.repeat(luma(square)[..., np.newaxis], 3, axis=-1)
+        square = np.repeat(gray_levels(square)[..., np.newaxis], 3, axis=-1)
     return feature_extractor(to_float(square)[np.newaxis], training=False)
 
 
 def deepest_map(features):
-    """Choose the deepest of a dict of feature maps: `block3_conv4` of `STYLE_LAYERS`.
+    """Return the deepest of a dict of feature maps: `block3_conv4` of `STYLE_LAYERS`.
 
-    That is the map of the fewest positions and, among those, of the last name in the
-    alphabet.
+    It is the map with the fewest positions and, among those, with the last name in
+    alphabetical order.
     """
     layer = max(
         features,
@@ -75,10 +81,10 @@ def deepest_map(features):
 
 
 def deepest_features(image: np.ndarray, feature_extractor) -> np.ndarray:
-    """Extract the deepest feature map of a picture in colour.
+    """Compute the deepest feature map of a color image.
 
     Args:
-        image: uint8 RGB picture.
+        image: uint8 RGB image.
         feature_extractor: Model from float images to a dict of feature maps.
 
     Returns:
@@ -94,17 +100,17 @@ def pool_features(features: np.ndarray) -> np.ndarray:
 
 
 def pooled_features(images: Iterable[np.ndarray], feature_extractor) -> np.ndarray:
-    """Average each picture's deepest feature map over its positions, for `kid`.
+    """Average the deepest feature map of each image over its positions, for `kid`.
 
     Args:
-        images: uint8 RGB pictures; a generator will do.
+        images: uint8 RGB images; may be a generator.
         feature_extractor: Model from float images to a dict of feature maps.
 
     Returns:
-        float64 `(pictures, channels)`.
+        float64 `(num_images, channels)`.
 
     Raises:
-        ValueError: If there are no pictures.
+        ValueError: If there are no images.
     """
     vectors = [
         pool_features(deepest_features(image, feature_extractor)) for image in images
@@ -113,18 +119,86 @@ def pooled_features(images: Iterable[np.ndarray], feature_extractor) -> np.ndarr
     return np.stack(vectors)
 
 
+def content_distance(
+    image: np.ndarray, reference: np.ndarray, feature_extractor
+) -> float:
+    """Compute the relative change of the deepest features: mean|F - R| / mean|R|.
+
+    F and R are the `deepest_features` of the two images.
+
+    Args:
+        image: uint8 RGB image to evaluate.
+        reference: uint8 RGB image whose content it should keep, such as the photo.
+        feature_extractor: Model from float images to a dict of feature maps.
+
+    Returns:
+        The distance, at least 0; 0 for equal images.
+    """
+    features = deepest_features(image, feature_extractor)
+    return relative_l1(features, deepest_features(reference, feature_extractor))
+
+
+def kid(
+    features: np.ndarray, reference: np.ndarray, *, num_subsets: int = 5, seed: int = 0
+) -> dict[str, float]:
+    """Estimate the squared maximum mean discrepancy of two sets of feature vectors.
+
+    The kernel is k(x, y) = (x.y / channels + 1)^3. The estimate is unbiased, so it may
+    be slightly negative for sets of the same distribution.
+
+    Args:
+        features: float `(num_images, channels)`.
+        reference: float `(num_reference_images, channels)`.
+        num_subsets: Number of disjoint subsets for the standard error; fewer are used
+            if subsets would have fewer than two images.
+        seed: Seed of the division into subsets.
+
+    Returns:
+        `"kid"`, of the whole sets, and `"standard_error"`, of the mean of the subsets'
+        estimates. Either is nan if there are too few images.
+
+    Reference: Binkowski et al., 2018, https://arxiv.org/abs/1801.01401.
+    """
+    smaller = min(len(features), len(reference))
+    num_subsets = min(num_subsets, smaller // 2)
+    standard_error = float("nan")
+    if num_subsets >= 2:
+        random = np.random.default_rng(seed)
+        # Disjoint subsets are independent, as the formula of the error assumes.
+        subsets = [
+            np.array_split(vectors[random.permutation(len(vectors))], num_subsets)
+            for vectors in (features, reference)
+        ]
+        estimates = [_unbiased_mmd(a, b) for a, b in zip(*subsets, strict=True)]
+        standard_error = float(np.std(estimates, ddof=1) / np.sqrt(num_subsets))
+    value = _unbiased_mmd(features, reference) if smaller >= 2 else float("nan")
+    return {"kid": value, "standard_error": standard_error}
+
+
+def _unbiased_mmd(x, y):
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1.0) ** 3
+
+    # Products of a vector with itself would bias the estimate.
+    within = [
+        (products.sum() - np.trace(products)) / (len(products) * (len(products) - 1))
+        for products in (kernel(x, x), kernel(y, y))
+    ]
+    return float(sum(within) - 2.0 * kernel(x, y).mean())
+
+
 def check_not_empty(name: str, count: int) -> None:
-    """Check that a set has pictures.
+    """Check that a set has images.
 
     Raises:
         ValueError: If `count` is 0.
     """
     if count == 0:
-        raise ValueError(f"`{name}` must hold at least one picture. Received: none")
+        raise ValueError(f"`{name}` must contain at least one image. Received: none")
 
 
 def relative_l1(values: np.ndarray, reference: np.ndarray) -> float:
-    """Measure sum|values - reference| / sum|reference|, at least 0."""
+    """Compute sum|values - reference| / sum|reference|, at least 0."""
     size = np.abs(reference).sum(dtype=np.float64)
     distance = np.abs(values - reference).sum(dtype=np.float64)
     return float(distance / max(size, 1e-12))

@@ -1,4 +1,4 @@
-"""The report of an evaluation: as a table to read, and as JSON."""
+"""Report of an evaluation, as a Markdown table and as JSON."""
 
 import dataclasses
 import json
@@ -10,44 +10,53 @@ import numpy as np
 
 from animegan_tf.utils.atomic_path import atomic_path
 
-# What a row is called in the table, and which way is better where one is.
+# Label of each row of the table, and which direction is better, if any.
 _STYLE_ROWS = {
     "correlation": ("style distance, correlation", "lower"),
     "plain": ("style distance, plain Gram", "lower"),
     "kid": ("KID", "lower"),
     "kid_standard_error": ("KID, standard error", ""),
+    "probe_probability": ("probability of the style, probe", "higher"),
+    "probe_share": ("classified as the style, probe", "higher"),
+    "probe_kid": ("KID, probe", "lower"),
+    "color_probe_probability": ("probability of the style, color probe", "higher"),
+    "color_probe_share": ("classified as the style, color probe", "higher"),
+    "color_probe_kid": ("KID, color probe", "lower"),
 }
-_PICTURE_ROWS = {
+_IMAGE_ROWS = {
     "content_distance": ("content distance", "lower"),
     "luminance_ssim": ("SSIM of the luma", "higher"),
     "edge_f1": ("edge F1", "higher"),
     "luminance_contrast_ratio": ("contrast, of the photo's", "near 1"),
     "chroma_drift": ("chroma drift, Lab", "lower"),
     "flatness": ("flat share gained", ""),
+    "flat_texture": ("texture in flat regions", "near 1"),
     "line_darkness": ("darkness of lines gained", ""),
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class SetMeasures:
-    """What was measured of one set of pictures; nan where a measure does not exist.
+    """Metrics of one set of images; nan if a metric is not defined.
 
     Attributes:
-        style: Of the whole set against the style: `"correlation"` and `"plain"` of
-            `style_distance`, `"kid"` and `"kid_standard_error"`.
-        pictures: For each picture its `"name"`, its `"size"`, [width, height] in
-            pixels, and its measures against its photo.
+        style: Of the whole set compared with the style: `"correlation"` and `"plain"`
+            of `style_distance`, `"kid"` and `"kid_standard_error"`; with a style probe
+            also `"probe_probability"`, `"probe_share"` and `"probe_kid"`, and with one
+            of color images the same with the prefix `"color_"`.
+        images: For each image its `"name"`, its `"size"`, [width, height] in pixels,
+            and its metrics compared with its photo.
     """
 
     style: dict[str, float]
-    pictures: list[dict[str, Any]]
+    images: list[dict[str, Any]]
 
     @property
     def mean(self) -> dict[str, float]:
-        """Mean of each measure over the pictures for which it exists."""
+        """Mean of each metric over the images for which it is defined."""
         means = {}
-        for metric in _PICTURE_ROWS:
-            values = [picture[metric] for picture in self.pictures]
+        for metric in _IMAGE_ROWS:
+            values = [image[metric] for image in self.images]
             known = [value for value in values if not math.isnan(value)]
             means[metric] = float(np.mean(known)) if known else math.nan
         return means
@@ -55,14 +64,14 @@ class SetMeasures:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Measures of sets of pictures; `str(report)` is a Markdown table of them.
+    """Metrics of sets of images; `str(report)` is a Markdown table of them.
 
     Attributes:
-        network: Name of the network whose features were compared. Numbers of different
-            networks do not compare.
+        network: Name of the feature extractor. Values of different networks are not
+            comparable.
         layers: Its layers.
-        num_style_images: Number of pictures that stood for the style.
-        sets: By name the `SetMeasures`; first `"photos"`, from which styles start.
+        num_style_images: Number of images of the style.
+        sets: `SetMeasures` by name; the first is `"photos"`, the photos themselves.
     """
 
     network: str
@@ -71,7 +80,7 @@ class Report:
     sets: dict[str, SetMeasures]
 
     def __str__(self) -> str:
-        num_photos = len(self.sets["photos"].pictures)
+        num_photos = len(self.sets["photos"].images)
         head = (
             f"{num_photos} photos, {self.num_style_images} style images; features of "
             f"{self.network}, {self.layers[0]} to {self.layers[-1]}"
@@ -80,22 +89,23 @@ class Report:
         rows = [
             [label, better, *(_number(s.style[key]) for s in self.sets.values())]
             for key, (label, better) in _STYLE_ROWS.items()
+            if key in self.sets["photos"].style
         ]
         rows += [
             [label, better, *(_number(mean[key]) for mean in means.values())]
-            for key, (label, better) in _PICTURE_ROWS.items()
+            for key, (label, better) in _IMAGE_ROWS.items()
         ]
         return f"{head}\n\n{_table(['measure', 'better', *self.sets], rows)}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, nan as `None`, with the means beside the pictures."""
+        """Return plain values, nan as `None`, with the means of each set."""
         values = dataclasses.asdict(self)
         for name, measures in self.sets.items():
             own = values["sets"][name]
             values["sets"][name] = {
                 "style": own["style"],
                 "mean": measures.mean,
-                "pictures": own["pictures"],
+                "images": own["images"],
             }
         return _without_nan(values)
 
@@ -123,7 +133,7 @@ def _number(value):
 
 
 def _table(header, rows):
-    """Lay cells out as a Markdown table that also reads well as plain text."""
+    """Format cells as a Markdown table with aligned columns."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = [
         "-" * width if index < 2 else "-" * (width - 1) + ":"

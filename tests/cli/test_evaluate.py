@@ -99,7 +99,7 @@ def test_table_and_json_are_those_of_the_function(run_folder, folders, capsys):
     assert capsys.readouterr().out == f"{report}\n\nWrote {output}\n"
     values = json.loads(output.read_text())
     assert values == report.to_dict()
-    assert values["sets"]["photos"]["pictures"][0]["size"] == [19, 16]
+    assert values["sets"]["photos"]["images"][0]["size"] == [19, 16]
 
 
 def test_images_may_be_called_by_their_former_name():
@@ -123,9 +123,30 @@ def test_each_style_has_a_column(run_folder, style, folders, capsys):
     ]
 
 
+def test_probes_are_fitted_to_folders(run_folder, folders, capsys):
+    random, classes = np.random.default_rng(1), []
+    for name in ("anime", "photo"):
+        (folders / name).mkdir()
+        for index in range(4):
+            image = random.integers(0, 256, (20, 24, 3), dtype="uint8")
+            write_image(image, folders / name / f"{index}.png")
+        classes.append(f"{name}={folders / name}")
+    extra = ["--style", run_folder, "--probe", *classes]
+    assert evaluate_images(folders, *extra) == 0
+    out = capsys.readouterr().out
+    assert "| probability of the style, probe " in out
+    assert "| KID, color probe " in out
+    with pytest.raises(SystemExit):
+        evaluate_images(folders, "--probe", "anime")
+    assert "--probe: must be NAME=DIR, not anime" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("extra", "part"),
     [
+        (["--probe", "a={folder}"], "at least two classes, with unique names"),
+        (["--probe", "a={folder}", "a=b"], "unique names. Received: a, a"),
+        (["--probe", "a={folder}", "b=gone"], "No such folder: 'gone'"),
         (["--style", "nobody"], "nobody"),
         (["--photos", "gone"], "No such folder: 'gone'"),
         (["--style-images", "{folder}"], "`style_images` must be a folder of"),

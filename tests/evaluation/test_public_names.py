@@ -1,4 +1,4 @@
-"""Laws of the public names."""
+"""Public names of the package of evaluation."""
 
 import importlib
 import subprocess
@@ -10,7 +10,7 @@ from animegan_tf import evaluation
 
 
 @pytest.mark.parametrize("name", evaluation.__all__)
-def test_every_public_name_is_the_one_of_its_module(name):
+def test_every_public_name_is_that_of_its_module(name):
     value = getattr(evaluation, name)
     if callable(value):
         assert getattr(importlib.import_module(value.__module__), name) is value
@@ -18,7 +18,7 @@ def test_every_public_name_is_the_one_of_its_module(name):
 
 
 def test_no_public_name_is_hidden_by_a_module():
-    # Importing a module makes it an attribute of its package, whatever had its name.
+    # Importing a module makes it an attribute of its package.
     modules = {value for value in evaluation._PUBLIC.values()}
     assert not modules & set(evaluation.__all__)
 
@@ -29,7 +29,7 @@ def test_unknown_name_is_an_attribute_error():
 
 
 @pytest.mark.slow
-def test_comparing_pixels_loads_no_network_library():
+def test_metrics_of_pixels_import_no_network_library():
     code = (
         "import sys; from animegan_tf.evaluation import edge_f1, chroma_drift;"
         "print(sorted({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)))"
