@@ -1,6 +1,7 @@
 """Parsing that the commands share: the parser, types of arguments, and options."""
 
 import argparse
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,17 @@ def tile_size(text: str) -> int | str | None:
             f"must be a number of pixels, auto or none, not {text}"
         )
     return int(text)
+
+
+def fraction(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, not {text}")
+    return value
 
 
 def parsed_by(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -218,6 +230,12 @@ def add_face_arguments(parser) -> None:
         help="size in pixels of the square crop around a face for the network "
         f"(default: {_FACE_SIZE})",
     )
+    faces.add_argument(
+        "--eyes",
+        type=fraction,
+        metavar="AMOUNT",
+        help="enlarge eyes and narrow chins before stylization, 0 to 1 (default: 0)",
+    )
 
 
 def with_faces(stylizer, arguments):
@@ -226,10 +244,10 @@ def with_faces(stylizer, arguments):
     Raises:
         FileNotFoundError: If the style of the faces is a path that does not exist.
         ModuleNotFoundError: If the face detector is not installed.
-        ValueError: If the style or the size is invalid.
+        ValueError: If the style is invalid.
     """
-    implied = (arguments.faces_only, arguments.face_style, arguments.face_size)
-    if not arguments.faces and implied == (False, None, None):
+    implied = (arguments.face_style, arguments.face_size, arguments.eyes)
+    if not (arguments.faces or arguments.faces_only) and implied == (None, None, None):
         return stylizer
     import_tensorflow_quietly()
     from animegan_tf.inference.faces.stylizer import FaceStylizer
@@ -244,6 +262,7 @@ def with_faces(stylizer, arguments):
         face_stylizer,
         background=None if arguments.faces_only else stylizer,
         size=_FACE_SIZE if arguments.face_size is None else arguments.face_size,
+        eyes=arguments.eyes or 0.0,
     )
 
 

