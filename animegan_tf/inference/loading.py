@@ -1,5 +1,6 @@
 """Load generators: bundled styles, results of training, and files of unknown origin."""
 
+import inspect
 import sys
 import zipfile
 from pathlib import Path
@@ -50,6 +51,9 @@ _KERAS_CLASSES = {
     for module in _MODULES
     for name, value in vars(getattr(keras, module)).items()
     if isinstance(value, type) and name not in _UNSAFE_LAYERS
+}
+_ACTIVATIONS = {
+    name for name, value in vars(keras.activations).items() if inspect.isfunction(value)
 }
 # What Keras writes for values of Python and NumPy.
 _PLAIN_VALUES = {
@@ -216,9 +220,8 @@ def _is_allowed(node: dict) -> bool:
         return False
     find_registered = keras.saving.get_registered_object
     if name == "function":
-        function = str(node.get("config"))
-        known = hasattr(keras.activations, function)
-        return known or find_registered(function) is not None
+        function = node.get("config")
+        return function in _ACTIVATIONS or find_registered(function) is not None
     if module in _KERAS_MODULES and name in _KERAS_CLASSES:
         return True
     if module in (None, "keras.src.models.functional") and name == "Functional":

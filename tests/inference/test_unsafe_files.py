@@ -135,6 +135,7 @@ def test_function_in_place_of_a_layer_is_refused(model_file, marker):
         ("keras.utils", "get_file"),
         ("keras.config", "enable_unsafe_deserialization"),
         ("keras.src.saving.serialization_lib", "os"),
+        ("keras.activations", "__loader__"),
     ],
 )
 def test_function_in_the_config_of_a_layer_is_refused(
