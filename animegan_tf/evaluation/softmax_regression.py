@@ -9,6 +9,8 @@ _MEMORY = 10
 _MAX_HALVINGS = 40
 # Share of the decrease predicted by the gradient that a step must achieve (Armijo).
 _SUFFICIENT_DECREASE = 1e-4
+# Relative changes of the objective that may be rounding errors.
+_ROUNDING = 1e-14
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -131,11 +133,15 @@ def minimize(
         for _ in range(_MAX_HALVINGS):
             new_point = point + rate * direction
             new_value, new_gradient = objective(new_point)
-            if new_value <= value + _SUFFICIENT_DECREASE * rate * slope:
+            # Near the minimum rounding hides the decrease; the gradient still shows it.
+            is_rounded = abs(new_value - value) <= _ROUNDING * abs(value)
+            if is_rounded and np.abs(new_gradient).max() < np.abs(gradient).max():
+                break
+            expected = value + _SUFFICIENT_DECREASE * rate * slope
+            if not is_rounded and new_value <= expected:
                 break
             rate /= 2.0
         else:
-            # A further decrease is below the rounding error.
             break
         step, change = new_point - point, new_gradient - gradient
         if step @ change > 1e-12 * (step @ step):
