@@ -31,9 +31,9 @@ _PUBLIC = {
     "build_adversarial_step": "animegan_tf.training.arrays.adversarial_step",
     "compile_gan": "animegan_tf.training.arrays.gan_model",
     "train_gan": "animegan_tf.training.arrays.train_gan",
-    "build_loss": "animegan_tf.training.arrays.four_calls",
-    "build_optimizer": "animegan_tf.training.arrays.four_calls",
-    "train_step": "animegan_tf.training.arrays.four_calls",
+    "build_loss": "animegan_tf.training.arrays.calls",
+    "build_optimizer": "animegan_tf.training.arrays.calls",
+    "train_step": "animegan_tf.training.arrays.calls",
     "generate_image": "animegan_tf.inference.generate",
     "load_generator": "animegan_tf.inference.loading",
 }

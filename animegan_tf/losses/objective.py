@@ -38,8 +38,8 @@ def build_objective(
     ) -> tuple[Any, dict[str, Any]]:
         if set(terms) != set(active):
             raise ValueError(
-                "`terms` must name exactly the fields of LossWeights with a non-zero "
-                f"weight, {sorted(active)}. Received: {sorted(terms)}"
+                "`terms` must name exactly the losses with a non-zero weight, "
+                f"{sorted(active)}. Received: {sorted(terms)}"
             )
         scalars = {name: _scalar(name, terms[name]) for name in active}
         weighted = {name: weight * scalars[name] for name, weight in active.items()}

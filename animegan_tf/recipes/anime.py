@@ -1,4 +1,4 @@
-"""The anime recipe: regress a painted target, then learn the artist adversarially.
+"""The anime recipe: regress a painted target, then train against the drawings.
 
 For a number of steps the generator learns to reproduce a target that a painter, fitted
 to the drawings, makes of each photo: flat areas, palette and lines to begin with. Then
@@ -212,7 +212,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
     cache = cache_folder(config, run)
     photos, held_out = split_photos(data, minimum=2)
     style = scan_images(data.style, argument="style")
-    measured = StyleSet.measure(config, cache, style, progress)
+    measured = StyleReference.measure(config, cache, style, progress)
     program, options = build_program(config, {"": measured})
     target = find_target(config, run, data.target, photos, style, progress)
     items, held_out_items = (
@@ -242,7 +242,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
 
 def build_program(
     config: AnimeConfig,
-    styles: Mapping[str, "StyleSet"],
+    styles: Mapping[str, "StyleReference"],
     *,
     sample_columns=None,
     **extra,
@@ -253,15 +253,15 @@ def build_program(
         config: Settings.
         styles: The drawings of each style, by name; of a single style without a name,
             `{"": ...}`.
-        sample_columns: Of several styles, function from the averaged generator to what
-            `Program` takes under that name.
+        sample_columns: With several styles, a function from the averaged generator to
+            the `sample_columns` of its `Program`.
         **extra: Further arguments of the generator's factory.
 
     Returns:
         `(program, generator_options)`.
     """
     from animegan_tf.recipes.common import build_generators, build_optimizer
-    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward, GanProgram
     from animegan_tf.training.optimizers import build_adam
     from animegan_tf.training.program import Alternating, Consecutive
 
@@ -304,8 +304,8 @@ def build_program(
             config.pretraining_learning_rate,
             cosine_steps=max(config.pretraining_steps, 1),
             beta_1=0.9,
-            # A network without normalization meets sudden large gradients; this short a
-            # memory of their size holds the update back at once.
+            # A network without normalization has sudden large gradients. With this
+            # decay their size reaches the second moments, and so the step, at once.
             beta_2=0.99,
         ),
         optimizer_name="pretraining",
@@ -317,7 +317,7 @@ def build_program(
 
 
 def _build_adversarial_program(
-    config, generator, average, optimizer, style: "StyleSet", *, num_styles: int
+    config, generator, average, optimizer, style: "StyleReference", *, num_styles: int
 ):
     """Build the training of one style on all terms."""
     import tensorflow as tf
@@ -325,7 +325,7 @@ def _build_adversarial_program(
     from animegan_tf.losses.fidelity import activity_map
     from animegan_tf.losses.pixel import rgb_to_gray
     from animegan_tf.recipes.common import build_adversary, build_optimizer
-    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward, GanProgram
 
     weights = config.weights
     num_steps = max(config.steps - config.pretraining_steps, 1)
@@ -477,8 +477,8 @@ def compute_terms(
 def standardize(gray, floor: float = 0.3):
     """Give every gray image zero mean and about unit deviation, float32.
 
-    Contrast and brightness are so removed from real and generated images alike: a
-    discriminator cannot teach haze by them.
+    Real and generated images then have equal contrast and brightness, so the generator
+    gains nothing by haze.
 
     Args:
         gray: Gray images in [-1, 1], `(batch, height, width, 1)`.
@@ -494,8 +494,8 @@ def standardize(gray, floor: float = 0.3):
 
 
 @dataclasses.dataclass(frozen=True)
-class StyleSet:
-    """What a style's drawings are compared by.
+class StyleReference:
+    """The feature extractor, and the drawings' statistics, that terms compare with.
 
     Attributes:
         features: Feature extractor, or `None` if no term needs one.

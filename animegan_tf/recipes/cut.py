@@ -95,7 +95,7 @@ def build(config: CUTConfig, run, progress: bool = True):
         build_optimizer,
         dtype_policy,
     )
-    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward, GanProgram
     from animegan_tf.training.seeds import stateless_seed
 
     contrast = config.contrast

@@ -1,7 +1,9 @@
 """CycleGAN: unpaired translation with cycle consistency (Zhu et al., 2017).
 
 Two generators translate from photos to the style and back, each against a discriminator
-of its own. Translated there and back, an image must return to itself.
+of its own. Translated there and back, an image must return to itself. Beyond the paper,
+a moving average of the first generator is kept; validation and samples translate with
+it, and back with the second generator as it is.
 """
 
 import dataclasses
@@ -18,9 +20,9 @@ class CycleGANWeights(LossWeights):
 
     Attributes:
         adversarial: The adversarial losses.
-        cycle: L1 distance of images translated there and back to themselves.
-        identity: L1 change of images that are already of a generator's output domain
-            (section 5.2).
+        cycle: L1 distance between images and their translation there and back.
+        identity: L1 distance between a generator's results and its inputs, for inputs
+            that already are of its output domain (section 5.2).
     """
 
     adversarial: float = 1.0
@@ -35,7 +37,7 @@ class CycleGANWeights(LossWeights):
 
 @dataclasses.dataclass(frozen=True)
 class CycleGANConfig(ImageToImageConfig):
-    """Settings of CycleGAN; see `TrainingConfig`. Both generators have them alike."""
+    """Settings of CycleGAN, of both generators; see `TrainingConfig`."""
 
     recipe: str = "cyclegan"
     steps: int = 200000
@@ -62,7 +64,7 @@ def build(config: CycleGANConfig, run, progress: bool = True):
         build_optimizer,
         dtype_policy,
     )
-    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward, GanProgram
 
     generator, average, options = build_generators(config)
     with dtype_policy(config.precision):
@@ -73,34 +75,37 @@ def build(config: CycleGANConfig, run, progress: bool = True):
     }
 
     def forward(generator, batch, step, turn, training):
-        def to_anime(image):
+        def to_style(image):
             return generator(image, training=training)
 
         def to_photo(image):
             return generator_back(image, training=training)
 
-        photo, anime = batch["photo"], batch.get("anime")
-        fakes = {"discriminator": to_anime(photo)}
-        if anime is not None:
-            fakes["discriminator_back"] = to_photo(anime)
-        cycle = l1_loss(to_photo(fakes["discriminator"]), photo)
-        # Held-out photos have no style images beside them.
-        if anime is None:
-            return Forward(terms={"cycle": cycle}, fakes=fakes)
-        cycle += l1_loss(to_anime(fakes["discriminator_back"]), anime)
+        photo, style = batch["photo"], batch.get("anime")
+        fake_style = to_style(photo)
+        # Held-out photos have no style images beside them, so one direction is left.
+        if style is None:
+            cycle = l1_loss(to_photo(fake_style), photo)
+            return Forward({"cycle": cycle}, fakes={"discriminator": fake_style})
+        fake_photo = to_photo(style)
+        cycle = l1_loss(to_photo(fake_style), photo)
+        cycle += l1_loss(to_style(fake_photo), style)
         terms = {"cycle": cycle}
         if config.weights.identity:
-            terms["identity"] = l1_loss(to_anime(anime), anime) + l1_loss(
+            terms["identity"] = l1_loss(to_style(style), style) + l1_loss(
                 to_photo(photo), photo
             )
-        reals = {"discriminator": anime, "discriminator_back": photo}
-        return Forward(terms, reals, fakes)
+        return Forward(
+            terms,
+            reals={"discriminator": style, "discriminator_back": photo},
+            fakes={"discriminator": fake_style, "discriminator_back": fake_photo},
+        )
 
-    back = tf.function(lambda anime: generator_back(anime, training=False))
+    back = tf.function(lambda image: generator_back(image, training=False))
 
     def sample_columns(photos):
-        anime = program.sample(photos)
-        return [photos, anime, back(anime)]
+        translated = program.sample(photos)
+        return [photos, translated, back(translated)]
 
     program = GanProgram(
         {"generator": generator, "generator_back": generator_back},

@@ -10,7 +10,7 @@ from typing import Any
 from animegan_tf.config import DataConfig, TrainingConfig
 from animegan_tf.utils.settings import check
 
-# The papers clip no gradients; those of networks with normalization are never as long.
+# The papers do not clip gradients; no gradient norm reaches this.
 NO_CLIPPING = 1e6
 
 

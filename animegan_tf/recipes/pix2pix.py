@@ -121,7 +121,7 @@ def build_paired_program(config: ImageToImageConfig):
         build_generators,
         build_optimizer,
     )
-    from animegan_tf.training.gan import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward, GanProgram
 
     losses = {"l1": l1_loss, "gradient": gradient_loss, "color": color_yuv_loss}
     is_adversarial = config.weights.adversarial > 0.0

@@ -182,10 +182,10 @@ def check_names(config: TrainingConfig) -> None:
         ValueError: If there is no such thing; it lists those that there are.
     """
     from animegan_tf.data.targets.registry import get_target
+    from animegan_tf.losses.adversarial import check_losses
     from animegan_tf.models.arguments import check_choice, check_options
     from animegan_tf.models.discriminators import DISCRIMINATORS
     from animegan_tf.models.generators import GENERATORS
-    from animegan_tf.training.adversarial_losses import check_losses
 
     check_choice(GENERATORS, generator=config.generator)
     check_options(GENERATORS[config.generator], config.generator_options)

@@ -10,7 +10,7 @@ import functools
 from animegan_tf.recipes.anime import (
     FITTED,
     AnimeConfig,
-    StyleSet,
+    StyleReference,
     build_program,
     build_validation,
     cache_folder,
@@ -86,7 +86,7 @@ def build(config: StylesConfig, run, progress: bool = True):
     program, options = build_program(
         config,
         {
-            name: StyleSet.measure(config, cache, paths, progress)
+            name: StyleReference.measure(config, cache, paths, progress)
             for name, paths in zip(names, drawings, strict=True)
         },
         sample_columns=lambda network: sample_all_styles(network, len(names)),

@@ -127,7 +127,7 @@ def build(config: UnconditionalConfig, run, progress: bool = True):
         build_generators,
         build_optimizer,
     )
-    from animegan_tf.training.gan import AVERAGE_TURN, Forward, GanProgram
+    from animegan_tf.training.gan_program import AVERAGE_TURN, Forward, GanProgram
     from animegan_tf.training.optimizers import build_rmsprop
 
     data, critic_steps = config.data, config.critic_steps

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.config import Regularization
-from animegan_tf.training.adversarial_losses import choose_losses, separation
+from animegan_tf.losses.adversarial import choose_losses, separation
 from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.regularization import (

@@ -16,7 +16,7 @@ class TrainingDivergedError(RuntimeError):
 class HealthCheck:
     """Check the scalars of every training step of any recipe.
 
-    It reads the names that `training.gan` and `training.adversary` log:
+    It reads the names that `training.gan_program` and `training.adversary` log:
     `generator_norm` and `separation`, each possibly with a suffix, and whether any
     value at all is finite.
     """

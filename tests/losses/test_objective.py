@@ -49,7 +49,7 @@ def test_every_field_of_loss_weights_is_a_term():
 )
 def test_terms_must_be_those_with_a_weight(terms):
     message = (
-        r"`terms` must name exactly the fields of LossWeights with a non-zero weight, "
+        r"`terms` must name exactly the losses with a non-zero weight, "
         r"\['adversarial', 'target'\]. Received: \["
     )
     with pytest.raises(ValueError, match=message):

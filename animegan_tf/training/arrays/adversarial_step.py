@@ -6,8 +6,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from animegan_tf.losses.adversarial import choose_losses
 from animegan_tf.models.gan import all_layers, gives_probabilities
-from animegan_tf.training.adversarial_losses import choose_losses
 from animegan_tf.training.regularization import unchanged_state
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import keras
 
+from animegan_tf.losses.adversarial import check_losses
 from animegan_tf.models.gan import gives_probabilities
-from animegan_tf.training.adversarial_losses import check_losses
 from animegan_tf.training.arrays.adversarial_step import build_adversarial_step
 from animegan_tf.training.optimizers import build_adam
 

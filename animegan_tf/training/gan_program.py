@@ -21,7 +21,8 @@ from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.program import Program
 from animegan_tf.training.regularization import unchanged_state
 
-# Values of `turn` beside 0, 1, ..., the discriminator's own updates within a step.
+# `turn` numbers the discriminator's updates within a step, 0, 1, ...; other uses of
+# random values in the same step have these numbers.
 GENERATOR_TURN, AVERAGE_TURN, VALIDATION_TURN = -1, -2, -3
 
 
@@ -63,9 +64,10 @@ class GanProgram(Program):
         schedules: Functions of the step, an int64 scalar tensor, to a factor of a
             term's weight, by term.
         clip_norm: Largest global norm of the generators' gradient.
-        critic_steps: `None` updates each discriminator once, on the images of the
-            generator's own step. A number updates it so many times before, each time
-            on newly generated images and its own part of the batch (WGAN).
+        critic_steps: With `None`, each discriminator is updated once, after the
+            generator and on the images of its step. With a number, it is updated that
+            many times before the generator, each time on newly generated images and
+            on its own part of the batch (WGAN).
         inputs: Function of `(batch, step)` to what the generator takes, for the moving
             average.
         optimizer_name: Name of the optimizer in checkpoints.
