@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
-from animegan_tf.training.adversarial_losses import (
+from animegan_tf.losses.adversarial import (
     check_losses,
     choose_losses,
     separation,

@@ -11,7 +11,7 @@ from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers import SpectralNormConv2D
 from animegan_tf.training.arrays.adversarial_step import build_adversarial_step, frozen
 from animegan_tf.training.arrays.epoch_files import EpochFiles
-from animegan_tf.training.arrays.four_calls import (
+from animegan_tf.training.arrays.calls import (
     build_loss,
     build_optimizer,
     train_step,

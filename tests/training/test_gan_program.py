@@ -8,7 +8,7 @@ import tensorflow as tf
 from animegan_tf.config import LossWeights, Regularization
 from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
 from animegan_tf.training.adversary import Adversary
-from animegan_tf.training.gan import Forward, GanProgram
+from animegan_tf.training.gan_program import Forward, GanProgram
 from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.optimizers import build_adam, build_rmsprop
 from animegan_tf.training.program import Alternating, Consecutive, Program
