@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from animegan_tf.config.conversion import check, convert_fields, from_dict, to_dict
+from animegan_tf.utils.settings import check, convert_fields, from_dict, to_dict
 
 
 @dataclasses.dataclass(frozen=True)
