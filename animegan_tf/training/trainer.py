@@ -126,7 +126,8 @@ class Trainer:
 
     def _fit(self, bar, interrupted) -> None:
         batches = iter(self._build_dataset(self.step))
-        # Programs that alternate log other names at every step.
+        # What was logged since the last line: programs that alternate have other names
+        # at every step.
         latest = {}
         while self.step < self._steps and not interrupted.is_set():
             scalars = self.program.update(next(batches), self.step)
@@ -141,6 +142,7 @@ class Trainer:
             last = self.step == self._steps
             if last or self.step % self._log_every == 0:
                 self.run.log(self.step, self._epochs() | latest)
+                latest = {}
                 shown = {k: f"{v:.3g}" for k, v in scalars.items() if "norm" not in k}
                 bar.set_postfix(shown, refresh=False)
             if last or self.step % self._sample_every == 0:
