@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
 from animegan_tf.losses.adversarial import (
+    ADVERSARIAL_LOSSES,
     check_losses,
     choose_losses,
     separation,

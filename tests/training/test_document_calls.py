@@ -10,12 +10,12 @@ from animegan_tf.models.gan import build_gan
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers import SpectralNormConv2D
 from animegan_tf.training.arrays.adversarial_step import build_adversarial_step, frozen
-from animegan_tf.training.arrays.epoch_files import EpochFiles
 from animegan_tf.training.arrays.calls import (
     build_loss,
     build_optimizer,
     train_step,
 )
+from animegan_tf.training.arrays.epoch_files import EpochFiles
 from animegan_tf.training.arrays.gan_model import compile_gan
 from animegan_tf.training.arrays.train_gan import train_gan
 from animegan_tf.training.health import TrainingDivergedError

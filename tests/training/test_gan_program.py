@@ -86,6 +86,7 @@ def _program(
     forward=None,
     optimizers=None,
     critic_steps=None,
+    schedules=None,
     **regularization,
 ):
     keras.utils.set_random_seed(0)
@@ -111,6 +112,7 @@ def _program(
         adversaries=adversaries,
         clip_norm=1e6,
         critic_steps=critic_steps,
+        schedules=schedules,
         inputs=lambda batch, step: _latents(batch, step, -9),
     )
 
@@ -167,6 +169,16 @@ def test_log_has_the_terms_unweighted_and_the_names_of_every_discriminator(eager
     one = _program(BOTH[:1], rates=(0.0, 0.0))
     first = _floats(one.update(_images(), 0))["adversarial"]
     assert logs["adversarial"] != pytest.approx(first, rel=1e-3)
+
+
+def test_scheduled_weights_count_by_their_factor_and_are_logged_without(eagerly):
+    schedules = {"l1": lambda step: tf.cast(step, tf.float32) / 4}
+    program = _program(rates=(0.0, 0.0), schedules=schedules)
+    for step, factor in ((0, 0.0), (2, 0.5)):
+        logs = _floats(program.update(_images(), step))
+        expected = 2.0 * factor * logs["l1"] + 0.5 * logs["adversarial"]
+        assert logs["total"] == pytest.approx(expected, rel=1e-5)
+        assert logs["l1"] > 0.1
 
 
 def test_program_without_discriminators_minimizes_its_terms_alone(eagerly):
