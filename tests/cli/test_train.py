@@ -5,8 +5,16 @@ import numpy as np
 import pytest
 
 from animegan_tf.cli import main
-from animegan_tf.config import TrainingConfig, write_config
+from animegan_tf.config import write_config
 from animegan_tf.imaging.writing import write_image
+from animegan_tf.recipes.anime import AnimeConfig
+
+TINY = [
+    *("--set", "data.target=cel_and_ink"),
+    *("--set", 'generator_options={"width": 4, "body_width": 4, "num_blocks": 1}'),
+    *("--set", "discriminator=patch"),
+    *("--set", 'discriminator_options={"width": 4, "num_downsamples": 1}'),
+]
 
 
 def test_dry_run_prints_the_resolved_settings_and_writes_nothing(tmp_path, capsys):
@@ -24,15 +32,15 @@ def test_dry_run_prints_the_resolved_settings_and_writes_nothing(tmp_path, capsy
 
 def test_flags_win_over_the_config_file(tmp_path, capsys):
     path = tmp_path / "config.json"
-    write_config(TrainingConfig(steps=5, seed=3), path)
+    write_config(AnimeConfig(steps=5, seed=3), path)
     main(["train", "--run", "r", "--config", str(path), "--steps", "8", "--dry-run"])
     values = json.loads(capsys.readouterr().out)
     assert (values["steps"], values["seed"]) == (8, 3)
 
 
-def test_fewer_steps_keep_the_share_of_the_pretraining(tmp_path, capsys):
+def test_fewer_steps_keep_the_fraction_of_the_pretraining(tmp_path, capsys):
     path = tmp_path / "config.json"
-    write_config(TrainingConfig(steps=100, pretraining_steps=75), path)
+    write_config(AnimeConfig(steps=100, pretraining_steps=75), path)
     main(["train", "--run", "r", "--config", str(path), "--steps", "8", "--dry-run"])
     assert json.loads(capsys.readouterr().out)["pretraining_steps"] == 6
 
@@ -45,6 +53,10 @@ def test_fewer_steps_keep_the_share_of_the_pretraining(tmp_path, capsys):
         (["--set", "=1"], "NAME=VALUE"),
         (["--set", "steps.more=1"], "names no setting"),
         (["--recipe", "magic"], "`recipe` must be one of"),
+        (["--recipe", "cut", "--set", "weights.l1=1"], "'l1'"),
+        (["--recipe", "dcgan", "--features", "vgg19"], "'features'"),
+        (["--set", "regularization.r1_every=4"], "`r1_every` has no effect"),
+        (["--set", "adversarial_loss=lsgna"], "Did you mean 'lsgan'"),
         (["--photos", "missing-folder"], "missing-folder"),
         (["--resume"], "Nothing to resume"),
         (["--resume", "--config", "a.json"], "so it excludes --config"),
@@ -57,6 +69,33 @@ def test_mistakes_are_one_line_and_exit_2(arguments, message, tmp_path, capsys):
     assert message in error
     assert error.startswith("animegan-tf: error: ")
     assert error.count("\n") == 1
+
+
+def test_resume_takes_the_settings_of_the_run_and_more_steps(tmp_path, capsys):
+    run = tmp_path / "run"
+    run.mkdir()
+    write_config(AnimeConfig(steps=5, pretraining_steps=2, seed=3), run / "config.json")
+    arguments = ["train", "--run", str(run), "--resume", "--steps", "9", "--dry-run"]
+    assert main(arguments) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert (values["steps"], values["pretraining_steps"], values["seed"]) == (9, 2, 3)
+
+
+def test_config_file_of_another_recipe_chooses_the_recipe(tmp_path, capsys):
+    path = tmp_path / "config.json"
+    path.write_text('{"recipe": "cut", "steps": 7}')
+    assert main(["train", "--run", "r", "--config", str(path), "--dry-run"]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert (values["recipe"], values["steps"], "contrast" in values) == ("cut", 7, True)
+
+
+def test_run_folder_among_the_photos_is_one_clear_line(tmp_path, capsys):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    run = photos / "run"
+    assert main(["train", "--photos", str(photos), "--run", str(run)]) == 2
+    assert "`run` must not be inside the folder" in capsys.readouterr().err
+    assert not run.exists()
 
 
 def test_a_file_is_no_run_folder(tmp_path, capsys):
@@ -82,11 +121,12 @@ def test_training_without_opencv_says_how_to_get_it(tmp_path, capsys, monkeypatc
     for name in ("photos", "style"):
         (tmp_path / name).mkdir()
         for index in range(2):
-            picture = np.full((20, 20, 3), 99 * index, np.uint8)
-            write_image(picture, tmp_path / name / f"{index}.png")
+            image = np.full((20, 20, 3), 99 * index, np.uint8)
+            write_image(image, tmp_path / name / f"{index}.png")
     folders = ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
-    options = ["--run", str(tmp_path / "run"), "--set", "weights.style=0"]
-    code = main(["train", *folders, *options, "--set", "data.scales=[16]"])
+    options = ["--run", str(tmp_path / "run"), *TINY, "--set", "data.scales=[16]"]
+    terms = ["--set", "weights.style=0", "--set", "weights.content=0"]
+    code = main(["train", *folders, *options, *terms])
     assert code == 2
     assert 'pip install "animegan_tf[train]"' in capsys.readouterr().err
 
@@ -105,17 +145,15 @@ def test_default_features_need_no_download(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         for index in range(3):
             coarse = random.integers(0, 255, (4, 4, 3), np.uint8)
-            picture = np.kron(coarse, np.ones((10, 10, 1), np.uint8))
-            write_image(picture, tmp_path / name / f"{index}.png")
+            image = np.kron(coarse, np.ones((10, 10, 1), np.uint8))
+            write_image(image, tmp_path / name / f"{index}.png")
     run = tmp_path / "run"
     folders = ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
-    options = json.dumps({"width": 4, "body_width": 4, "num_blocks": 1})
     code = main(
-        ["train", *folders, "--run", str(run), "--steps", "1"]
+        ["train", *folders, "--run", str(run), "--steps", "1", *TINY]
         + ["--set", "pretraining_steps=0", "--set", "data.validation=0"]
         + ["--set", "data.scales=[32]", "--set", "data.crop_size=32"]
-        + ["--set", "data.batch_size=1", "--set", f"generator_options={options}"]
-        + ["--set", 'discriminator_options={"width": 4, "num_downsamples": 1}']
+        + ["--set", "data.batch_size=1", "--set", "weights.style=0.5"]
     )
     assert code == 0
     assert json.loads((run / "metrics.jsonl").read_text())["style"] > 0.0

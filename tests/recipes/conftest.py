@@ -3,99 +3,201 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from animegan_tf.config import Contrast
 from animegan_tf.imaging.writing import write_image
-from animegan_tf.recipes.defaults import default_config
-from animegan_tf.recipes.runner import run_recipe
+from animegan_tf.recipes.anime import AnimeWeights
+from animegan_tf.recipes.runner import default_config, train
+from animegan_tf.utils.settings import convert_fields
+
+GENERATOR = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
+SHARED = {
+    "data": {"crop_size": 16, "batch_size": 2},
+    "generator": "anime",
+    "generator_options": GENERATOR,
+    "discriminator": "patch",
+    "discriminator_options": {"width": 4, "num_downsamples": 1},
+    "log_every": 1,
+}
+NO_WEIGHTS = dict.fromkeys((f.name for f in dataclasses.fields(AnimeWeights)), 0.0)
+ANIME = {
+    "pretraining_steps": 2,
+    "data": {"target": "cel_and_ink", "scales": (24,)},
+    "weights": NO_WEIGHTS | {"target": 10.0, "gradient": 5.0, "adversarial": 1.0},
+    "adversarial_loss": "lsgan",
+    "view": "gray",
+    "smooth_weight": 0.5,
+    "target_weight": 1.0,
+}
+UNCONDITIONAL_OPTIONS = {
+    "generator": "dcgan",
+    "generator_options": {"latent_dim": 4, "image_size": 16, "width": 4},
+    "discriminator": "dcgan",
+    "discriminator_options": {"width": 4},
+}
+# What makes each recipe tiny beside `SHARED`.
+TINY = {
+    "anime": ANIME,
+    "styles": ANIME,
+    "cut": {"contrast": {"patches": 8, "width": 4}},
+    "dcgan": UNCONDITIONAL_OPTIONS,
+    "wgan": UNCONDITIONAL_OPTIONS,
+    "wgan_gp": UNCONDITIONAL_OPTIONS
+    | {
+        "discriminator": "conv",
+        "discriminator_options": {"width": 4, "num_downsamples": 1, "dropout": 0.3},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def eagerly(request):
+    """Run what is compiled eagerly: a few steps take less time than tracing them.
+
+    Slow tests are compiled.
+    """
+    tf.config.run_functions_eagerly("slow" not in request.keywords)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
-def forget_last_checkpoint():
-    """Delete the newest checkpoint of a run, as if it had broken off before it."""
-
-    def forget(run):
-        path = run.latest_checkpoint()
-        with np.load(path) as state:
-            arrays = dict(state)
-        path.unlink()
-        assert run.latest_checkpoint() is not None
-        return arrays
-
-    return forget
+def compiled(eagerly):
+    """Compile in a test that is not slow."""
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
-def unpaired_folders(tmp_path):
-    """Smooth photos, and drawings of few hard colours."""
+def folders(tmp_path):
+    """A folder of smooth photos, and one of drawings of few flat colors."""
     rng = np.random.default_rng(0)
-    ways = {"photos": Image.BICUBIC, "style": Image.NEAREST}
-    for name, way in ways.items():
+    for name, resample in (("photos", Image.BICUBIC), ("style", Image.NEAREST)):
         (tmp_path / name).mkdir()
         for index in range(6):
             coarse = rng.integers(0, 256, (4, 4, 3)).astype("uint8")
-            picture = np.asarray(Image.fromarray(coarse).resize((40, 40), way))
-            write_image(picture, tmp_path / name / f"{index}.png")
+            image = np.asarray(Image.fromarray(coarse).resize((24, 24), resample))
+            write_image(image, tmp_path / name / f"{index}.png")
     return tmp_path
 
 
 @pytest.fixture
-def unpaired_config(unpaired_folders):
-    """A function of a recipe and changes to its own settings, made tiny."""
+def make_config(folders):
+    """A function of a recipe and changes to its settings, made tiny.
 
-    def make(recipe, steps=2, stabilizers=(), **changes):
+    A dict changes the fields of a group and leaves the others alone.
+    """
+
+    def make(recipe, **changes):
+        places = {"photos": str(folders / "photos"), "style": str(folders / "style")}
+        if recipe == "styles":
+            places = {"photos": places["photos"]}
         config = default_config(recipe)
-        data = dataclasses.replace(
-            config.data,
-            photos=str(unpaired_folders / "photos"),
-            style=str(unpaired_folders / "style"),
-            crop_size=32,
-            batch_size=2,
-        )
-        settings = {
-            "steps": steps,
-            "data": data,
-            "stabilizers": dataclasses.replace(config.stabilizers, **dict(stabilizers)),
-            "contrast": Contrast(patches=16, width=8),
-            "generator": "anime",
-            "generator_options": {
-                "width": 8,
-                "body_width": 8,
-                "num_blocks": 1,
-                "head_width": 8,
-            },
-            "discriminator_options": {"width": 4, "num_downsamples": 1},
-            "log_every": 1,
-        }
-        return dataclasses.replace(config, **settings | changes)
+        for settings in (SHARED, {"data": places}, TINY.get(recipe, {}), changes):
+            config = _change(config, settings)
+        return config
 
     return make
 
 
-@pytest.fixture
-def logged():
-    """A function of a run and a name to the values that its log has of it."""
+def _change(config, settings):
+    values = {}
+    for name, value in settings.items():
+        before = getattr(config, name)
+        if dataclasses.is_dataclass(before) and isinstance(value, dict):
+            value = dataclasses.replace(before, **value)
+        values[name] = value
+    changed = dataclasses.replace(config, **values)
+    convert_fields(changed)
+    return changed
 
-    def values(run, name):
+
+@pytest.fixture
+def run_training(tmp_path):
+    """A function that trains without progress bars and returns the run folder."""
+
+    def run(config, path=None, **options):
+        return train(config, path or tmp_path / "run", progress=False, **options)
+
+    return run
+
+
+@pytest.fixture
+def read_log():
+    """A function of a run, and of a name, to the lines that have a value of it."""
+
+    def read(run, name="step"):
         lines = (run.path / "metrics.jsonl").read_text().splitlines()
-        return [line[name] for line in map(json.loads, lines) if name in line]
+        return [line for line in map(json.loads, lines) if name in line]
 
-    return values
+    return read
 
 
 @pytest.fixture
-def check_resumed(forget_last_checkpoint):
-    """A function that trains, breaks off, resumes and compares every variable."""
+def check_resumed(run_training, caplog):
+    """A function that trains, goes back to a checkpoint, resumes, and compares.
 
-    def check(config, path):
-        whole = run_recipe(config, path, progress=False)
-        expected = forget_last_checkpoint(whole)
-        resumed = run_recipe(config, path, resume=True, progress=False)
-        with np.load(resumed.latest_checkpoint()) as state:
+    It returns the run and the names of all variables.
+    """
+
+    def check(config):
+        run = run_training(config)
+        path = run.latest_checkpoint()
+        with np.load(path) as state:
+            expected = dict(state)
+        log = (run.path / "metrics.jsonl").read_text()
+        path.unlink()
+        before = run.latest_checkpoint()
+        assert before is not None
+        run_training(config, resume=True)
+        assert run.latest_checkpoint() == path
+        with np.load(path) as state:
             assert set(state) == set(expected)
             for name in state:
                 np.testing.assert_array_equal(state[name], expected[name], name)
-        return set(expected)
+        assert (run.path / "metrics.jsonl").read_text() == log
+        # The health check is silent in a healthy training.
+        messages = [record.getMessage() for record in caplog.records]
+        assert not [message for message in messages if message.startswith("step ")]
+        return run, set(expected)
+
+    return check
+
+
+@pytest.fixture
+def find_moved():
+    """A function of a program, a batch and a step to the networks that it trains."""
+
+    def find(program, batch, step=0):
+        def weights():
+            return {
+                name: [v.numpy() for v in network.trainable_variables]
+                for name, network in program.networks.items()
+            }
+
+        before = weights()
+        program.update(batch, step)
+        after = weights()
+        return {
+            name
+            for name in before
+            if not all(map(np.array_equal, before[name], after[name]))
+        }
+
+    return find
+
+
+@pytest.fixture
+def check_steps_apart(find_moved):
+    """A function that checks that each optimizer moves its own networks alone."""
+
+    def check(program, batch, owners, step=0):
+        rates = {name: float(program.optimizers[name].learning_rate) for name in owners}
+        for name, networks in owners.items():
+            for other, rate in rates.items():
+                # What still moves at a rate of 0, moves by mistake.
+                optimizer = program.optimizers[other]
+                optimizer.learning_rate = rate if other == name else 0.0
+            assert find_moved(program, batch, step) == set(networks), name
 
     return check

@@ -1,138 +1,169 @@
 import dataclasses
-import json
 
-import keras
 import numpy as np
 import pytest
 
 pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
-from animegan_tf.config import DataConfig, LossWeights, TrainingConfig  # noqa: E402
 from animegan_tf.data.datasets.anime import build_validation_dataset  # noqa: E402
 from animegan_tf.data.targets.cache import compute_targets  # noqa: E402
 from animegan_tf.data.targets.cel_shading import CelAndInkOptions, cel_and_ink  # noqa: E402
-from animegan_tf.imaging.writing import write_image  # noqa: E402
+from animegan_tf.imaging.arrays import to_float  # noqa: E402
+from animegan_tf.imaging.reading import read_image  # noqa: E402
+from animegan_tf.inference.loading import load_generator  # noqa: E402
 from animegan_tf.losses.pixel import l1_loss  # noqa: E402
-from animegan_tf.recipes.runner import run_recipe  # noqa: E402
+from animegan_tf.recipes.anime import (  # noqa: E402
+    ANIME_STYLE_LAYERS,
+    REGRESSION_TERMS,
+    AnimeWeights,
+    StyleReference,
+    build,
+    compute_terms,
+    standardize,
+)
+from animegan_tf.training.run_folder import RunFolder  # noqa: E402
+
+NO_WEIGHTS = dict.fromkeys((f.name for f in dataclasses.fields(AnimeWeights)), 0.0)
 
 
 @pytest.fixture
-def folders(tmp_path):
-    """Smooth colourful photos, and a style of black lines on white."""
-    rng = np.random.default_rng(0)
-    for name in ("photos", "style"):
-        (tmp_path / name).mkdir()
-    for index in range(4):
-        corners = rng.integers(40, 216, (2, 2, 3)).astype(float)
-        ramp = np.linspace(0, 1, 48)
-        rows = corners[0] + (corners[1] - corners[0]) * ramp[:, None, None]
-        photo = rows[:, :1] + (rows[:, 1:] - rows[:, :1]) * ramp[None, :, None]
-        write_image(photo.astype(np.uint8), tmp_path / "photos" / f"{index}.png")
-        drawing = np.full((48, 48, 3), 240, np.uint8)
-        drawing[:, 6 + index :: 12] = 10
-        write_image(drawing, tmp_path / "style" / f"{index}.png")
-    return tmp_path
+def make_program(make_config, tmp_path):
+    """A function of changes to the settings to the program and a batch."""
+
+    def make(**changes):
+        config = make_config("anime", **{"learning_rate_decay": "constant"} | changes)
+        training = build(config, RunFolder(tmp_path / "run"), False)
+        return training.program, next(iter(training.build_dataset(0)))
+
+    return make
 
 
-@pytest.fixture
-def features(tmp_path):
-    """Write a feature network of VGG19's first two layers, two channels wide."""
-    rng = np.random.default_rng(1)
-    path = tmp_path / "features.npz"
-    arrays, channels = {}, 3
-    for layer in (
-        "block1_conv1",
-        "block1_conv2",
-        "block2_conv1",
-        "block2_conv2",
-        "block3_conv1",
-    ):
-        kernel = rng.normal(0, 0.3, (3, 3, channels, 4)).astype("float32")
-        arrays[f"{layer}/kernel"] = kernel
-        arrays[f"{layer}/bias"] = np.zeros(4, "float32")
-        channels = 4
-    np.savez(path, **arrays)
-    return path
+def _floats(logs):
+    return {name: float(value) for name, value in logs.items()}
 
 
-def _config(folders, features, steps, **options):
-    return TrainingConfig(
-        steps=steps,
-        pretraining_steps=3,
-        data=DataConfig(
-            photos=str(folders / "photos"),
-            style=str(folders / "style"),
-            scales=(32, 48),
-            crop_size=32,
-            batch_size=2,
-            validation=0.25,
-        ),
-        weights=LossWeights(
-            target=10.0, gradient=5.0, content=0.1, style=1.0, adversarial=1.0
-        ),
-        smooth_weight=0.5,
-        generator_options={
-            "width": 4,
-            "body_width": 4,
-            "num_blocks": 1,
-            "head_width": 4,
-        },
-        discriminator_options={"width": 4, "num_downsamples": 1},
-        features=str(features),
-        log_every=1,
-        **options,
+def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
+    # The resume is in the adversarial part, where every network has moved.
+    config = make_config(
+        "anime",
+        steps=5,
+        checkpoint_every=4,
+        pretraining_steps=2,
+        data={"validation": 0.25},
+        regularization={"instance_noise": 0.1, "diff_augment": ("color",)},
     )
+    run, names = check_resumed(config)
+    assert any(name.startswith("optimizer/pretraining") for name in names)
+    lines = read_log(run)
+    pretraining = {"step", "epoch", "total", "target", "gradient", "generator_norm"}
+    assert set(lines[0]) == pretraining
+    assert {"adversarial", "discriminator", "separation"} <= set(lines[3])
+    (line,) = read_log(run, "validation_target")
+    held_out = {"target", "gradient", "adversarial"}
+    assert {f"validation_{name}" for name in held_out} <= set(line)
+    # Four photos at one scale, two in a batch.
+    assert line["epoch"] == pytest.approx(5 * 2 / 4, abs=1e-6)
+    assert load_generator(run.path)(np.zeros((1, 16, 24, 3))).shape == (1, 16, 24, 3)
 
 
-def _train(config, run, **options):
-    return run_recipe(config, run, progress=False, **options)
+def test_each_optimizer_moves_its_own_network_alone(make_program, check_steps_apart):
+    program, batch = make_program()
+    owners = {name: {name} for name in ("generator", "discriminator")}
+    check_steps_apart(program, batch, owners, step=5)
 
 
-def test_resumed_training_equals_an_unbroken_one(folders, features, tmp_path):
-    _train(_config(folders, features, 6), tmp_path / "a")
-    # The break lies in the adversarial phase, where every network has moved.
-    _train(_config(folders, features, 4), tmp_path / "b")
-    _train(_config(folders, features, 6), tmp_path / "b", resume=True)
-    last = "checkpoints/step_00000006.npz"
-    with np.load(tmp_path / "a" / last) as a, np.load(tmp_path / "b" / last) as b:
-        assert set(a) == set(b)
-        for name in a:
-            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+def test_discriminator_rests_until_the_pretraining_is_over(make_program, find_moved):
+    program, batch = make_program(pretraining_steps=1, adversarial_warmup=0)
+    assert set(program.networks) == {"generator", "discriminator"}
+    assert find_moved(program, batch, 0) == {"generator"}
+    assert find_moved(program, batch, 1) == {"generator", "discriminator"}
 
 
-def test_log_names_the_terms_of_each_phase(folders, features, tmp_path):
-    _train(_config(folders, features, 4), tmp_path / "run")
-    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
-    lines = [json.loads(line) for line in lines]
-    shared = {"step", "epoch", "total", "target", "gradient", "generator_norm"}
-    assert set(lines[0]) == shared
-    assert {"content", "style", "adversarial", "discriminator"} <= set(lines[3])
-
-
-def test_held_out_photos_are_measured_by_the_training_s_own_terms(
-    folders, features, tmp_path
+def test_discriminator_is_trained_on_drawings_targets_and_edge_smoothed_drawings(
+    make_program,
 ):
-    config = _config(folders, features, 4, sample_every=2)
-    _train(config, tmp_path / "run")
-    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
-    lines = [json.loads(line) for line in lines]
-    terms = ("target", "gradient", "content", "style")
-    names = {f"validation_{term}" for term in terms}
-    found = [line for line in lines if "validation_target" in line]
-    assert [line["step"] for line in found] == [2, 4]
-    for line in found:
-        assert set(line) == {"step", "epoch", *names}
-    # Three photos at two scales, two to a batch.
-    assert found[0]["epoch"] == pytest.approx(2 / 3, abs=1e-6)
+    program, batch = make_program(pretraining_steps=0)
+    for variable in program.networks["discriminator"].trainable_variables:
+        # Its last bias alone decides: 0.5 for every patch of every image.
+        is_bias = "logits" in variable.path and variable.path.endswith("bias")
+        variable.assign(np.full(variable.shape, 0.5 if is_bias else 0.0))
+    # LSGAN, with smoothed drawings by half as generated and targets once as real.
+    expected = (0.5**2 + 0.5**2) + 0.5 * 0.5**2 + 1.0 * 0.5**2
+    received = float(program.update(batch, 0)["discriminator"])
+    assert received == pytest.approx(expected, rel=1e-5)
 
 
-def test_validation_is_that_of_the_kept_generator(folders, features, tmp_path):
-    run = _train(_config(folders, features, 2), tmp_path / "run")
-    lines = (run.path / "metrics.jsonl").read_text().splitlines()
-    generator = keras.saving.load_model(run.path / "generator.keras")
+def test_no_discriminator_is_built_without_weight(make_config, tmp_path):
+    config = make_config("anime")
+    weights = dataclasses.replace(config.weights, adversarial=0.0)
+    kind = type(config)
+    usual = {
+        name: getattr(kind(), name)
+        for name in ("discriminator", "discriminator_options")
+    }
+    config = dataclasses.replace(config, weights=weights, **usual)
+    training = build(config, RunFolder(tmp_path / "run"), False)
+    program = training.program
+    assert set(program.networks) == {"generator"}
+    assert set(program.optimizers) == {"pretraining", "generator"}
+    logs = program.update(next(iter(training.build_dataset(0))), 9)
+    assert set(logs) == {"total", "target", "gradient", "generator_norm"}
+
+
+def test_pretraining_minimizes_the_regression_terms_alone(make_program):
+    weights = NO_WEIGHTS | {"target": 1.0, "adversarial": 1.0}
+    program, batch = make_program(weights=weights)
+    for step, names in ((0, {"target"}), (2, {"target", "adversarial"})):
+        logs = program.update(batch, step)
+        assert set(logs) & set(NO_WEIGHTS) == names
+    assert set(REGRESSION_TERMS) <= set(NO_WEIGHTS)
+
+
+def test_settings_choose_the_optimizers(make_program):
+    rates = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 2e-3}
+    program, _ = make_program(pretraining_learning_rate=5e-3, **rates)
+    optimizers = program.optimizers
+    assert float(optimizers["generator"].learning_rate) == pytest.approx(1e-3)
+    assert float(optimizers["discriminator"].learning_rate) == pytest.approx(2e-3)
+    assert float(optimizers["pretraining"].learning_rate) == pytest.approx(5e-3)
+    betas = {name: (o.beta_1, o.beta_2) for name, o in optimizers.items()}
+    assert betas == {
+        "pretraining": (0.9, 0.99),
+        "generator": (0.5, 0.999),
+        "discriminator": (0.5, 0.999),
+    }
+
+
+def test_learning_rate_decays_over_the_adversarial_steps(make_program):
+    program, _ = make_program(
+        steps=12,
+        pretraining_steps=2,
+        generator_learning_rate=1e-3,
+        learning_rate_decay="linear",
+        learning_rate_decay_start=0.0,
+    )
+    optimizer = program.optimizers["generator"]
+    for step, rate in ((0, 1e-3), (5, 0.5e-3), (10, 0.0)):
+        optimizer.iterations.assign(step)
+        assert float(optimizer.learning_rate) == pytest.approx(rate, abs=1e-9)
+
+
+def test_validation_is_that_of_the_saved_generator(
+    make_config, run_training, read_log, folders, tmp_path
+):
+    data = {"validation": 0.25, "scales": (16, 24)}
+    config = make_config("anime", steps=2, sample_every=1, data=data)
+    run = run_training(config)
+    lines = read_log(run, "validation_target")
+    assert [line["step"] for line in lines] == [1, 2]
+    generator = load_generator(run.path)
+    inputs = (run.path / "inputs.json").read_text()
+    photos = sorted((folders / "photos").iterdir())
+    held_out = [path for path in photos if str(path) not in inputs]
+    assert len(held_out) == 2
     items = compute_targets(
-        [folders / "photos" / "0.png"],
-        scales=(32, 48),
+        held_out,
+        scales=(16, 24),
         function=cel_and_ink,
         fingerprint=CelAndInkOptions().fingerprint(),
         cache_dir=tmp_path / "cache",
@@ -140,47 +171,135 @@ def test_validation_is_that_of_the_kept_generator(folders, features, tmp_path):
     )
     distances = [
         float(l1_loss(generator(batch["photo"]), batch["target"]))
-        for batch in build_validation_dataset(items, crop_size=32)
+        for batch in build_validation_dataset(items, crop_size=16)
     ]
-    logged = json.loads(lines[-1])["validation_target"]
-    assert logged == pytest.approx(np.mean(distances), abs=1e-5)
+    assert lines[-1]["validation_target"] == pytest.approx(np.mean(distances), abs=1e-5)
 
 
-def test_without_held_out_photos_nothing_is_validated(folders, features, tmp_path):
-    config = _config(folders, features, 2)
-    data = dataclasses.replace(config.data, validation=0.0)
-    run = _train(dataclasses.replace(config, data=data), tmp_path / "run")
+def test_without_held_out_photos_nothing_is_validated(make_config, run_training):
+    run = run_training(make_config("anime", steps=1, data={"validation": 0.0}))
     assert "validation" not in (run.path / "metrics.jsonl").read_text()
 
 
-def test_kept_generator_is_float32_after_mixed_precision(folders, features, tmp_path):
-    config = _config(folders, features, 4, precision="mixed_bfloat16")
-    run = _train(config, tmp_path / "run")
-    kept = keras.saving.load_model(run.path / "generator.keras")
+def test_saved_generator_is_float32_after_mixed_precision(make_config, run_training):
+    run = run_training(make_config("anime", steps=3, precision="mixed_bfloat16"))
+    kept = load_generator(run.path)
     assert {layer.compute_dtype for layer in kept.layers} == {"float32"}
-    assert keras.config.dtype_policy().name == "float32"
+    assert all(weight.dtype == "float32" for weight in kept.weights)
+
+
+def test_training_starts_from_the_weights_of_another(
+    make_config, run_training, tmp_path
+):
+    first = run_training(make_config("anime", steps=1), tmp_path / "first")
+    config = make_config("anime", steps=1, seed=5, initial=str(first.path))
+    program = build(config, RunFolder(tmp_path / "second"), False).program
+    expected = load_generator(first.path).get_weights()
+    for network in (program.networks["generator"], program.average.network):
+        for value, other in zip(network.get_weights(), expected, strict=True):
+            np.testing.assert_array_equal(value, other)
 
 
 @pytest.mark.slow
-def test_training_reaches_the_target(folders, features, tmp_path):
-    _train(_config(folders, features, 60), tmp_path / "run")
-    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
-    lines = [json.loads(line) for line in lines]
-    targets = [line["target"] for line in lines if "target" in line]
-    assert targets[-1] < 0.7 * targets[0]
+def test_training_reaches_the_target(make_config, run_training, read_log):
+    config = make_config(
+        "anime", steps=80, pretraining_steps=60, pretraining_learning_rate=1e-2
+    )
+    targets = [line["target"] for line in read_log(run_training(config), "target")]
+    assert np.mean(targets[50:60]) < 0.7 * targets[0]
 
 
-def test_one_photo_is_too_few(folders, features, tmp_path):
+def test_one_photo_is_too_few(make_config, run_training, folders):
     for path in sorted((folders / "photos").iterdir())[1:]:
         path.unlink()
     with pytest.raises(ValueError, match="photos"):
-        _train(_config(folders, features, 2), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+        run_training(make_config("anime"))
+    assert not (folders / "run").exists()
 
 
-def test_weights_without_a_regression_term_are_refused(folders, features, tmp_path):
-    config = _config(folders, features, 2)
-    weights = LossWeights(style=1.0, adversarial=1.0)
-    config = TrainingConfig(data=config.data, weights=weights, features=str(features))
-    with pytest.raises(ValueError, match="for the pretraining"):
-        _train(config, tmp_path / "run")
+# What the terms are computed from
+
+
+def test_haze_is_invisible_after_standardizing():
+    gray = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 1)).astype("float32")
+    clear, faded = (standardize(g, 0.04).numpy() for g in (gray, 0.6 * gray + 0.3))
+    np.testing.assert_allclose(clear, faded, atol=0.01)
+    assert clear.mean() == pytest.approx(0.0, abs=1e-5)
+    assert clear.std() == pytest.approx(1.0, abs=0.01)
+
+
+def test_standardizing_leaves_an_empty_image_empty():
+    assert np.all(standardize(np.full((1, 8, 8, 1), 0.3, "float32")) == 0.0)
+
+
+def test_terms_are_those_with_weight():
+    ones = np.ones((1, 8, 8, 3), "float32")
+    weights = AnimeWeights(**NO_WEIGHTS | {"target": 1.0, "adversarial": 1.0})
+    terms = _floats(compute_terms(weights, ones, {"photo": ones, "target": -ones}))
+    assert terms == pytest.approx({"target": 2.0})
+
+
+@pytest.fixture
+def measure(make_config, features_file, folders, tmp_path):
+    """A function that measures the drawings for a style term; counts its cache."""
+    cache = tmp_path / "cache"
+
+    def function(paths=None, features=features_file, **weights):
+        weights = NO_WEIGHTS | {"target": 1.0, "style": 1.0} | weights
+        config = make_config("anime", features=str(features), weights=weights)
+        paths = paths or sorted((folders / "style").iterdir())
+        measured = StyleReference.measure(config, cache, paths, False)
+        return measured, sorted(cache.glob("style-*.npz"))
+
+    return function
+
+
+def test_nothing_is_measured_that_no_term_needs(measure):
+    measured, files = measure(style=0.0, features="no such file")
+    assert (measured.features, measured.target, files) == (None, None, [])
+    assert measured.statistics(0.9) is None
+
+
+def test_style_is_measured_once_and_anew_when_drawings_or_weights_change(
+    measure, features_file, folders
+):
+    first, (path,) = measure()
+    marked = {name: values + 1.0 for name, values in first.target.items()}
+    np.savez(path, **marked)
+    # What is in the cache is believed.
+    again, _ = measure()
+    assert set(again.target) == set(ANIME_STYLE_LAYERS)
+    for name in ANIME_STYLE_LAYERS:
+        np.testing.assert_array_equal(again.target[name], marked[name])
+    _, files = measure(sorted((folders / "style").iterdir())[:2])
+    assert len(files) == 2
+    with np.load(features_file) as archive:
+        arrays = dict(archive)
+    arrays["block2_conv1/kernel"] *= 2.0
+    np.savez(features_file, **arrays)
+    _, files = measure()
+    assert len(files) == 3
+
+
+def test_style_term_remembers_in_training_and_not_in_validation(measure, folders):
+    measured, _ = measure()
+    training, validation = measured.statistics(0.9), measured.statistics(0.0)
+    names = {"style/count", *(f"style/{layer}" for layer in ANIME_STYLE_LAYERS)}
+    assert set(training.variables()) == names
+    weights = AnimeWeights(**NO_WEIGHTS | {"style": 1.0})
+    first, other = (
+        to_float(read_image(folders / "photos" / f"{index}.png"))[None]
+        for index in (0, 1)
+    )
+
+    def style(images, statistics):
+        batch = {"photo": images, "target": images}
+        terms = compute_terms(weights, images, batch, measured.features, statistics)
+        return float(terms["style"])
+
+    once = style(first, validation)
+    assert style(first, training) == pytest.approx(once, rel=1e-5)
+    assert style(other, validation) != pytest.approx(once, rel=1e-5)
+    assert style(first, validation) == pytest.approx(once, rel=1e-5)
+    style(other, training)
+    assert style(first, training) != pytest.approx(once, rel=1e-5)

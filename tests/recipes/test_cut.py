@@ -3,76 +3,139 @@ import math
 import numpy as np
 import pytest
 
-from animegan_tf.config import Contrast, LossWeights
 from animegan_tf.models.generators import build_generator
-from animegan_tf.recipes.cut import CONTRAST_LAYERS, build_cut, contrast_layers
-from animegan_tf.recipes.defaults import default_config
-from animegan_tf.recipes.runner import run_recipe
+from animegan_tf.recipes.cut import (
+    CONTRAST_LAYERS,
+    build,
+    build_encoders,
+    contrast_layers,
+    sample_patches,
+)
 from animegan_tf.training.run_folder import RunFolder
 
+OPTIONS = {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4}
 
-def test_cut_learns_to_recall_the_place_in_the_photo(unpaired_config, logged, tmp_path):
-    config = unpaired_config(
+
+@pytest.fixture
+def make_program(make_config, tmp_path):
+    """A function of changes to the settings to the program."""
+
+    def make(**changes):
+        config = make_config("cut", **{"learning_rate_decay": "constant"} | changes)
+        return build(config, RunFolder(tmp_path / "run"), False).program
+
+    return make
+
+
+def _batch(count=1):
+    rng = np.random.default_rng(0)
+    return {
+        name: rng.uniform(-1, 1, (count, 16, 16, 3)).astype("float32")
+        for name in ("photo", "anime")
+    }
+
+
+@pytest.mark.slow
+def test_cut_learns_to_recall_the_place_in_the_photo(
+    make_config, run_training, read_log
+):
+    config = make_config(
         "cut",
         steps=60,
+        data={"crop_size": 32},
+        contrast={"patches": 16, "width": 8},
+        generator_options={name: 2 * value for name, value in OPTIONS.items()}
+        | {"num_blocks": 1},
         generator_learning_rate=2e-3,
-        stabilizers={"decay": "constant"},
+        learning_rate_decay="constant",
     )
-    run = run_recipe(config, tmp_path / "run", progress=False)
-    nce = logged(run, "nce")
+    run = run_training(config)
+    nce = [line["nce"] for line in read_log(run, "nce")]
     assert np.mean(nce[-10:]) < 0.5 * np.mean(nce[:3])
     # Guessing among 16 patches would cost that much.
     assert np.mean(nce[-10:]) < math.log(16)
-    (held_out,) = logged(run, "validation_nce")
-    assert held_out < math.log(16)
+    (line,) = read_log(run, "validation_nce")
+    assert line["validation_nce"] < math.log(16)
 
 
-def test_resumed_training_equals_an_unbroken_one(
-    unpaired_config, check_resumed, tmp_path
-):
-    config = unpaired_config("cut", steps=6, checkpoint_every=3)
-    names = check_resumed(config, tmp_path / "run")
+def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
+    config = make_config("cut", steps=4, checkpoint_every=2)
+    run, names = check_resumed(config)
     assert any(name.startswith("network/heads") for name in names)
+    expected = {"total", "nce", "nce_identity", "adversarial", "discriminator"}
+    assert expected <= set(read_log(run)[0])
+    # Held-out photos have no style images beside them.
+    (line,) = read_log(run, "validation_nce")
+    assert "validation_adversarial" in line
+    assert not {"validation_nce_identity", "validation_discriminator"} & set(line)
+
+
+def test_each_optimizer_moves_its_own_networks_alone(make_program, check_steps_apart):
+    owners = {"generator": {"generator", "heads"}, "discriminator": {"discriminator"}}
+    check_steps_apart(make_program(), _batch(), owners)
+
+
+def test_one_layer_without_identity_will_do(make_program):
+    contrast = {"identity": False, "layers": ("stem",)}
+    logs = make_program(contrast=contrast).update(_batch(), 0)
+    assert {"nce", "adversarial"} <= set(logs)
+    assert "nce_identity" not in logs
+
+
+def test_held_out_photos_are_compared_at_the_same_positions_each_time(make_program):
+    program = make_program()
+    batch = {"photo": _batch()["photo"]}
+    first, second = (float(program.validate(batch)["nce"]) for _ in "ab")
+    assert first == second
+
+
+def test_encoders_share_the_generator_s_layers():
+    generator = build_generator("anime", **OPTIONS)
+    layers, photo = ("photo", "stem", "down"), _batch(2)["photo"]
+    generate_and_encode, encode = build_encoders(generator, layers)
+    result, *features = generate_and_encode(photo)
+    np.testing.assert_allclose(result, generator(photo), atol=1e-6)
+    encoded = encode(photo)
+    shapes = [tuple(maps.shape) for maps in encoded]
+    assert shapes == [(2, 16, 16, 3), (2, 4, 4, 4), (2, 2, 2, 4)]
+    for one, other in zip(features, encoded, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    ids = {id(v) for v in generate_and_encode.variables}
+    assert ids == {id(v) for v in generator.variables}
+
+
+def test_patches_are_of_the_same_places_in_every_image():
+    rows = np.arange(12, dtype="float32").reshape(1, 3, 4, 1)
+    maps = np.concatenate([rows, rows + 100])
+    (patches,) = sample_patches([maps], 5, (1, 2))
+    assert patches.shape == (2, 5, 1)
+    assert len(set(patches[0, :, 0].numpy())) == 5
+    np.testing.assert_array_equal(patches[1], patches[0] + 100)
+    (again,) = sample_patches([maps], 5, (1, 2))
+    np.testing.assert_array_equal(again, patches)
+    (other,) = sample_patches([maps], 5, (1, 3))
+    assert not np.array_equal(other, patches)
+
+
+def test_small_map_gives_all_it_has():
+    (patches,) = sample_patches([np.zeros((1, 2, 2, 3), "float32")], 256, (0, 0))
+    assert patches.shape == (1, 4, 3)
 
 
 @pytest.mark.parametrize("name", sorted(CONTRAST_LAYERS))
-def test_layers_that_cut_compares_exist_in_every_known_generator(name, unpaired_config):
+def test_layers_that_are_compared_exist_in_every_known_generator(name):
     generator = build_generator(name, width=4)
-    config = unpaired_config("cut", generator=name, contrast=Contrast())
-    assert contrast_layers(config, generator) == CONTRAST_LAYERS[name]
+    assert contrast_layers(name, generator) == CONTRAST_LAYERS[name]
 
 
-def test_smaller_networks_are_compared_by_the_layers_that_they_have(unpaired_config):
+def test_smaller_networks_are_compared_by_the_layers_that_they_have():
     generator = build_generator("anime", width=4, num_blocks=1)
-    config = unpaired_config("cut", contrast=Contrast())
     expected = ("photo", "stem", "down", "block1_add")
-    assert contrast_layers(config, generator) == expected
+    assert contrast_layers("anime", generator) == expected
 
 
-def test_layers_named_in_the_settings_come_first(unpaired_config):
-    config = unpaired_config("cut", contrast=Contrast(layers=("stem",)))
-    assert contrast_layers(config, build_generator("anime", width=4)) == ("stem",)
-
-
-def test_generator_without_known_layers_asks_for_them(unpaired_config, tmp_path):
-    config = unpaired_config(
-        "cut", generator="autoencoder", generator_options={"width": 4}
-    )
+def test_layers_that_the_generator_lacks_are_refused(make_program):
+    with pytest.raises(ValueError, match="stem, .*Received: deep"):
+        make_program(contrast={"layers": ("stem", "deep")})
     with pytest.raises(ValueError, match="`contrast.layers` must name layers"):
-        build_cut(config, RunFolder(tmp_path / "run"), False)
-
-
-def test_settings_that_do_not_fit_are_refused(unpaired_config, tmp_path):
-    run = RunFolder(tmp_path / "run")
-    weights = LossWeights(nce=1.0, adversarial=1.0, l1=1.0)
-    with pytest.raises(ValueError, match="`weights` of the recipe cut.*l1"):
-        build_cut(unpaired_config("cut", weights=weights), run, False)
-    config = unpaired_config("cut", stabilizers={"critic_steps": 2})
-    with pytest.raises(ValueError, match="`critic_steps` must be 1"):
-        build_cut(config, run, False)
-
-
-def test_papers_settings():
-    config = default_config("cut")
-    assert config.weights == LossWeights(nce=1.0, adversarial=1.0)
-    assert config.contrast == Contrast(patches=256, width=256, temperature=0.07)
+        make_program(generator="autoencoder", generator_options={"width": 4})

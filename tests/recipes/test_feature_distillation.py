@@ -1,5 +1,3 @@
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -7,17 +5,22 @@ from animegan_tf.config import DataConfig
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.models.features.compact import WIDTHS, build_compact_features
 from animegan_tf.models.weights_io import load_weights_npz
-from animegan_tf.recipes.feature_distillation import DEFAULT_CONFIG, distill_features
+from animegan_tf.recipes.feature_distillation import (
+    DistillationConfig,
+    distill_features,
+)
+from animegan_tf.recipes.runner import default_config
+from animegan_tf.utils.settings import to_dict
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    (tmp_path / "pictures").mkdir()
+def images(tmp_path):
+    (tmp_path / "images").mkdir()
     for index in range(4):
         coarse = np.random.default_rng(index).integers(0, 255, (6, 6, 3), np.uint8)
-        picture = np.kron(coarse, np.ones((8, 8, 1), np.uint8))
-        write_image(picture, tmp_path / "pictures" / f"{index}.png")
-    return tmp_path / "pictures"
+        image = np.kron(coarse, np.ones((8, 8, 1), np.uint8))
+        write_image(image, tmp_path / "images" / f"{index}.png")
+    return tmp_path / "images"
 
 
 @pytest.fixture
@@ -35,19 +38,19 @@ def teacher(tmp_path):
     return tmp_path / "teacher.npz"
 
 
-def _config(pictures, teacher, steps):
-    return dataclasses.replace(
-        DEFAULT_CONFIG,
+def _config(images, teacher, steps, **changes):
+    return DistillationConfig(
         steps=steps,
         features=str(teacher),
-        data=DataConfig(photos=str(pictures), crop_size=16, batch_size=8),
+        data=DataConfig(photos=str(images), crop_size=16, batch_size=8),
+        **changes,
     )
 
 
 @pytest.mark.slow
-def test_weights_written_are_those_of_the_network(pictures, teacher, tmp_path):
+def test_weights_written_are_those_of_the_network(images, teacher, tmp_path):
     output = tmp_path / "features.npz"
-    config = _config(pictures, teacher, 2)
+    config = _config(images, teacher, 2)
     distill_features(config, tmp_path / "run", output, progress=False)
     network = build_compact_features()
     load_weights_npz(network, output)
@@ -57,10 +60,8 @@ def test_weights_written_are_those_of_the_network(pictures, teacher, tmp_path):
 
 
 @pytest.mark.slow
-def test_resumed_training_writes_what_an_unbroken_one_does(pictures, teacher, tmp_path):
-    config = _config(pictures, teacher, 4)
-    rates = {"generator_learning_rate": 1e-4, "checkpoint_every": 2}
-    config = dataclasses.replace(config, **rates)
+def test_resumed_training_writes_what_an_unbroken_one_does(images, teacher, tmp_path):
+    config = _config(images, teacher, 4, learning_rate=1e-4, checkpoint_every=2)
     whole = distill_features(config, tmp_path / "a", tmp_path / "a.npz", progress=False)
     distill_features(config, tmp_path / "b", tmp_path / "b.npz", progress=False)
     newest = sorted((tmp_path / "b" / "checkpoints").iterdir())[-1]
@@ -78,3 +79,11 @@ def test_missing_folder_leaves_no_run_behind(teacher, tmp_path):
     with pytest.raises(FileNotFoundError, match="gone"):
         distill_features(config, tmp_path / "run", tmp_path / "f.npz", progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_settings_of_a_gan_are_refused():
+    own, foreign = to_dict(DistillationConfig()), to_dict(default_config("cut"))
+    assert (own["steps"], own["learning_rate"]) == (5000, 1e-3)
+    for name in set(foreign) - set(own):
+        with pytest.raises(TypeError, match=name):
+            DistillationConfig(**{name: foreign[name]})

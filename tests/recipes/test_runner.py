@@ -1,43 +1,222 @@
+import dataclasses
+import json
+
 import keras
 import numpy as np
 import pytest
 
 from animegan_tf.config import DataConfig
 from animegan_tf.imaging.writing import write_image
-from animegan_tf.recipes.runner import (
+from animegan_tf.inference.loading import load_generator
+from animegan_tf.models.generator_files import save_generator
+from animegan_tf.models.generators import build_generator
+from animegan_tf.recipes.common import (
     copy_weights,
+    dtype_policy,
     hold_out,
-    precision,
     read_samples,
     split_photos,
 )
+from animegan_tf.recipes.runner import (
+    RECIPES,
+    check_names,
+    check_run_path,
+    default_config,
+)
+from animegan_tf.recipes.styles import StyleConfig
+from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.utils.settings import to_dict
+
+# One recipe for each way of finding its images.
+WITH_IMAGES = ("anime", "pix2pix", "restore", "cut", "cyclegan", "dcgan")
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_names_in_the_default_settings_are_known(recipe):
+    check_names(default_config(recipe))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"generator": "anmie"}, "`generator` must be .*Did you mean 'anime'"),
+        (
+            {"generator_options": {"widht": 4}},
+            "no option `widht`. Did you mean 'width'",
+        ),
+        ({"discriminator": "pacth"}, "`discriminator` must be .*Did you mean 'patch'"),
+        ({"discriminator_options": {"width": "4"}}, "`width` must be an integer"),
+        ({"adversarial_loss": "lsgna"}, "`adversarial_loss` .*Did you mean 'lsgan'"),
+    ],
+)
+@pytest.mark.parametrize("recipe", ["anime", "cut"])
+def test_a_misspelt_name_is_refused_before_anything_is_made(
+    recipe, change, message, make_config, run_training, tmp_path
+):
+    config = dataclasses.replace(make_config(recipe), **change)
+    with pytest.raises(ValueError, match=message):
+        run_training(config)
+    assert not (tmp_path / "run").exists()
+
+
+def test_misspelt_targets_are_refused():
+    config = default_config("anime")
+    data = dataclasses.replace(config.data, target="oli")
+    with pytest.raises(ValueError, match="`target` must be .*Did you mean 'oil'"):
+        check_names(dataclasses.replace(config, data=data))
+    styles = (StyleConfig("a", "b", "sotf"),)
+    with pytest.raises(ValueError, match="Did you mean 'soft'"):
+        check_names(dataclasses.replace(default_config("styles"), styles=styles))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_label_smoothing_of_a_loss_without_labels_is_refused(
+    recipe, make_config, run_training, tmp_path
+):
+    config = make_config(
+        recipe, adversarial_loss="hinge", regularization={"real_label": 0.9}
+    )
+    with pytest.raises(ValueError, match="`real_label` must be 1.*'hinge'"):
+        run_training(config)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("recipe", WITH_IMAGES)
+@pytest.mark.parametrize("name", ["photos", "style", "validation"])
+def test_run_folder_among_the_images_is_refused(
+    recipe, name, make_config, run_training, folders
+):
+    (folders / "validation").mkdir()
+    config = make_config(recipe, data={"validation": str(folders / "validation")})
+    for run in (folders / name / "run", folders / name):
+        with pytest.raises(ValueError, match=f"must not be inside .* `{name}`"):
+            run_training(config, run)
+        assert not (run / "config.json").exists()
+    # A folder beside them will do, also one whose name begins alike.
+    check_run_path(config, folders / f"{name}_run")
+
+
+def test_run_folder_among_a_style_s_images_is_refused(make_config, folders):
+    styles = (StyleConfig("ink", str(folders / "style")),)
+    config = make_config("styles", styles=styles)
+    run = folders / "photos" / ".." / "style" / "run"
+    with pytest.raises(ValueError, match="must not be inside the folder of `ink`"):
+        check_run_path(config, run)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_missing_folder_is_named_and_leaves_no_run_behind(
+    recipe, make_config, run_training, folders
+):
+    gone = str(folders / "gone")
+    changes = {"data": {"photos": gone}}
+    if recipe in ("dcgan", "wgan", "wgan_gp"):
+        changes = {"data": {"style": gone}}
+    if recipe == "styles":
+        changes["styles"] = (StyleConfig("ink", gone),)
+    with pytest.raises(FileNotFoundError, match="gone"):
+        run_training(make_config(recipe, **changes))
+    assert not (folders / "run").exists()
+
+
+@pytest.mark.parametrize("recipe", WITH_IMAGES)
+def test_images_that_differ_at_the_resume_are_named(
+    recipe, make_config, run_training, folders, tmp_path
+):
+    config = make_config(recipe, data={"validation": 0.0})
+    read = {"dcgan": ["style"], "restore": ["photos"]}.get(recipe, ["photos", "style"])
+    run = RunFolder(tmp_path / "run")
+    run.create(to_dict(config))
+    paths = [path for name in read for path in sorted((folders / name).iterdir())]
+    run.write_inputs(paths)
+    image = np.zeros((24, 24, 3), np.uint8)
+    for name in read:
+        changed = folders / name / "3.png"
+        before = changed.read_bytes()
+        write_image(image, changed)
+        message = f"1 changed, such as .*{name}/3.png"
+        with pytest.raises(ValueError, match=message) as error:
+            run_training(config, resume=True)
+        assert "\n" not in str(error.value)
+        changed.write_bytes(before)
+    if recipe == "anime":
+        added, removed = folders / "style" / "9.png", folders / "style" / "3.png"
+        write_image(image, added)
+        with pytest.raises(ValueError, match="1 added, such as .*style/9.png"):
+            run_training(config, resume=True)
+        added.unlink()
+        removed.unlink()
+        with pytest.raises(ValueError, match="1 removed, such as .*style/3.png"):
+            run_training(config, resume=True)
+
+
+def test_other_settings_at_the_resume_are_named(make_config, run_training, tmp_path):
+    config = make_config("cut")
+    with pytest.raises(ValueError, match="Nothing to resume"):
+        run_training(config, resume=True)
+    run = RunFolder(tmp_path / "run")
+    run.create(to_dict(config))
+    other = make_config("cut", seed=1, contrast={"patches": 5})
+    with pytest.raises(ValueError, match="other settings of contrast, seed"):
+        run_training(other, resume=True)
+    with pytest.raises(ValueError, match="already holds a training"):
+        run_training(config)
+
+
+def test_styles_of_a_run_load_whatever_its_training_settings_are(tmp_path):
+    options = {
+        "name": "anime",
+        "width": 4,
+        "body_width": 4,
+        "num_blocks": 1,
+        "head_width": 4,
+        "num_styles": 2,
+    }
+    keras.utils.set_random_seed(0)
+    generator = build_generator(**options)
+    for layer in generator.layers:
+        if layer.name.endswith("_style"):
+            scales, shifts = layer.get_weights()
+            layer.set_weights([scales, shifts + [[0.5], [-0.5]]])
+    run = tmp_path / "run"
+    save_generator(generator, options, run, styles=["ink", "comic"])
+    settings = {"recipe": "painting", "surprise": 3, "styles": [{"title": 1}]}
+    (run / "config.json").write_text(json.dumps(settings))
+    photo = np.zeros((1, 16, 16, 3), "float32")
+    for index, name in enumerate(("ink", "comic")):
+        code = np.eye(2, dtype="float32")[index : index + 1]
+        expected = generator([photo, code])
+        received = load_generator(run / name)(photo)
+        np.testing.assert_allclose(received, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="No style 'oil'.*ink, comic"):
+        load_generator(run / "oil")
+    # A run of before `generator.json` has the names in its settings.
+    generator.save(run / "generator.keras")
+    (run / "generator.json").unlink()
+    settings["styles"] = [{"name": "ink", "pictures": "x"}, {"name": "comic"}]
+    (run / "config.json").write_text(json.dumps(settings))
+    np.testing.assert_allclose(
+        load_generator(run / "comic")(photo), expected, atol=1e-5
+    )
+
+
+# Parts that recipes share
 
 
 @pytest.fixture
-def folder(tmp_path):
+def photos(tmp_path):
     for index in range(10):
         image = np.full((12, 20, 3), 10 * index, np.uint8)
         write_image(image, tmp_path / f"{index}.png")
     return tmp_path
 
 
-def test_fraction_is_held_out_and_never_trained_on(folder):
-    data = DataConfig(photos=str(folder), validation=0.2)
-    training, held_out = split_photos(data, minimum=2)
-    assert len(training) == 8
-    assert len(held_out) == 2
-    assert not set(training) & set(held_out)
-
-
-def test_small_fraction_still_holds_one_out(folder):
-    data = DataConfig(photos=str(folder), validation=0.01)
-    assert len(split_photos(data, minimum=2)[1]) == 1
-
-
-def test_zero_holds_nothing_out(folder):
-    data = DataConfig(photos=str(folder), validation=0.0)
-    training, held_out = split_photos(data, minimum=2)
-    assert (len(training), held_out) == (10, [])
+def test_fraction_is_held_out_and_never_trained_on(photos):
+    for fraction, count in ((0.2, 2), (0.01, 1), (0.0, 0)):
+        data = DataConfig(photos=str(photos), validation=fraction)
+        training, held_out = split_photos(data, minimum=2)
+        assert (len(training), len(held_out)) == (10 - count, count)
+        assert not set(training) & set(held_out)
 
 
 @pytest.mark.parametrize(("count", "fraction"), [(2, 0.05), (3, 0.5), (10, 0.9)])
@@ -51,38 +230,33 @@ def test_a_single_item_is_trained_on():
     assert hold_out(["only"], 0.5) == (["only"], [])
 
 
-def test_samples_are_middle_squares(folder):
-    samples = read_samples([folder / "5.png"], 8)
+def test_samples_are_center_squares(photos):
+    samples = read_samples([photos / "5.png"], 8)
     assert samples.shape == (1, 8, 8, 3)
     np.testing.assert_allclose(samples, 50 / 127.5 - 1, atol=1e-6)
 
 
-def test_precision_is_put_back_even_after_an_error():
-    with pytest.raises(RuntimeError), precision("mixed_bfloat16"):
+def test_dtype_policy_is_restored_even_after_an_error():
+    with pytest.raises(RuntimeError), dtype_policy("mixed_bfloat16"):
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         raise RuntimeError
     assert keras.config.dtype_policy().name == "float32"
 
 
+def _dense(*layers):
+    stack = [keras.layers.Dense(units, name=name) for name, units in layers]
+    return keras.Sequential([keras.Input((2,)), *stack])
+
+
 def test_weights_are_copied_by_layer_name():
-    source, target = (
-        keras.Sequential(
-            [keras.Input((2,)), keras.layers.Dense(2, name="a"), last],
-        )
-        for last in (keras.layers.Dense(1, name="b"), keras.layers.Dense(3, name="b"))
-    )
+    source, target = _dense(("a", 2), ("b", 1)), _dense(("a", 2), ("b", 3))
     before = target.get_layer("b").get_weights()[0]
     copy_weights(source, target)
-    np.testing.assert_array_equal(
-        target.get_layer("a").get_weights()[0], source.get_layer("a").get_weights()[0]
-    )
+    kernels = [network.get_layer("a").get_weights()[0] for network in (source, target)]
+    np.testing.assert_array_equal(*kernels)
     np.testing.assert_array_equal(target.get_layer("b").get_weights()[0], before)
 
 
 def test_network_without_a_fitting_layer_is_refused():
-    source, target = (
-        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, name=name)])
-        for name in "ab"
-    )
     with pytest.raises(ValueError, match="`initial`"):
-        copy_weights(source, target)
+        copy_weights(_dense(("a", 2)), _dense(("b", 2)))
