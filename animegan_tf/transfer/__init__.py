@@ -1,0 +1,1 @@
+"""Style transfer between two images, and fine-tuning of a generator for it."""

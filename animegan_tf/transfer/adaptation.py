@@ -1,4 +1,4 @@
-"""Tune a copy of a trained generator to the strokes of one picture."""
+"""Fine-tune a copy of a trained generator to the texture of one image."""
 
 import types
 
@@ -22,9 +22,9 @@ from animegan_tf.training.optimizers import build_adam
 from animegan_tf.training.style_statistics import RunningCorrelation
 
 ADAPTATION_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv1")
-# Beside the strokes, everything is to stay as the generator made it before. `shift` is
-# the change of a result when its photo is cut a few pixels further: without it the
-# cheapest stroke is a pattern of the network's own grid.
+# All terms but `style` keep the results close to those of the original generator.
+# `shift` is the change of a result when the crop of its photo moves by a few pixels:
+# without it, the style is matched most easily by a pattern of the network's own grid.
 WEIGHTS = types.MappingProxyType(
     {
         "style": 1.0,
@@ -38,7 +38,7 @@ WEIGHTS = types.MappingProxyType(
 _STYLE_MOMENTUM = 0.9
 _CLIP_NORM = 10.0
 _MAX_SHIFT = 8
-# Pixels at a crop's border that its mirrored surroundings change visibly.
+# Pixels at a crop's border that padding changes visibly.
 _MARGIN = 16
 
 
@@ -55,35 +55,36 @@ def adapt_generator(
     seed: int = 0,
     progress: bool = False,
 ) -> keras.Model:
-    """Tune a copy of a generator until its results have a picture's strokes.
+    """Fine-tune a copy of a generator until its results have the texture of an image.
 
-    On random crops of the photos the correlations of the copy's features are brought
-    to those of the target, in grey, while its pictures, their gradients, colours and
-    content are held to what the generator itself makes of the photos.
+    On random crops of the photos, the feature correlations of the copy's results, in
+    gray, approach those of the target, while their pixels, gradients, colors and
+    content stay close to the results of the original generator.
 
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],
             `(batch, height, width, 3)`, to such images. It is not changed.
-        photos: uint8 RGB pictures to tune it on, `(height, width, 3)`.
-        target: uint8 RGB picture in the style. Where it is larger than the photos it
-            is scaled to the short side of their smallest, for strokes of their size.
+        photos: uint8 RGB images for training, `(height, width, 3)`.
+        target: uint8 RGB image of the style. If it is larger than the photos, it is
+            scaled down to the smallest of their short sides, so that the sizes of
+            details match.
         feature_extractor: Frozen model from float images to a dict of feature maps.
-        steps: Number of updates, at least 1.
-        weights: Weight of each term, as `WEIGHTS`.
-        crop_size: Side of the crops in pixels, at least 48; rounded up to what the
-            generator takes.
-        learning_rate: Adam's rate at the start; it falls to 1/100 along a cosine.
+        steps: Number of training steps, at least 1.
+        weights: Weight of each term, with the keys of `WEIGHTS`.
+        crop_size: Side of the crops in pixels, at least 48; rounded up to a size that
+            the generator accepts.
+        learning_rate: Initial learning rate of Adam; cosine decay to 1/100.
         seed: Seed of the crops: the same seed gives the same network.
         progress: Whether to show a progress bar.
 
     Returns:
-        The tuned copy.
+        The fine-tuned copy.
 
     Raises:
         ValueError: If there are no photos, or `steps` is less than 1.
     """
     if not photos:
-        raise ValueError("`photos` must hold at least one picture. Received: none")
+        raise ValueError("`photos` must contain at least one image. Received: none")
     if steps < 1:
         raise ValueError(f"`steps` must be at least 1. Received: steps={steps}")
     multiple = input_multiple(generator)
@@ -95,13 +96,13 @@ def adapt_generator(
     copy.set_weights(generator.get_weights())
     terms = _build_terms(feature_extractor, RunningCorrelation(style, _STYLE_MOMENTUM))
     optimizer = build_adam(learning_rate, cosine_steps=steps, beta_1=0.9)
-    update = _build_step(generator, copy, optimizer, terms, weights, crop_size)
+    train_step = _build_step(generator, copy, optimizer, terms, weights, crop_size)
     bar = trange(steps, desc="adapting", unit="step", disable=not progress)
     for step in bar:
         photo = photos[step % len(photos)]
-        scalars = update(*_draw(photo, crop_size + _MAX_SHIFT, seed, step))
+        losses = train_step(*_sample(photo, crop_size + _MAX_SHIFT, seed, step))
         if progress:
-            bar.set_postfix(style=f"{float(scalars['style']):.3f}", refresh=False)
+            bar.set_postfix(style=f"{float(losses['style']):.3f}", refresh=False)
     return copy
 
 
@@ -112,16 +113,16 @@ def _build_step(generator, copy, optimizer, terms, weights, crop_size):
     def step(window, shift):
         photo = window[:, :crop_size, :crop_size]
         begin = tf.concat([[0], shift, [0]], axis=0)
-        moved = tf.slice(window, begin, (1, crop_size, crop_size, 3))
-        held = generator(photo, training=False)
+        shifted = tf.slice(window, begin, (1, crop_size, crop_size, 3))
+        original = generator(photo, training=False)
         with tf.GradientTape() as tape:
-            both = copy(tf.concat([photo, moved], axis=0), training=True)
-            values = terms(both[:1], held)
-            values["shift"] = _shift_loss(both[:1], both[1:], shift)
-            total = sum(weights[name] * value for name, value in values.items())
+            both = copy(tf.concat([photo, shifted], axis=0), training=True)
+            losses = terms(both[:1], original)
+            losses["shift"] = _shift_loss(both[:1], both[1:], shift)
+            total = sum(weights[name] * loss for name, loss in losses.items())
         variables = copy.trainable_variables
         apply_gradients(optimizer, tape, total, variables, _CLIP_NORM)
-        return values
+        return losses
 
     return step
 
@@ -129,28 +130,28 @@ def _build_step(generator, copy, optimizer, terms, weights, crop_size):
 def _build_terms(feature_extractor, statistics):
     deepest = max(statistics.target)
 
-    def terms(stylized, held):
+    def terms(stylized, original):
         features = _extract(stylized, feature_extractor)
-        content = _extract(held, feature_extractor)[deepest]
+        content = _extract(original, feature_extractor)[deepest]
         estimate = statistics.update(features)
-        chroma, held_chroma = (rgb_to_yuv(i)[..., 1:] for i in (stylized, held))
+        chroma, target_chroma = (rgb_to_yuv(x)[..., 1:] for x in (stylized, original))
         return {
             "style": correlation_style_loss(estimate, statistics.target),
-            "target": l1_loss(stylized, held),
-            "gradient": gradient_loss(stylized, held),
-            "color": l1_loss(chroma, held_chroma),
+            "target": l1_loss(stylized, original),
+            "gradient": gradient_loss(stylized, original),
+            "color": l1_loss(chroma, target_chroma),
             "content": content_loss(features[deepest], content),
         }
 
     return terms
 
 
-def _shift_loss(stylized, moved, shift):
-    """Compare the overlap of two results whose photos lie `shift` pixels apart."""
+def _shift_loss(stylized, shifted, shift):
+    """Compute the L1 loss of the overlap of two results, `shift` pixels apart."""
     inner = stylized[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     size = tf.shape(inner) - tf.concat([[0], shift, [0]], axis=0)
     first = tf.slice(inner, tf.concat([[0], shift, [0]], axis=0), size)
-    second = moved[:, _MARGIN:, _MARGIN:][:, : size[1], : size[2]]
+    second = shifted[:, _MARGIN:, _MARGIN:][:, : size[1], : size[2]]
     return l1_loss(first, second)
 
 
@@ -159,20 +160,20 @@ def _extract(images, feature_extractor):
     return feature_extractor(gray, training=False)
 
 
-def _draw(photo, size, seed, step):
-    """Draw a window of a photo and a shift within it: a function of seed and step."""
+def _sample(photo, size, seed, step):
+    """Sample a crop of a photo and a shift inside it, determined by seed and step."""
     window = random_crop_and_flip(photo, size, [seed, step])
     shift = tf.random.stateless_uniform([2], [seed, step], 0, _MAX_SHIFT, tf.int32)
     return to_float(window.numpy()[np.newaxis]), shift
 
 
-def _measure_style(picture, feature_extractor, crop_size):
-    """Average the correlations of a picture's grey crops, which cover all of it."""
+def _measure_style(image, feature_extractor, crop_size):
+    """Average the feature correlations of gray crops that cover an image."""
     sums, count = {}, 0
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     for top in _starts(height, crop_size):
         for left in _starts(width, crop_size):
-            crop = picture[top : top + crop_size, left : left + crop_size]
+            crop = image[top : top + crop_size, left : left + crop_size]
             features = _extract(to_float(crop)[np.newaxis], feature_extractor)
             count += 1
             for layer in features:
@@ -182,6 +183,6 @@ def _measure_style(picture, feature_extractor, crop_size):
 
 
 def _starts(length, size):
-    """Place the fewest windows of `size` that cover `length`, evenly."""
+    """Return the starts of the fewest windows of `size` that cover `length` evenly."""
     count = max(1, -(-length // size))
     return np.linspace(0, max(length - size, 0), count).round().astype(int)

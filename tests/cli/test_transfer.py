@@ -45,7 +45,7 @@ def test_the_mark_can_be_disabled_and_the_output_be_a_folder(
     [
         (
             ["-o", "{folder}/target.png", "--overwrite"],
-            "output would overwrite the ",
+            "`output` must be another file",
         ),
         (["-o", "{folder}/photo.png", "--overwrite"], "would overwrite the source"),
         (["-o", "{folder}/there.png"], "add --overwrite"),

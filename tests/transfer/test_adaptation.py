@@ -1,4 +1,4 @@
-"""Laws of tuning: the copy learns the strokes, the original is left alone."""
+"""Fine-tuning a copy of a generator to the texture of an image."""
 
 import keras
 import numpy as np
@@ -12,8 +12,8 @@ from animegan_tf.models.generators import build_generator
 from animegan_tf.transfer.adaptation import (
     ADAPTATION_LAYERS,
     WEIGHTS,
-    _draw,
     _measure_style,
+    _sample,
     _shift_loss,
     adapt_generator,
 )
@@ -21,13 +21,17 @@ from animegan_tf.transfer.adaptation import (
 
 @pytest.fixture
 def generator():
+    """Two convolutions, which are traced fast."""
     keras.utils.set_random_seed(0)
-    return build_generator("anime", width=4, body_width=4, num_blocks=1, head_width=4)
+    image = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(image)
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")(x)
+    return keras.Model(image, x)
 
 
 @pytest.fixture
 def features(tmp_path):
-    """Build VGG19's layers up to the deepest that is used, four channels wide."""
+    """VGG19 up to the deepest layer used, with four channels."""
     rng = np.random.default_rng(1)
     arrays, channels = {}, 3
     for block, count in ((1, 2), (2, 2), (3, 1)):
@@ -58,8 +62,8 @@ def adapt(generator, photo, target, features, **options):
     return adapt_generator(generator, [photo], target, features, **options)
 
 
-def test_network_of_many_halvings_takes_crops_of_its_multiple(photo, stripes, features):
-    # 48 pixels would be no multiple of 32.
+def test_crops_have_a_multiple_of_the_generator_s_size(photo, stripes, features):
+    # 48 is not a multiple of 32.
     generator = build_generator(
         "unet", width=2, num_downsamples=5, normalization="none"
     )
@@ -67,7 +71,11 @@ def test_network_of_many_halvings_takes_crops_of_its_multiple(photo, stripes, fe
     assert len(adapted.weights) == len(generator.weights)
 
 
-def test_style_comes_nearer_to_the_target_s(generator, photo, stripes, features):
+def test_style_approaches_that_of_the_target(photo, stripes, features):
+    keras.utils.set_random_seed(0)
+    generator = build_generator(
+        "anime", width=4, body_width=4, num_blocks=1, head_width=4
+    )
     weights = dict.fromkeys(WEIGHTS, 0.0) | {"style": 1.0, "target": 0.1}
     options = {"steps": 40, "weights": weights, "learning_rate": 1e-2}
     adapted = adapt(generator, photo, stripes, features, **options)
@@ -83,56 +91,52 @@ def test_style_comes_nearer_to_the_target_s(generator, photo, stripes, features)
     assert after < 0.7 * before
 
 
-def test_original_is_left_alone(generator, photo, stripes, features):
+def test_the_copy_is_determined_by_the_seed_and_the_original_is_unchanged(
+    generator, photo, stripes, features
+):
     weights = [value.copy() for value in generator.get_weights()]
     frozen = [value.copy() for value in features.get_weights()]
-    adapted = adapt(generator, photo, stripes, features)
+    adapted, same = (
+        adapt(generator, photo, stripes, features, seed=3).get_weights()
+        for _ in range(2)
+    )
+    for value, again in zip(adapted, same, strict=True):
+        np.testing.assert_array_equal(value, again)
     for value, before in zip(generator.get_weights(), weights, strict=True):
         np.testing.assert_array_equal(value, before)
     for value, before in zip(features.get_weights(), frozen, strict=True):
         np.testing.assert_array_equal(value, before)
-    changes = [
-        np.abs(a - b).max() for a, b in zip(adapted.get_weights(), weights, strict=True)
-    ]
+    changes = [np.abs(a - b).max() for a, b in zip(adapted, weights, strict=True)]
     assert max(changes) > 0.0
 
 
-def test_same_seed_gives_the_same_network(generator, photo, stripes, features):
-    first, second = (
-        adapt(generator, photo, stripes, features, seed=3).get_weights()
-        for _ in range(2)
-    )
-    for value, same in zip(first, second, strict=True):
-        np.testing.assert_array_equal(value, same)
-
-
-def test_windows_are_those_of_their_step_alone(photo):
-    window, shift = _draw(photo, 56, 0, 5)
-    again, same = _draw(photo, 56, 0, 5)
+def test_samples_are_determined_by_seed_and_step(photo):
+    window, shift = _sample(photo, 56, 0, 5)
+    again, same = _sample(photo, 56, 0, 5)
     np.testing.assert_array_equal(window, again)
     np.testing.assert_array_equal(shift, same)
     for seed, step in ((1, 5), (0, 6)):
-        assert not np.array_equal(window, _draw(photo, 56, seed, step)[0])
+        assert not np.array_equal(window, _sample(photo, 56, seed, step)[0])
     assert window.shape == (1, 56, 56, 3)
     assert -1.0 <= window.min() and window.max() <= 1.0
-    shifts = np.array([_draw(photo, 56, 0, step)[1] for step in range(40)])
+    shifts = np.array([_sample(photo, 56, 0, step)[1] for step in range(40)])
     assert shifts.min() == 0
     assert shifts.max() == 7
 
 
-def test_what_moves_with_the_picture_costs_nothing():
+def test_shift_loss_of_results_that_move_with_the_photo_is_zero():
     wide = np.random.default_rng(0).uniform(-1, 1, (1, 60, 60, 3)).astype("float32")
     shift = tf.constant([3, 5])
-    first, moved = wide[:, :48, :48], wide[:, 3:51, 5:53]
-    assert float(_shift_loss(first, moved, shift)) == 0.0
-    # A pattern of the grid stays where it is.
+    first, shifted = wide[:, :48, :48], wide[:, 3:51, 5:53]
+    assert float(_shift_loss(first, shifted, shift)) == 0.0
+    # A pattern of the grid does not move.
     rows = np.arange(48) % 8 == 0
     grid = np.where(rows, 1.0, 0.0).astype("float32")[None, :, None, None]
     grid = np.broadcast_to(grid, (1, 48, 48, 3))
     assert float(_shift_loss(grid, grid, shift)) == pytest.approx(0.25, abs=0.1)
 
 
-def test_style_of_a_repeated_picture_is_that_of_its_part(stripes, features):
+def test_style_of_a_tiled_image_is_that_of_the_tile(stripes, features):
     tile = stripes[:32, :32]
     whole = _measure_style(np.tile(tile, (2, 3, 1)), features, 32)
     part = _measure_style(tile, features, 32)
@@ -140,15 +144,18 @@ def test_style_of_a_repeated_picture_is_that_of_its_part(stripes, features):
         np.testing.assert_allclose(whole[layer], matrix, atol=1e-4)
 
 
-def test_pictures_smaller_than_the_crop_work(generator, stripes, features):
+def test_images_smaller_than_the_crop_are_accepted(generator, stripes, features):
     small = np.full((20, 30, 3), 90, np.uint8)
     adapt(generator, small, stripes[:17, :23], features, steps=1)
 
 
 @pytest.mark.parametrize(
     ("photos", "steps", "message"),
-    [([], 1, "`photos` must hold at least one"), ([None], 0, "`steps` must be at l")],
+    [
+        ([], 1, "`photos` must contain at least one"),
+        ([None], 0, "`steps` must be at l"),
+    ],
 )
-def test_senseless_arguments_are_refused(generator, photos, steps, message):
+def test_invalid_arguments_are_refused(generator, photos, steps, message):
     with pytest.raises(ValueError, match=message):
         adapt_generator(generator, photos, None, None, steps=steps)
