@@ -209,6 +209,14 @@ def evaluate_images(
             name: SetMeasures(own.compare(style), own.images)
             for name, own in collectors.items()
         },
+        probes={
+            name: {
+                "network": probe.feature_extractor.name,
+                "classes": list(probe.classes),
+                "accuracy": probe.validation and probe.validation.accuracy,
+            }
+            for name, probe in probes.items()
+        },
     )
 
 

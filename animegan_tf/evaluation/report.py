@@ -72,12 +72,15 @@ class Report:
         layers: Its layers.
         num_style_images: Number of images of the style.
         sets: `SetMeasures` by name; the first is `"photos"`, the photos themselves.
+        probes: For each style probe, `"probe"` or `"color_probe"`, its `"network"`, its
+            `"classes"`, and its `"accuracy"` in cross-validation or `None`.
     """
 
     network: str
     layers: list[str]
     num_style_images: int
     sets: dict[str, SetMeasures]
+    probes: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     def __str__(self) -> str:
         num_photos = len(self.sets["photos"].images)
@@ -85,6 +88,13 @@ class Report:
             f"{num_photos} photos, {self.num_style_images} style images; features of "
             f"{self.network}, {self.layers[0]} to {self.layers[-1]}"
         )
+        for name, probe in self.probes.items():
+            head += (
+                f"\n{name.replace('_', ' ')} of {', '.join(probe['classes'])}; "
+                f"features of {probe['network']}"
+            )
+            if probe["accuracy"] is not None:
+                head += f"; accuracy in cross-validation {probe['accuracy']:.3f}"
         means = {name: measures.mean for name, measures in self.sets.items()}
         rows = [
             [label, better, *(_number(s.style[key]) for s in self.sets.values())]

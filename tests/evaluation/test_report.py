@@ -1,5 +1,6 @@
 """The report of an evaluation: means, table, JSON."""
 
+import dataclasses
 import json
 import math
 
@@ -65,6 +66,19 @@ def test_rows_of_probes_are_shown_if_there_are_any(report):
     assert "0.5000" in lines["classified as the style, probe"]
     assert "2.0000" in lines["KID, probe"]
     assert "color probe" not in str(report)
+
+
+def test_head_states_the_probes_and_their_accuracy(report):
+    probe = {"network": "squeezenet", "classes": ["anime", "photo"], "accuracy": 0.875}
+    probes = {"probe": probe, "color_probe": {**probe, "accuracy": None}}
+    report = dataclasses.replace(report, probes=probes)
+    head = str(report).split("\n\n")[0].splitlines()
+    assert head[1:] == [
+        "probe of anime, photo; features of squeezenet; accuracy in cross-validation "
+        "0.875",
+        "color probe of anime, photo; features of squeezenet",
+    ]
+    assert report.to_dict()["probes"] == probes
 
 
 def test_json_contains_all_values_and_means(tmp_path, report):
