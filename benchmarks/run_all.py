@@ -20,13 +20,13 @@ FOLDER = Path(__file__).parent
 PACKAGES = ("animegan_tf", "tensorflow", "keras", "numpy", "pillow")
 
 
-def main(argv=None):
+def main(argv=None, commands=None):
     arguments = parse_arguments(argv)
     arguments.output.mkdir(parents=True, exist_ok=True)
     report = arguments.output / "figures.md"
     report.write_text(describe_machine(), encoding="utf-8")
     failures = 0
-    for command in list_commands(arguments):
+    for command in commands or list_commands(arguments):
         line = shlex.join(["python", *command])
         print(line, flush=True)
         # As in the documentation of the scripts, from the root of the project.

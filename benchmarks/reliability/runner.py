@@ -21,7 +21,15 @@ TIMEOUT_WALL_SECONDS = 120.0
 _SPARE_MB = 1024
 
 
-def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
+def run_trials(
+    name,
+    numbers,
+    *,
+    seed=0,
+    failures=None,
+    readers=READERS,
+    timeout=TIMEOUT_SECONDS,
+):
     """Run trials of a reader.
 
     Args:
@@ -31,6 +39,7 @@ def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
         failures: Folder for the files that were neither read nor refused properly, or
             `None`.
         readers: `Reader` by name, of an importable module: the child imports it.
+        timeout: Maximum CPU time of a trial in seconds.
 
     Returns:
         A `Result` for each number.
@@ -40,7 +49,7 @@ def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
         with tempfile.TemporaryDirectory() as folder:
             rest = numbers[len(results) :]
             arguments = (readers[name], rest, seed, folder)
-            for result, path in _run_until_death(arguments):
+            for result, path in _run_until_death(arguments, timeout):
                 results.append(result)
                 if failures is not None and result.outcome not in (
                     "accepted",
@@ -50,7 +59,7 @@ def run_trials(name, numbers, *, seed=0, failures=None, readers=READERS):
     return results
 
 
-def _run_until_death(arguments):
+def _run_until_death(arguments, timeout):
     """Yield the results of one child until it is done or dies."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -63,7 +72,7 @@ def _run_until_death(arguments):
         if here.recv() != "ready":
             raise RuntimeError("a valid sample was refused")
         for number in numbers:
-            result = _await(here, child, number)
+            result = _await(here, child, number, timeout)
             yield result, path
             if result.outcome in ("timeout", "crash"):
                 return
@@ -72,12 +81,12 @@ def _run_until_death(arguments):
         child.join()
 
 
-def _await(connection, child, number):
+def _await(connection, child, number, timeout):
     began, clock = _cpu_seconds(child.pid), time.monotonic()
     while not connection.poll(0.5):
         spent = _cpu_seconds(child.pid) - began
         waited = time.monotonic() - clock
-        if spent > TIMEOUT_SECONDS or waited > TIMEOUT_WALL_SECONDS:
+        if spent > timeout or waited > TIMEOUT_WALL_SECONDS:
             return Result(number, "timeout", f"after {spent:.0f} s", spent)
     try:
         return connection.recv()

@@ -1,31 +1,24 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from animegan_tf.imaging.writing import write_image
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "feature_agreement.py"
-
 
 @pytest.fixture(scope="module")
-def benchmark():
-    spec = importlib.util.spec_from_file_location("feature_agreement", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_script):
+    return load_script("feature_agreement")
 
 
-def test_rank_correlations_by_hand(benchmark):
+def test_rank_correlations_worked_by_hand(benchmark):
     x, y = [1.0, 2.0, 3.0, 4.0], [10.0, 40.0, 30.0, 50.0]
     # Ranks differ by 0, 1, 1, 0: 1 - 6 * 2 / (4 * 15); one of six pairs is swapped.
     assert benchmark.spearman(x, y) == pytest.approx(0.8)
     assert benchmark.kendall(x, y) == pytest.approx(4 / 6)
 
 
-def test_correlation_of_parts_is_that_of_the_whole(benchmark):
+def test_correlation_added_in_parts_is_that_of_the_whole(benchmark):
     random = np.random.default_rng(0)
     x = random.normal(size=(2, 6, 5, 3))
     x[..., 2] = 7.0
@@ -34,13 +27,13 @@ def test_correlation_of_parts_is_that_of_the_whole(benchmark):
     for a, b in zip(x, y, strict=True):
         found.add(a, b)
     assert found.overall() == pytest.approx(np.corrcoef(x.ravel(), y.ravel())[0, 1])
-    # The third channel of x never differs.
+    # The third channel of x is constant.
     own = [np.corrcoef(x[..., i].ravel(), y[..., i].ravel())[0, 1] for i in (0, 1)]
     assert found.by_channel() == pytest.approx(np.mean(own))
 
 
 @pytest.mark.slow
-def test_network_agrees_with_itself(benchmark, tmp_path, capsys):
+def test_a_network_agrees_with_itself(benchmark, tmp_path, capsys):
     folder = tmp_path / "photos"
     folder.mkdir()
     coarse = np.random.default_rng(0).integers(0, 255, (8, 8, 3), np.uint8)

@@ -1,4 +1,3 @@
-import importlib.util
 import types
 from pathlib import Path
 
@@ -8,15 +7,8 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def inference():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(FOLDER))
-        spec = importlib.util.spec_from_file_location(
-            "inference_benchmark", FOLDER / "inference.py"
-        )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        yield module
+def inference(load_script):
+    return load_script("inference")
 
 
 def worker(seconds, note="", failure=None):
@@ -30,7 +22,7 @@ def test_sizes_are_width_by_height(inference):
     assert inference.parse_size("256") == (256, 256)
 
 
-def test_bfloat16_is_not_asked_of_every_way_of_pytorch(inference):
+def test_bfloat16_is_run_with_channels_last_only_in_pytorch(inference):
     arguments = inference.parse_arguments([])
     contenders = inference.list_contenders(arguments, 64, 32)
     torch = [(c.name, c.precision) for c in contenders if "worker_torch" in str(c)]
@@ -42,16 +34,16 @@ def test_bfloat16_is_not_asked_of_every_way_of_pytorch(inference):
     assert contenders[0].command[-3:] == (64, 32, 0)
 
 
-def test_what_failed_is_left_out_with_its_reason(inference, capsys):
+def test_failed_contenders_are_left_out_with_the_reason(inference, capsys):
     name = inference.Contender("animegan_v2, compiled", "float32", ())
     workers = {name: worker([], failure="no compiler"), "other": worker([1.0])}
     inference.leave_out_failed(workers)
     assert list(workers) == ["other"]
-    told = capsys.readouterr().out
-    assert told == "left out: animegan_v2, compiled float32: no compiler\n"
+    printed = capsys.readouterr().out
+    assert printed == "left out: animegan_v2, compiled float32: no compiler\n"
 
 
-def test_ratios_are_of_medians(inference, capsys):
+def test_ratios_are_those_of_the_medians(inference, capsys):
     contenders = {
         (inference.REFERENCE, "float32"): worker([3.0, 9.0, 2.0], "6e9"),
         ("animegan_v2, eager", "float32"): worker([4.0]),
@@ -70,7 +62,7 @@ def test_ratios_are_of_medians(inference, capsys):
     assert found == ["bfloat16", "500.0", "6.0", "4.0", "250", "2", "50%"]
 
 
-def test_without_the_reference_the_rest_is_still_told(inference, capsys):
+def test_without_the_reference_the_others_are_printed(inference, capsys):
     workers = {inference.Contender("comic, whole", "float32", ()): worker([0.1], "1e9")}
     inference.print_table(workers, dict.fromkeys(workers, 250e6))
     assert "comic, whole" in capsys.readouterr().out

@@ -1,24 +1,17 @@
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
 
-PATH = Path(__file__).parents[2] / "benchmarks" / "optimisation_transfer.py"
-
 
 @pytest.fixture(scope="module")
-def transfer():
-    spec = importlib.util.spec_from_file_location("optimisation_transfer", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def transfer(load_script):
+    return load_script("optimisation_transfer")
 
 
-def test_content_is_read_off_the_curve_at_equal_style(transfer):
+def test_content_is_interpolated_at_equal_style_distance(transfer):
     curve = [
         {"step": 0, "style": 0.5, "content": 0.0},
         {"step": 5, "style": 0.3, "content": 0.1},
@@ -26,13 +19,13 @@ def test_content_is_read_off_the_curve_at_equal_style(transfer):
     ]
     assert transfer.interpolate(curve, 0.4) == pytest.approx(0.05)
     assert transfer.interpolate(curve, 0.225) == pytest.approx(0.325)
-    # The photos are nearer already; and nowhere is it as near.
+    # The photos are closer already; the curve never gets as close.
     assert transfer.interpolate(curve, 0.6) == 0.0
     assert transfer.interpolate(curve, 0.1) is None
 
 
 @pytest.mark.slow
-def test_transfer_comes_nearer_to_the_style_and_leaves_the_photo(
+def test_transfer_approaches_the_style_and_departs_from_the_photo(
     transfer, run_folder, photo, tmp_path, features_file
 ):
     stripes = photo.copy()

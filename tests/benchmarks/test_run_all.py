@@ -1,4 +1,3 @@
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -7,14 +6,11 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def run_all():
-    spec = importlib.util.spec_from_file_location("run_all", FOLDER / "run_all.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def run_all(load_script):
+    return load_script("run_all")
 
 
-def test_every_command_names_a_program_that_is_there(run_all):
+def test_every_command_is_an_existing_program(run_all):
     arguments = run_all.parse_arguments(
         ["--output", "o", "--photos", "p", "--style-images", "s"]
     )
@@ -27,19 +23,18 @@ def test_every_command_names_a_program_that_is_there(run_all):
             assert (FOLDER.parent / command[0]).is_file()
 
 
-def test_without_folders_what_needs_them_is_left_out(run_all):
+def test_without_folders_the_benchmarks_that_need_them_are_left_out(run_all):
     commands = run_all.list_commands(run_all.parse_arguments(["--output", "o"]))
     assert not any("quality" in part for command in commands for part in command)
 
 
-def test_machine_and_versions_are_named(run_all):
+def test_description_names_the_machine_and_the_versions(run_all):
     text = run_all.describe_machine()
     assert "tensorflow 2." in text
     assert "CPU cores" in text
 
 
-def test_output_is_kept_and_failures_counted(run_all, tmp_path, monkeypatch):
+def test_output_is_kept_and_failures_are_counted(run_all, tmp_path):
     commands = [["-c", "print(6 * 7)"], ["-c", "raise SystemExit(3)"]]
-    monkeypatch.setattr(run_all, "list_commands", lambda arguments: commands)
-    assert run_all.main(["--output", str(tmp_path / "new")]) == 1
+    assert run_all.main(["--output", str(tmp_path / "new")], commands) == 1
     assert "\n42\n" in (tmp_path / "new" / "figures.md").read_text()
