@@ -126,7 +126,7 @@ def sample_all_styles(network, num_styles: int):
     @tf.function
     def stylize(photos, code):
         codes = tf.repeat(code[tf.newaxis], tf.shape(photos)[0], axis=0)
-        return network([photos, codes], training=False)
+        return network([tf.convert_to_tensor(photos), codes], training=False)
 
     codes = tf.eye(num_styles)
     return lambda photos: [photos, *(stylize(photos, code) for code in codes)]
