@@ -7,41 +7,14 @@ import tensorflow as tf
 
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.losses.perceptual import correlation_style_loss
-from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.generators import build_generator
 from animegan_tf.transfer.adaptation import (
-    ADAPTATION_LAYERS,
     WEIGHTS,
     _measure_style,
     _sample,
     _shift_loss,
     adapt_generator,
 )
-
-
-@pytest.fixture
-def generator():
-    """Two convolutions, which are traced fast."""
-    keras.utils.set_random_seed(0)
-    image = keras.Input((None, None, 3))
-    x = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(image)
-    x = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")(x)
-    return keras.Model(image, x)
-
-
-@pytest.fixture
-def features(tmp_path):
-    """VGG19 up to the deepest layer used, with four channels."""
-    rng = np.random.default_rng(1)
-    arrays, channels = {}, 3
-    for block, count in ((1, 2), (2, 2), (3, 1)):
-        for index in range(1, count + 1):
-            name = f"block{block}_conv{index}"
-            arrays[f"{name}/kernel"] = rng.normal(0, 0.3, (3, 3, channels, 4))
-            arrays[f"{name}/bias"] = np.zeros(4)
-            channels = 4
-    np.savez(tmp_path / "features.npz", **arrays)
-    return build_feature_extractor(tmp_path / "features.npz", layers=ADAPTATION_LAYERS)
 
 
 @pytest.fixture
@@ -62,6 +35,7 @@ def adapt(generator, photo, target, features, **options):
     return adapt_generator(generator, [photo], target, features, **options)
 
 
+@pytest.mark.slow
 def test_crops_have_a_multiple_of_the_generator_s_size(photo, stripes, features):
     # 48 is not a multiple of 32.
     generator = build_generator(
@@ -71,6 +45,7 @@ def test_crops_have_a_multiple_of_the_generator_s_size(photo, stripes, features)
     assert len(adapted.weights) == len(generator.weights)
 
 
+@pytest.mark.slow
 def test_style_approaches_that_of_the_target(photo, stripes, features):
     keras.utils.set_random_seed(0)
     generator = build_generator(
