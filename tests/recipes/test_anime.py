@@ -245,7 +245,8 @@ def measure(make_config, features_file, folders, tmp_path):
     cache = tmp_path / "cache"
 
     def function(paths=None, features=features_file, **weights):
-        weights = NO_WEIGHTS | {"target": 1.0, "style": 1.0} | weights
+        ones = dict.fromkeys(("target", "style", "adversarial"), 1.0)
+        weights = NO_WEIGHTS | ones | weights
         config = make_config("anime", features=str(features), weights=weights)
         paths = paths or sorted((folders / "style").iterdir())
         measured = StyleReference.measure(config, cache, paths, False)
