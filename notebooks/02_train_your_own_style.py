@@ -24,7 +24,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
 import animegan_tf
-from animegan_tf.data.targets.painting import brush_and_ink
+from animegan_tf.data.targets.filters import brush_and_ink
 
 animegan_tf.import_tensorflow_quietly()
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 82})

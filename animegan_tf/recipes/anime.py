@@ -575,7 +575,7 @@ def find_target(
 
     if name != FITTED:
         return get_target(name)
-    from animegan_tf.data.targets.fitted import fit_target
+    from animegan_tf.data.targets.fitted_target import fit_target
     from animegan_tf.models.features.extractor import build_feature_extractor
 
     run.path.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from animegan_tf.data.targets.cel_shading import CelAndInkOptions, cel_and_ink
-from animegan_tf.data.targets.painting import brush_and_ink, oil_paint, soft_paint
+from animegan_tf.data.targets.filters import brush_and_ink, oil_paint, soft_paint
+from animegan_tf.data.targets.painter import PAINTERS
 from animegan_tf.utils.messages import suggestion
 
 
@@ -24,11 +25,16 @@ class Target:
     fingerprint: str
 
 
+# The bundled painters that are targets by name; `recipes.anime` can also fit one.
+_PAINTERS = ("anime", "ukiyoe", "impressionist", "engraving")
 TARGETS = {
     "cel_and_ink": Target(cel_and_ink, CelAndInkOptions().fingerprint()),
     "brush_and_ink": Target(brush_and_ink, "brush_and_ink-1"),
     "oil": Target(oil_paint, "oil-1"),
     "soft": Target(soft_paint, "soft-1"),
+} | {
+    name: Target(PAINTERS[name].paint, PAINTERS[name].fingerprint())
+    for name in _PAINTERS
 }
 
 

@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from animegan_tf.data.targets.brushwork import kuwahara
 from animegan_tf.data.targets.painter import PAINTERS, RANGES, Painter, Palette
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
@@ -292,3 +293,28 @@ def test_fingerprint_changes_with_any_number():
     prints = {Painter(palette=PALETTE).fingerprint(), Painter().fingerprint()}
     prints |= {Painter(line_length=13.0).fingerprint()}
     assert len(prints) == 3
+
+
+def test_kuwahara_calms_areas_and_keeps_the_step_between_them():
+    image = np.full((48, 64, 3), 0.35, np.float32)
+    image[:, 32:] = 0.7
+    image += np.random.default_rng(0).normal(0.0, 0.02, image.shape).astype(np.float32)
+    smooth = kuwahara(image, 4.0)
+    assert smooth[8:40, 8:24].std() < 0.5 * image[8:40, 8:24].std()
+    # A blur of this radius would spread the step over about eight columns.
+    step = smooth[8:40, :, 0].mean(axis=0)
+    assert step[34] - step[29] > 0.9 * (step[50] - step[10])
+
+
+def test_kuwahara_keeps_an_even_image():
+    image = np.full((20, 20, 3), 0.4, np.float32)
+    np.testing.assert_allclose(kuwahara(image, 2.5), image, atol=1e-5)
+
+
+def test_hatching_covers_dark_areas_more_than_light_ones():
+    photo = np.full((96, 96, 3), 60, np.uint8)
+    photo[:, 48:] = 190
+    drawn = Painter(hatching=1.0, line_color=(0.0, 0.0, 0.0)).paint(photo)
+    assert drawn[:, :40].mean() + 60 < drawn[:, 56:].mean()
+    assert drawn.min() < 40
+    assert drawn.max() > 220

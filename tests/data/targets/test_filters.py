@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
-from animegan_tf.data.targets.painting import (  # noqa: E402
+from animegan_tf.data.targets.filters import (  # noqa: E402
     brush_and_ink,
     kuwahara,
     oil_paint,

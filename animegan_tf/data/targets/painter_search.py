@@ -1,4 +1,4 @@
-"""Fit a painter to a folder of drawings: palette by measurement, the rest by search.
+"""Fit a painter to drawings: palette and ink by measurement, the rest by search.
 
 A painter is good if photos painted by it have the feature statistics of the drawings:
 how strong each channel of a frozen network is on average and how much it varies, in
@@ -70,8 +70,8 @@ def fit_painter(
 ) -> PainterFit:
     """Search the painter whose paintings of photos are nearest to drawings.
 
-    The palette is measured. Then a few typical painters are tried with it, then points
-    at random around the best of them, then ever smaller changes of the best.
+    Palette and ink are measured. Then a few typical painters are tried with them, then
+    points at random around the best, then ever smaller changes of the best.
 
     Args:
         drawings: Folder of drawings, searched with its subfolders, or their paths; at
@@ -85,7 +85,8 @@ def fit_painter(
         num_photos: Number of photos to paint in each trial.
         max_drawings: Most drawings to measure.
         min_contrast: Deviation of lightness, over the photos', below which a painter is
-            penalized: distances also fall when everything turns pale.
+            penalized: distances also fall when everything turns pale. Where the
+            drawings themselves have less, theirs counts, but at least 0.75.
         seed: Seed of the samples and of the search.
         progress: Function of the trials done, their number and the best distance so
             far, called after each trial.
@@ -121,10 +122,13 @@ def fit_painter(
     )
     crops = reference[:num_photos]
     judge = _Judge(drawing_crops, crops, reference, feature_extractor, min_contrast)
-    palette = measure_palette(drawing_crops, reference)
+    measured = {
+        "palette": measure_palette(drawing_crops, reference),
+        "line_color": measure_ink(drawing_crops),
+    }
     return _search(
         judge,
-        palette,
+        measured,
         num_trials,
         random,
         progress,
@@ -197,6 +201,26 @@ def measure_palette(drawings, photos) -> Palette:
         tints=tuple((_tidy(a), _tidy(b)) for a, b in difference),
         dyes=_find_dyes(drawn, own),
     )
+
+
+def measure_ink(drawings) -> tuple[float, float, float]:
+    """Measure the colour of the darkest strokes of drawings.
+
+    Args:
+        drawings: uint8 RGB images.
+
+    Returns:
+        RGB in [0, 1]: the median over the drawings of what is darkest in each, 1 % of
+        its pixels.
+    """
+    colors = []
+    for drawing in drawings:
+        pixels = drawing.reshape(-1, 3)
+        brightness = pixels.sum(axis=1, dtype=np.int32)
+        count = max(1, len(pixels) // 100)
+        darkest = np.argpartition(brightness, count - 1)[:count]
+        colors.append(pixels[darkest].mean(axis=0) / 255.0)
+    return tuple(_tidy(value, 3) for value in np.median(colors, axis=0))
 
 
 def _lab_pixels(images, per_image=1500, *, blur=True):
@@ -362,7 +386,6 @@ class _Judge:
     def __init__(self, drawings, photos, reference, feature_extractor, min_contrast):
         self.photos = photos
         self._feature_extractor = feature_extractor
-        self._min_contrast = min_contrast
         self._unit = _SHORT_SIDE / REFERENCE_SIZE
         self._reference = []
         for gray in (True, False):
@@ -381,10 +404,13 @@ class _Judge:
         self._lightness = taken[:, 0].mean()
         # Grey drawings may make photos grey; others should not wash them out.
         self._chroma = min(0.9 * _mean_chroma(taken), _mean_chroma(drawn))
-        # The calmest fifth of the photos must stay as calm as that of the drawings.
-        self._allowed = _calm_activity(drawings)
+        # The calmest fifth of the photos should get as calm as that of the drawings.
+        self._calm = _calm_activity(drawings)
         self._masks = [_calm_mask(photo) for photo in photos]
         self._deviation = _deviations(photos)
+        # Drawings on tinted paper have less contrast themselves.
+        ratio = np.mean(_deviations(drawings)) / np.mean(_deviations(reference))
+        self._min_contrast = min(min_contrast, max(0.75, float(ratio)))
 
     def photo_distance(self) -> float:
         colors = _lab_pixels([self._pixels], self._pixels.size, blur=False)
@@ -431,7 +457,9 @@ class _Judge:
         contrast = float(np.mean(_deviations(painted) / self._deviation[:count]))
         calm = _calm_activity(painted, self._masks[:count])
         penalty = 3.0 * max(0.0, self._min_contrast - contrast)
-        penalty += 40.0 * max(0.0, calm - self._allowed)
+        # New texture in skies is bad; bare areas are too where drawings have paint.
+        penalty += 40.0 * max(0.0, calm - self._calm)
+        penalty += 20.0 * max(0.0, self._calm - calm)
         # Drawings of the night are no reason to darken every photo.
         penalty += 0.03 * max(0.0, self._lightness - 2.0 - colors[:, 0].mean())
         penalty += 0.03 * max(0.0, self._chroma - _mean_chroma(colors))
@@ -579,7 +607,7 @@ _SPACE = {
 }
 # Weight of the difference from the typical painter: features see fine structure well,
 # but hardly whether things still look drawn.
-_PRIOR = 0.5
+_PRIOR = 0.3
 # Fields that make a pixel depend on those around.
 _SPATIAL_PARTS = (
     "merge",
@@ -684,7 +712,7 @@ _STARTS = (
 )
 
 
-def _search(judge, palette, num_trials, random, progress, figures) -> PainterFit:
+def _search(judge, measured, num_trials, random, progress, figures) -> PainterFit:
     ranked = []
     num_done = 0
 
@@ -704,7 +732,7 @@ def _search(judge, palette, num_trials, random, progress, figures) -> PainterFit
         return ranked[0] is trial
 
     for start in _STARTS[:num_trials]:
-        start = dataclasses.replace(start, palette=palette)
+        start = dataclasses.replace(start, **measured)
         try_painter(start, start)
     parents = ranked[:2]
     for index in range((num_trials - num_done) // 3):

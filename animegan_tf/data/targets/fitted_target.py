@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from animegan_tf.data.targets.fitting import fit_painter
 from animegan_tf.data.targets.painter import Painter
+from animegan_tf.data.targets.painter_search import fit_painter
 from animegan_tf.data.targets.registry import Target
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
