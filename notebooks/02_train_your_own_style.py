@@ -173,7 +173,8 @@ plt.show()
 # marks the end of the pretraining. After it, `content` and `adversarial` are minimized
 # too, and the weight of `target` is lower. The dots are held-out crops. As long as
 # those of `target` follow the curve, the generator does not overfit. `adversarial` is
-# not expected to fall, since the discriminator is trained at the same time.
+# not expected to fall, since the discriminator is trained at the same time, and
+# `content` may rise as the style becomes stronger.
 #
 # These crops come from the same four images, however. Only the cat at the end is an
 # entirely new image.
@@ -218,9 +219,9 @@ print(
 )
 
 # %% [markdown]
-# The color is gone, the shading has fewer steps, and the eyes have thick black
-# contours. Fine hair, which the filter removes, is still visible: suppressing it takes
-# more steps, more images and a larger network, as for the bundled style.
+# The color is gone, the contrast is higher, and the eyes have thick black contours.
+# Fine hair, which the filter removes, is still visible: suppressing it takes more
+# steps, more images and a larger network, as for the bundled style.
 #
 # ## Your own images
 #
