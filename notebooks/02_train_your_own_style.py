@@ -235,7 +235,7 @@ print(
 # ```
 #
 # - By default a filter is fitted to your drawings. `--set data.target=oil` names one
-#   instead: `cel_and_ink`, `brush_and_ink`, `oil` or `soft`.
+#   instead, such as `cel_and_ink`, `brush_and_ink`, `oil` or `soft`.
 # - If the style is too weak or too strong, change `--set weights.adversarial=...`. See
 #   [inside the losses](03_inside_the_losses.ipynb).
 # - Use drawings that you have the right to use: your own, or openly licensed ones.
