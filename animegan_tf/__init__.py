@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "DataConfig": "animegan_tf.config",
     "LossWeights": "animegan_tf.config",
+    "Regularization": "animegan_tf.config",
     "TrainingConfig": "animegan_tf.config",
     "default_config": "animegan_tf.recipes.runner",
     "train": "animegan_tf.recipes.runner",
