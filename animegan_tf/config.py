@@ -20,6 +20,7 @@ DISCRIMINATOR_SETTINGS = (
     "discriminator",
     "discriminator_options",
     "discriminator_learning_rate",
+    "adversarial_loss",
 )
 
 

@@ -195,6 +195,10 @@ class AnimeConfig(TrainingConfig):
                 f"smooth_weight={self.smooth_weight}, view={self.view!r}"
             )
         active = self.weights.active()
+        if "adversarial" not in active:
+            for name in ("smooth_weight", "target_weight"):
+                value = getattr(self, name)
+                check(not value, name, "0 without weights.adversarial", value)
         if self.pretraining_steps and not set(active) & set(REGRESSION_TERMS):
             raise ValueError(
                 f"`weights` must have one of {', '.join(REGRESSION_TERMS)} for the "

@@ -249,7 +249,7 @@ def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:
     values["regularization"] = stabilizers
     weights = values.get("weights", {})
     if hasattr(kind(), "weights") and weights.get("adversarial") == 0.0:
-        for name in DISCRIMINATOR_SETTINGS:
+        for name in (*DISCRIMINATOR_SETTINGS, "smooth_weight", "target_weight"):
             values.pop(name, None)
     values["styles"] = [
         {"images" if name == "pictures" else name: value for name, value in s.items()}

@@ -30,7 +30,7 @@ def test_every_damage_is_measured(example, tmp_path, capsys):
     assert example.main([*arguments, "downscale", "noise", *run]) == 0
     table = _table(capsys.readouterr().out)
     assert list(table) == ["downscale, noise", "bicubic scaling", "noise"]
-    assert (tmp_path / "run" / "generator.keras").exists()
+    assert (tmp_path / "run" / "generator.npz").exists()
     assert list_images(tmp_path / "run" / "samples")
 
 

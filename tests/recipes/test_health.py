@@ -45,8 +45,8 @@ def train(make_config, run_training, caplog):
     [
         ("anime", "generator"),
         ("pix2pix", "generator"),
-        ("cyclegan", "generator"),
-        ("cut", "generator"),
+        pytest.param("cyclegan", "generator", marks=pytest.mark.slow),
+        pytest.param("cut", "generator", marks=pytest.mark.slow),
         ("dcgan", "discriminator"),
     ],
 )
