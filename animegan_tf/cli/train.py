@@ -162,7 +162,7 @@ def _assign(values: dict, assignment: str) -> None:
         if not isinstance(values, dict):
             nested = [key for key, value in known.items() if isinstance(value, dict)]
             raise ValueError(
-                f"`--set` names no setting: there is no group {group!r}. "
+                f"`--set` must name a setting; there is no group {group!r}. "
                 f"{suggestion(group, nested)}Received: {assignment!r}"
             )
     try:

@@ -44,7 +44,7 @@ def contrast_loss(x, y, fraction: float = 0.97):
 
 
 def flat_region_loss(x, y, activity):
-    """Compute the gradients that x has and y has not, where y is flat, at two scales.
+    """Compute the gradients that are new in x, where y is flat, at two scales.
 
     Args:
         x: RGB images in [-1, 1], `(batch, height, width, 3)`.
@@ -98,7 +98,7 @@ def activity_map(images, *, low: float = 0.012, high: float = 0.05):
 
 
 def local_means(x, size: int):
-    """Average squares of pixels; a rest at the right and the bottom is left out.
+    """Average squares of pixels; incomplete ones at the right and bottom are left out.
 
     Args:
         x: float `(batch, height, width, channels)`.

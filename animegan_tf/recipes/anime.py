@@ -100,7 +100,7 @@ class AnimeWeights(LossWeights):
         color: Distance to the target's colors in YUV, pixel by pixel.
         local_color: Distance of local mean colors to the target's.
         flat: Gradients where the target is flat and has none.
-        contrast: Contrast missing to 0.97 of the target's.
+        contrast: Contrast below 0.97 of the target's.
         total_variation: Mean squared difference of neighboring pixels.
         adversarial: The adversarial loss.
     """
@@ -128,7 +128,8 @@ class AnimeConfig(TrainingConfig):
             a cosine.
         target_factor: Factor of the weights `target` and `gradient` when the
             adversarial training begins.
-        final_target_factor: That factor at the end; it falls linearly.
+        final_target_factor: The same factor at the end of the training; between the two
+            it changes linearly.
         adversarial_warmup: Steps over which the weight of the adversarial loss rises
             from 0 when the adversarial training begins.
         features: Feature extractor: `"bundled"`, `"vgg19"`, which is downloaded once,

@@ -209,7 +209,7 @@ def sample_patches(features, count: int, seed) -> list:
 
     Args:
         features: Feature maps, `(batch, height, width, channels)`.
-        count: Most positions of each map; a smaller map gives all that it has.
+        count: Maximum number of positions of each map; of a smaller map, all are taken.
         seed: Integer pair; equal seeds give equal positions.
 
     Returns:

@@ -95,6 +95,8 @@ def build(config: CycleGANConfig, run, progress: bool = True):
             terms["identity"] = l1_loss(to_style(style), style) + l1_loss(
                 to_photo(photo), photo
             )
+        # `GanProgram` adds the adversarial losses of the fakes, and trains both
+        # discriminators on reals and fakes.
         return Forward(
             terms,
             reals={"discriminator": style, "discriminator_back": photo},

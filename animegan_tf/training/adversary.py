@@ -1,4 +1,4 @@
-"""A discriminator with all that trains it, and the loss it gives to a generator."""
+"""Train a discriminator, and compute the adversarial loss of its generator."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class Adversary:
             as edge-smoothed drawings that are to count as generated.
 
     Raises:
-        ValueError: If the loss is unknown or has no use for a setting.
+        ValueError: If the loss is unknown, or a setting has no effect on it.
     """
 
     def __init__(

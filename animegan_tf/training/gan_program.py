@@ -59,8 +59,9 @@ class GanProgram(Program):
             `turn` are int64 scalar tensors from which everything random is derived.
         optimizer: Optimizer of `networks`.
         weights: Weights of the terms. With `adversaries`, `adversarial` is one of them.
-        adversaries: The discriminators with their training, by name: `"discriminator"`,
-            or names that begin so; the rest is appended to the names in the log.
+        adversaries: The discriminators with their training, by name. What follows
+            `"discriminator"` in a name, such as `"_back"`, is appended to the names in
+            the log.
         schedules: Functions of the step, an int64 scalar tensor, to a factor of a
             term's weight, by term.
         clip_norm: Largest global norm of the generators' gradient.
@@ -127,11 +128,11 @@ class GanProgram(Program):
         inputs = self._inputs(batch, step)
         # As a Python number every step would be traced anew.
         step = tf.constant(step, tf.int64)
-        logs = {}
         if self._critic_steps is None:
             logs, forward = self._generator_step(batch, step)
             logs |= self._discriminator_steps(forward, step, tf.constant(0, tf.int64))
         else:
+            logs = {}
             for turn, part in enumerate(_split(batch, self._critic_steps)):
                 turn = tf.constant(turn, tf.int64)
                 forward = self._generate(part, step, turn)

@@ -51,7 +51,7 @@ def test_fewer_steps_keep_the_fraction_of_the_pretraining(tmp_path, capsys):
         (["--set", "weights.styel=1"], "styel"),
         (["--set", "nonsense"], "NAME=VALUE"),
         (["--set", "=1"], "NAME=VALUE"),
-        (["--set", "steps.more=1"], "names no setting"),
+        (["--set", "steps.more=1"], "must name a setting"),
         (["--recipe", "magic"], "`recipe` must be one of"),
         (["--recipe", "cut", "--set", "weights.l1=1"], "'l1'"),
         (["--recipe", "dcgan", "--features", "vgg19"], "'features'"),
