@@ -26,7 +26,7 @@ def kuwahara(image: np.ndarray, radius: float) -> np.ndarray:
         radius: Radius of the surroundings in pixels, at least 1.
 
     Returns:
-        float32 of the same shape: areas of one colour with crisp borders.
+        float32 of the same shape: areas of one color with crisp borders.
 
     Reference: Papari et al., 2007, https://doi.org/10.1109/TIP.2007.903912.
     """
@@ -61,7 +61,7 @@ def _sector_kernels(radius):
 def add_texture(
     areas: np.ndarray, photo: np.ndarray, *, amount: float, unit: float
 ) -> np.ndarray:
-    """Lay the photo's fine lightness, drawn out along contours, on flat areas.
+    """Add the photo's fine lightness, averaged along contours, to flat areas.
 
     Args:
         areas: uint8 RGB, the flattened photo.
@@ -94,15 +94,15 @@ def daub(
 ) -> np.ndarray:
     """Paint with strokes of two sizes along the contours, fine ones where needed.
 
-    Places and colours of the strokes are pseudorandom, and always the same for images
+    Places and colors of the strokes are pseudorandom, and always the same for images
     of one size.
 
     Args:
-        image: uint8 RGB whose colours the strokes take.
+        image: uint8 RGB whose colors the strokes take.
         photo: uint8 RGB of the same shape, whose contours they follow.
         width: Width of the fine strokes in units; the others are twice as wide.
         length: Length in widths.
-        variation: How much strokes differ in colour, 0 to 1.
+        variation: How much strokes differ in color, 0 to 1.
         unit: Pixels of one unit of length.
 
     Returns:
@@ -137,13 +137,13 @@ def daub(
 
 
 def _noise_shape(image, unit):
-    """Size of a noise that has the same grains in a picture of any size."""
+    """Size of a noise that has the same grains in a image of any size."""
     cell = max(1.0, 1.3 * unit)
     return tuple(max(1, round(side / cell)) for side in image.shape[:2])
 
 
 class _Strokes(NamedTuple):
-    """Strokes in the order in which they are laid.
+    """Strokes, in the order in which they are painted.
 
     Attributes:
         paths: Points as `(x, y)` in pixels, `(count, 2 * _TRACE_STEPS + 1, 2)`.
@@ -175,7 +175,7 @@ def _plan_strokes(image, along, width, length, variation, random) -> _Strokes:
 
 
 def _vary_colors(colors, variation, random):
-    """Change lightness, hue and chroma at random; greys stay grey."""
+    """Change lightness, hue and chroma at random; grays stay gray."""
     cv2 = import_opencv()
     lab = cv2.cvtColor(colors[np.newaxis] / 255.0, cv2.COLOR_RGB2Lab)[0]
     change = variation * np.clip(random.normal(size=(3, len(lab))), -2.0, 2.0)
@@ -189,7 +189,7 @@ def _vary_colors(colors, variation, random):
 
 
 def _trace(image, along, x, y, own, step):
-    """Follow the contours from `(x, y)` until the colour is another."""
+    """Follow the contours from `(x, y)` until the color is another."""
     rows, columns = image.shape[:2]
     column, row = x.astype(int), y.astype(int)
     go_x, go_y = along[0][row, column], along[1][row, column]
@@ -221,7 +221,7 @@ def relief(image: np.ndarray, unit: float) -> np.ndarray:
     """Shade uint8 RGB as thick paint is shaded by light from the upper left.
 
     Returns:
-        float32 in [-0.12, 0.12] to be added to colours in [0, 1], `(height, width)`.
+        float32 in [-0.12, 0.12] to be added to colors in [0, 1], `(height, width)`.
     """
     return _shade(to_gray(image), unit)
 
@@ -244,7 +244,7 @@ def hatch(
     color,
     unit: float,
 ) -> np.ndarray:
-    """Draw tones as an engraver does, with strokes of ink along the contours.
+    """Render tones by hatching: strokes of ink along the contours.
 
     Args:
         painted: uint8 RGB whose tones are drawn.
@@ -252,7 +252,7 @@ def hatch(
         opacity: 0 leaves `painted` as it is, 1 shows nothing but ink and paper.
         spacing: Distance of the strokes in units.
         paper: Brightness of the paper, 0 to 1.
-        color: Colour of the ink, RGB in [0, 1].
+        color: Color of the ink, RGB in [0, 1].
         unit: Pixels of one unit of length.
 
     Returns:

@@ -87,5 +87,5 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 
 
 def to_levels(image: np.ndarray) -> np.ndarray:
-    """Round float colours in [0, 1], and clip those beyond, to uint8."""
+    """Round float colors in [0, 1], and clip those beyond, to uint8."""
     return np.clip(image * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Where a draughtsman would draw lines in a photo."""
+"""Detect line art in a photo: dark lines along sharp edges."""
 
 import numpy as np
 
@@ -57,9 +57,9 @@ def find_lines(
 
 
 def _sharp_places(gray, sigma, amount):
-    """Weigh edges by their sharpness and by how many sharp edges are around."""
+    """Weight edges by their sharpness and by the number of sharp edges nearby."""
     cv2 = import_opencv()
-    # Times sigma, so that the picture's size does not matter.
+    # Times sigma, so that the image's size does not matter.
     fine = sigma * gradient_strength(cv2.GaussianBlur(gray, (0, 0), 0.8 * sigma))
     coarse = sigma * gradient_strength(cv2.GaussianBlur(gray, (0, 0), 4.0 * sigma))
     coarse = cv2.dilate(coarse, np.ones((3, 3), np.uint8))
@@ -72,7 +72,7 @@ def _sharp_places(gray, sigma, amount):
 
 
 def _keep_strong_lines(opacity, min_area, weak=0.1, strong=0.5):
-    """Drop connected lines that are nowhere strong, or too small to be a line."""
+    """Remove connected components that are weak everywhere or too small."""
     cv2 = import_opencv()
     mask = (opacity > weak).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)

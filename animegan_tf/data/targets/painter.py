@@ -1,7 +1,7 @@
-"""A parametrized painter: draws a photo with flat areas, daubs, a palette and lines.
+"""A parametrized painter: flat areas, brush strokes, a palette and lines.
 
-The bundled targets are points of its space (`PAINTERS`); `fit_painter` looks for the
-point that comes nearest to a folder of drawings.
+`PAINTERS` holds sets of its parameters by name; `painter_search.fit_painter` searches
+those that come nearest to a folder of drawings.
 """
 
 import dataclasses
@@ -23,9 +23,9 @@ from animegan_tf.data.targets.line_art import find_lines
 
 # Part of every fingerprint: raise it whenever `Painter.paint` paints differently.
 _VERSION = 1
-# Lengths are given for a picture of this short side, in pixels.
+# Lengths are given for a image of this short side, in pixels.
 REFERENCE_SIZE = 512
-# Areas of larger pictures are painted at this short side and scaled up; lines are not.
+# Areas of larger images are painted at this short side and scaled up; lines are not.
 _LARGEST_AREA_SIZE = 1080
 _TONE_KNOTS = np.linspace(0.0, 100.0, 11)
 _TINT_KNOTS = np.linspace(0.0, 100.0, 6)
@@ -33,14 +33,14 @@ _TINT_KNOTS = np.linspace(0.0, 100.0, 6)
 
 @dataclasses.dataclass(frozen=True)
 class Palette:
-    """Colours of a set of drawings, in CIE Lab.
+    """Colors of a set of drawings, in CIE Lab.
 
     Attributes:
         tone_curve: Lightness that the drawings have where photos have 0, 10, ... 100,
             11 rising numbers in [0, 100].
-        tints: `(a, b)` of the drawings' greys at lightness 0, 20, ... 100, six pairs.
-        dyes: `(hue, chroma limit, share)` of each group of colours: degrees in
-            [0, 360), CIE chroma, and the share of the coloured pixels in [0, 1].
+        tints: `(a, b)` of the drawings' grays at lightness 0, 20, ... 100, six pairs.
+        dyes: `(hue, chroma limit, share)` of each group of colors: degrees in
+            [0, 360), CIE chroma, and the share of the colored pixels in [0, 1].
     """
 
     tone_curve: tuple[float, ...]
@@ -69,14 +69,14 @@ class Palette:
 
 @dataclasses.dataclass(frozen=True)
 class Painter:
-    """Everything that decides how a photo is painted.
+    """Parameters of a painter.
 
-    The defaults change nothing. Lengths are in pixels of a picture of short side 512,
-    and grow with the picture. Lightness L is CIE L*, 0 to 100; chroma is that of CIE
+    The defaults change nothing. Lengths are in pixels of a image of short side 512,
+    and grow with the image. Lightness L is CIE L*, 0 to 100; chroma is that of CIE
     Lab.
 
     Attributes:
-        merge: Grey levels that mean-shift merges into one area, 0 to 60; 0 does none.
+        merge: Gray levels that mean-shift merges into one area, 0 to 60; 0 does none.
         merge_radius: Radius of its window, 2 to 20.
         smoothing: Range of the edge-preserving filter, 0 to 0.5; 0 does none.
         smoothing_reach: Its reach, 4 to 40.
@@ -88,7 +88,7 @@ class Painter:
         daubs: Opacity of brush strokes that follow the contours, 0 to 1.
         daub_width: Width of the finest strokes, 2 to 16.
         daub_length: Length of a stroke in widths, 1 to 10.
-        daub_variation: How far colours change from stroke to stroke, 0 to 1: at 1 by
+        daub_variation: How far colors change from stroke to stroke, 0 to 1: at 1 by
             deviations of 4 in L, 16 degrees of hue and a quarter of the chroma.
         relief: Shading of thick paint, lit from the upper left, 0 to 1.
         tone_match: How far lightness follows the palette's tone curve, 0 to 1.
@@ -100,11 +100,11 @@ class Painter:
         tone_levels: Number of lightness steps, 2 to 12.
         tone_steps: How far shading is drawn to the steps, 0 to 1.
         chroma: Gain of chroma, 0 to 2.
-        tint_match: How far greys take the palette's tints, 0 to 1.
+        tint_match: How far grays take the palette's tints, 0 to 1.
         hue_match: How far hues are pulled to the palette's dyes, 0 to 1.
         chroma_match: How far chroma is bent below the dyes' limits, 0 to 1.
-        shadow_tint: `(a, b)` added to black, less to lighter colours, -20 to 20.
-        light_tint: `(a, b)` added to white, less to darker colours, -20 to 20.
+        shadow_tint: `(a, b)` added to black, less to lighter colors, -20 to 20.
+        light_tint: `(a, b)` added to white, less to darker colors, -20 to 20.
         palette: What the `_match` fields follow; without it they do nothing.
         line_opacity: Opacity of lines, 0 to 1; 0 draws none.
         line_width: Half-width (deviation) of a line, 0.4 to 3.
@@ -116,9 +116,9 @@ class Painter:
             as soft as those of clouds and shadows.
         line_areas: Opacity of lines between the flattened areas, of those from the
             photo, 0 to 1.
-        line_color: Colour of the ink, RGB in [0, 1].
-        line_blend: 0 draws with the ink alone, 1 with the darkened local colour.
-        hatching: Opacity of hatching in the ink's colour in place of tones, 0 to 1.
+        line_color: Color of the ink, RGB in [0, 1].
+        line_blend: 0 draws with the ink alone, 1 with the darkened local color.
+        hatching: Opacity of hatching in the ink's color in place of tones, 0 to 1.
         hatch_spacing: Distance between hatching lines, 2 to 12.
         glow: Light spread from bright areas, 0 to 0.5.
         sharpen: Unsharp masking after painting, 0 to 1.
@@ -184,7 +184,7 @@ class Painter:
         Args:
             photo: uint8 RGB in [0, 255], `(height, width, 3)`.
             unit: Pixels of the photo that one unit of length takes; the short side over
-                512 by default. Give 1.0 for strokes of the same size in any picture.
+                512 by default. Give 1.0 for strokes of the same size in any image.
 
         Returns:
             uint8 RGB of the same shape. The same photo always gives the same.
@@ -208,18 +208,18 @@ class Painter:
         return _paint(self, np.ascontiguousarray(photo), unit)
 
     def fingerprint(self) -> str:
-        """Return a text that changes whenever the painting would change."""
+        """Return text that changes whenever the result of `paint` would change."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
         return f"painter-{_VERSION}-{digest}"
 
     def to_dict(self) -> dict:
-        """Return the fields as what JSON can hold."""
+        """Return the fields as JSON values."""
         return json.loads(json.dumps(dataclasses.asdict(self)))
 
     @classmethod
     def from_dict(cls, values: dict) -> "Painter":
-        """Build a painter from what `to_dict` gave.
+        """Build a painter from what `to_dict` returned.
 
         Raises:
             ValueError: If a field is unknown or out of range.
@@ -389,7 +389,7 @@ _MATCH_FIELDS = "tone_match tint_match hue_match chroma_match".split()
 
 
 def _grades(painter: Painter) -> bool:
-    """Tell whether any field changes colours point by point."""
+    """Tell whether any field changes colors point by point."""
     neutral = Painter()
     changed = [getattr(painter, f) != getattr(neutral, f) for f in _GRADE_FIELDS]
     matched = painter.palette and any(getattr(painter, f) for f in _MATCH_FIELDS)
@@ -410,7 +410,7 @@ def _grade(painter: Painter, image):
     if palette and palette.dyes and (painter.hue_match or painter.chroma_match):
         a, b = _pull_to_dyes(painter, a, b)
     share = light / 100.0
-    # Strong colours keep their hue; greys, paper and shadows take the tint.
+    # Strong colors keep their hue; grays, paper and shadows take the tint.
     reach = 1.0 / (1.0 + np.square(np.hypot(a, b) / 40.0))
     tint_a = painter.light_tint[0] * share**1.5
     tint_a += painter.shadow_tint[0] * np.square(1.0 - share)
@@ -455,7 +455,7 @@ def _pull_to_dyes(painter, a, b):
     weight = (0.2 + dyes[:, 2]) * np.exp(-0.5 * np.square(turn / 20.0)) + 1e-9
     weight /= weight.sum(axis=1, keepdims=True)
     turned = painter.hue_match * (weight * turn).sum(axis=1)
-    # A hue far from all dyes is not turned into another colour.
+    # A hue far from all dyes is not turned into another color.
     turned = np.clip(turned, -45.0, 45.0)
     wide = (0.2 + dyes[:, 2]) * np.exp(-0.5 * np.square(turn / 30.0)) + 1e-9
     limit = (wide * dyes[:, 1]).sum(axis=1) / wide.sum(axis=1)

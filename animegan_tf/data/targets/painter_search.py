@@ -1,8 +1,8 @@
-"""Fit a painter to drawings: palette and ink by measurement, the rest by search.
+"""Fit a painter to drawings: the palette is measured, the rest is searched.
 
-A painter is good if photos painted by it have the feature statistics of the drawings:
-how strong each channel of a frozen network is on average and how much it varies, in
-grey and in colour, and which colours there are.
+The search minimizes the distance between painted photos and drawings: of the means and
+deviations of a frozen network's channels, in gray and in color, and of the color
+distributions.
 """
 
 import dataclasses
@@ -26,13 +26,13 @@ _CROP_SIZE = 256
 _MIN_DRAWINGS = 3
 _MIN_PHOTOS = 3
 _BATCH = 8
-# Where distributions of colour are compared.
+# Where distributions of color are compared.
 _SHARES = np.linspace(0.02, 0.98, 25)
 
 
 @dataclasses.dataclass(frozen=True)
 class PainterFit:
-    """What `fit_painter` found.
+    """Result of `fit_painter`.
 
     Attributes:
         painter: The best painter.
@@ -116,7 +116,7 @@ def fit_painter(
             len(drawing_paths),
         )
     drawing_crops = _read_crops(sample, random, at_least=48)
-    # Colours of photos in general are needed too: more of them than are painted.
+    # Colors of photos in general are needed too: more of them than are painted.
     reference = _read_crops(
         _sample(photo_paths, 64, random), random, at_least=num_photos
     )
@@ -184,7 +184,7 @@ def _scale(image):
 
 
 def measure_palette(drawings, photos) -> Palette:
-    """Measure the colours of drawings, and how those of photos lead to them.
+    """Measure the colors of drawings, and how those of photos lead to them.
 
     Args:
         drawings: uint8 RGB images.
@@ -204,7 +204,7 @@ def measure_palette(drawings, photos) -> Palette:
 
 
 def measure_ink(drawings) -> tuple[float, float, float]:
-    """Measure the colour of the darkest strokes of drawings.
+    """Measure the color of the darkest strokes of drawings.
 
     Args:
         drawings: uint8 RGB images.
@@ -229,7 +229,7 @@ def _lab_pixels(images, per_image=1500, *, blur=True):
     for image in images:
         lab = cv2.cvtColor(image.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
         if blur:
-            # Lines and grain are no colours of areas.
+            # Lines and grain are no colors of areas.
             lab = cv2.GaussianBlur(lab, (0, 0), 1.0)
         lab = lab.reshape(-1, 3)
         rows.append(lab[:: max(1, len(lab) // per_image) | 1])
@@ -279,22 +279,22 @@ def _tone_curve(drawn, taken):
 
 
 def _tints(lab):
-    """Return the typical `(a, b)` of greys at six lightnesses, on a straight line."""
+    """Return the typical `(a, b)` of grays at six lightnesses, on a straight line."""
     knots, found, weights = np.linspace(0.0, 100.0, 6), [], []
     for knot in knots:
         near = lab[np.abs(lab[:, 0] - knot) < 12.0]
         if not len(near):
             continue
-        # The less coloured half: those are paper, ink and shadow.
+        # The less colored half: those are paper, ink and shadow.
         chroma = np.hypot(near[:, 1], near[:, 2])
         quiet = near[chroma <= np.median(chroma)]
         tint = np.median(quiet[:, 1:], axis=0)
         found.append([knot, *tint])
-        # Where all is strongly coloured, as in a dark blue sea, there are no greys.
+        # Where all is strongly colored, as in a dark blue sea, there are no grays.
         grayness = 1.0 / (1.0 + np.square(np.hypot(*tint) / 20.0))
         weights.append(grayness * np.sqrt(len(near) / len(lab)))
     found = np.asarray(found)
-    # Colours of meadows and skies at one lightness are no tint of the paper.
+    # Colors of meadows and skies at one lightness are no tint of the paper.
     return _fit_line(found[:, 0], found[:, 1:], np.asarray(weights), knots)
 
 
@@ -309,14 +309,14 @@ def _fit_line(x, y, weights, knots):
 
 
 def _find_dyes(lab, tints, count=6):
-    """Group the hues of coloured pixels around centers, and measure their chroma."""
+    """Group the hues of colored pixels around centers, and measure their chroma."""
     knots = np.linspace(0.0, 100.0, 6)
     a = lab[:, 1] - np.interp(lab[:, 0], knots, tints[:, 0])
     b = lab[:, 2] - np.interp(lab[:, 0], knots, tints[:, 1])
     chroma, hue = np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360.0
     colored = chroma > 8.0
     if np.mean(colored) < 0.005:
-        # Grey drawings have hues too, by chance.
+        # Gray drawings have hues too, by chance.
         return ((60.0, 2.0, 1.0),)
     chroma, hue = chroma[colored], hue[colored]
     bins = np.bincount((hue / 5.0).astype(int) % 72, weights=chroma, minlength=72)
@@ -378,7 +378,7 @@ class _Judge:
     Args:
         drawings: Crops of the drawings.
         photos: Crops of photos to paint.
-        reference: Crops of more photos, whose colours are graded.
+        reference: Crops of more photos, whose colors are graded.
         feature_extractor: As `fit_painter`.
         min_contrast: As `fit_painter`.
     """
@@ -402,7 +402,7 @@ class _Judge:
         self._pixels = _pixel_pool(reference)
         taken = _lab_pixels([self._pixels], self._pixels.size, blur=False)
         self._lightness = taken[:, 0].mean()
-        # Grey drawings may make photos grey; others should not wash them out.
+        # Gray drawings may make photos gray; others should not wash them out.
         self._chroma = min(0.9 * _mean_chroma(taken), _mean_chroma(drawn))
         # The calmest fifth of the photos should get as calm as that of the drawings.
         self._calm = _calm_activity(drawings)
@@ -466,7 +466,7 @@ class _Judge:
         return distance + penalty, distance, contrast
 
     def _grade(self, painter, painted):
-        """Return the colours that many photos would have, as Lab pixels."""
+        """Return the colors that many photos would have, as Lab pixels."""
         if painter.hatching > 0.0:
             return _lab_pixels(painted, 600)
         # Pixel by pixel: without anything that depends on pixels around.
@@ -475,7 +475,7 @@ class _Judge:
         return _lab_pixels([graded], graded.size, blur=False)
 
     def _measure(self, images):
-        """Return feature vectors in grey and colour."""
+        """Return feature vectors in gray and color."""
         return self._describe(images, True), self._describe(images, False)
 
     def _distance(self, gray, color, lab) -> float:
@@ -494,7 +494,7 @@ class _Judge:
         rows = []
         for start in range(0, len(images), _BATCH):
             batch = np.stack(images[start : start + _BATCH]).astype(np.float32)
-            # Texture is judged in grey; colour at half the size, in less time.
+            # Texture is judged in gray; color at half the size, in less time.
             batch = _standardize(batch) if gray else _halve(batch) / 127.5 - 1.0
             maps = self._feature_extractor(batch)
             parts = [_moments(np.asarray(maps[name])) for name in sorted(maps)]
@@ -517,7 +517,7 @@ def _halve(batch):
 
 
 def _standardize(batch):
-    """Turn to grey of mean 120 and deviation 50; pale crops keep some paleness."""
+    """Convert to gray with mean 120 and deviation 50, less for pale crops."""
     gray = batch @ np.array([0.299, 0.587, 0.114], np.float32)
     mean = gray.mean(axis=(1, 2), keepdims=True)
     deviation = np.maximum(gray.std(axis=(1, 2), keepdims=True), 25.0)
@@ -526,7 +526,7 @@ def _standardize(batch):
 
 
 def _directions():
-    """Axes of Lab along which distributions of colour are compared."""
+    """Axes of Lab along which distributions of color are compared."""
     diagonal = np.sqrt(0.5)
     return np.array(
         [
@@ -623,7 +623,7 @@ _SPATIAL_PARTS = (
 )
 # Typical painters, from which the search starts.
 _STARTS = (
-    # Painted backgrounds with thin coloured lines.
+    # Painted backgrounds with thin colored lines.
     Painter(
         smoothing=0.2,
         smoothing_reach=16.0,
@@ -717,7 +717,7 @@ def _search(judge, measured, num_trials, random, progress, figures) -> PainterFi
     num_done = 0
 
     def try_painter(painter, start):
-        """Judge a painter; tell whether it is the best so far."""
+        """Evaluate a painter; return whether it is the best so far."""
         nonlocal num_done
         # Those that fall behind on half of the photos are given up.
         limit = ranked[0].first + 0.08 if ranked else np.inf

@@ -120,7 +120,7 @@ def test_specks_are_dropped():
     assert not _inked(photo, dataclasses.replace(painter, line_width=3.0)).any()
 
 
-def test_line_blend_draws_with_the_local_colour():
+def test_line_blend_draws_with_the_local_color():
     photo = np.full((64, 64, 3), (200, 60, 60), np.uint8)
     photo[:, 30:33] = (100, 20, 20)
     painter = dataclasses.replace(LINES, line_blend=1.0, line_sharpness=0.0)
@@ -141,7 +141,7 @@ def test_strokes_grow_with_the_picture():
 
 
 def test_unit_fixes_the_size_of_strokes():
-    # A crop at the whole picture's unit is painted as in the picture.
+    # A crop at the whole image's unit is painted as in the image.
     photo = _scene(128)
     painter = Painter(brush_radius=8.0, line_opacity=0.5)
     whole = painter.paint(photo)[:64, :64].astype(int)
@@ -198,7 +198,7 @@ def test_hues_go_to_the_dyes_and_chroma_below_their_limit():
     assert np.degrees(np.arctan2(lab[2], lab[1])) % 360 == pytest.approx(262, abs=8)
 
 
-def test_daubs_are_strokes_of_one_colour():
+def test_daubs_are_strokes_of_one_color():
     photo = np.full((128, 128, 3), (90, 140, 200), np.uint8)
     painted = Painter(daubs=1.0, daub_variation=1.0, daub_width=8.0).paint(photo)
     assert 2.0 < painted.std(axis=(0, 1)).mean() < 40.0

@@ -208,7 +208,7 @@ def test_palette_finds_paper_and_dyes():
     assert np.abs(hues - 30).min() < 15
 
 
-def test_ink_is_the_colour_of_the_darkest_strokes():
+def test_ink_is_the_color_of_the_darkest_strokes():
     drawing = np.full((50, 60, 3), 220, np.uint8)
     drawing[:, 10] = (20, 30, 60)
     np.testing.assert_allclose(measure_ink([drawing] * 3), (0.078, 0.118, 0.235))
