@@ -145,7 +145,7 @@ class RunConfig:
     """What the training loop itself needs to know.
 
     Attributes:
-        recipe: Name of the recipe, a key of `animegan_tf.recipes.RECIPES`.
+        recipe: Name of the recipe, a key of `recipes.runner.RECIPES`.
         steps: Number of training steps, at least 1.
         seed: Seed of the weights, the order of the data and everything else random.
         clip_norm: Largest global norm of a gradient; longer ones are scaled down.

@@ -1,7 +1,7 @@
 """Losses that keep a stylized image true to a reference: color, contrast, flat regions.
 
-They restrain what an adversarial loss would cheat with: a color cast, haze, and texture
-where there is nothing to see. Images are float NHWC RGB in [-1, 1]; losses are
+They restrain what an adversarial loss alone would lead to: a color cast, haze, and
+texture in flat regions. Images are float NHWC RGB in [-1, 1]; losses are
 unweighted float32 scalars >= 0.
 """
 

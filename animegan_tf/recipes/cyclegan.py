@@ -1,9 +1,10 @@
 """CycleGAN: unpaired translation with cycle consistency (Zhu et al., 2017).
 
 Two generators translate from photos to the style and back, each against a discriminator
-of its own. Translated there and back, an image must return to itself. Beyond the paper,
-a moving average of the first generator is kept; validation and samples translate with
-it, and back with the second generator as it is.
+of its own. Translated there and back, an image must return to itself. Unlike in
+the paper, a moving average of the first generator is kept, which validation and samples
+use; the generators resize and convolve instead of transposed convolutions; patches have
+77x77 pixels; and the discriminators' loss is not halved.
 """
 
 import dataclasses
@@ -83,7 +84,7 @@ def build(config: CycleGANConfig, run, progress: bool = True):
 
         photo, style = batch["photo"], batch.get("anime")
         fake_style = to_style(photo)
-        # Held-out photos have no style images beside them, so one direction is left.
+        # Held-out batches have photos only, so one direction is left.
         if style is None:
             cycle = l1_loss(to_photo(fake_style), photo)
             return Forward({"cycle": cycle}, fakes={"discriminator": fake_style})

@@ -48,7 +48,7 @@ class Forward(NamedTuple):
 
 
 class GanProgram(Program):
-    """Train a generator against any number of discriminators, also none.
+    """Train a generator against any number of discriminators, including none.
 
     Args:
         networks: `"generator"` and every other network that the generator's optimizer

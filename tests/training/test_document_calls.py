@@ -486,7 +486,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(
 
 
 def test_networks_that_do_not_fit_together_are_refused(train):
-    with pytest.raises(ValueError, match="of these very networks"):
+    with pytest.raises(ValueError, match="of these networks"):
         train((*_gan()[:2], _gan()[2]), _images())
     with pytest.raises(ValueError, match="`input_images` must fit the networks"):
         train(_image_gan(), _images(), _images(size=8))

@@ -301,5 +301,5 @@ def test_no_warning_about_flags_that_changed(eagerly, recwarn):
 
 def test_gan_of_other_networks_is_refused():
     generator, discriminator, _ = _networks()
-    with pytest.raises(ValueError, match="of these very networks"):
+    with pytest.raises(ValueError, match="of these networks"):
         compile_gan(generator, discriminator, _networks()[2])

@@ -211,7 +211,7 @@ def check_gan(
         layer is discriminator for layer in layers
     ):
         raise ValueError(
-            "`gan` must be build_gan(generator, discriminator) of these very networks; "
-            "one built of others would train those. Received: "
+            "`gan` must be build_gan(generator, discriminator) of these networks; "
+            "a gan of others would train those. Received: "
             f"gan of {', '.join(layer.name for layer in layers[1:]) or gan}"
         )
