@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
+from animegan_tf.config import DISCRIMINATOR_SETTINGS
 from animegan_tf.data.datasets.anime import build_validation_dataset  # noqa: E402
 from animegan_tf.data.targets.cache import compute_targets  # noqa: E402
 from animegan_tf.data.targets.cel_shading import CelAndInkOptions, cel_and_ink  # noqa: E402
@@ -97,10 +98,8 @@ def test_no_discriminator_is_built_without_weight(make_config, tmp_path):
     config = make_config("anime")
     weights = dataclasses.replace(config.weights, adversarial=0.0)
     kind = type(config)
-    usual = {
-        name: getattr(kind(), name)
-        for name in ("discriminator", "discriminator_options")
-    }
+    usual = {name: getattr(kind(), name) for name in DISCRIMINATOR_SETTINGS}
+    usual |= {"smooth_weight": 0.0, "target_weight": 0.0}
     config = dataclasses.replace(config, weights=weights, **usual)
     training = build(config, RunFolder(tmp_path / "run"), False)
     program = training.program

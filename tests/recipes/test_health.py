@@ -43,7 +43,7 @@ def train(make_config, run_training, caplog):
 @pytest.mark.parametrize(
     ("recipe", "network"),
     [
-        ("anime", "generator"),
+        pytest.param("anime", "generator", marks=pytest.mark.slow),
         ("pix2pix", "generator"),
         pytest.param("cyclegan", "generator", marks=pytest.mark.slow),
         pytest.param("cut", "generator", marks=pytest.mark.slow),
