@@ -29,8 +29,15 @@ ANIME_STYLE_LAYERS = (
     "block3_conv1",
 )
 CONTENT_LAYERS = ("block2_conv2", "block3_conv2")
-VIEWS = ("gray", "color")
+VIEWS = ("gray", "hue", "color")
 FITTED = "fitted"
+_SALT = 107
+_MAX_SHIFT = 7
+# Pixels at the border where a shifted photo has other surroundings, but at most a
+# quarter of the crop.
+_MARGIN = 16
+# Root mean square of the chroma in the view "hue", and its floor.
+_CHROMA, _CHROMA_FLOOR = 0.25, 0.1
 # More drawings move the mean statistics by less than a batch's noise.
 _MAX_STYLE_IMAGES = 256
 # Enough for a steady mean, few enough to take seconds.
@@ -100,6 +107,9 @@ class AnimeWeights(LossWeights):
         color: Distance to the target's colors in YUV, pixel by pixel.
         local_color: Distance of local mean colors to the target's.
         flat: Gradients where the target is flat and has none.
+        shift: L1 distance between the result of a photo that is shifted by a few
+            pixels, and the shifted result: without it the generator answers the
+            discriminator with textures tied to its own grid.
         contrast: Contrast below 0.97 of the target's.
         total_variation: Mean squared difference of neighboring pixels.
         adversarial: The adversarial loss.
@@ -107,14 +117,15 @@ class AnimeWeights(LossWeights):
 
     target: float = 5.0
     gradient: float = 2.5
-    content: float = 0.5
+    content: float = 0.25
     style: float = 0.0
     color: float = 0.0
     local_color: float = 6.0
     flat: float = 6.0
     contrast: float = 3.0
+    shift: float = 8.0
     total_variation: float = 0.0
-    adversarial: float = 1.5
+    adversarial: float = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +146,9 @@ class AnimeConfig(TrainingConfig):
         features: Feature extractor: `"bundled"`, `"vgg19"`, which is downloaded once,
             or a weights file.
         view: What the discriminator sees: `"gray"`, standardized, so that color and
-            contrast cannot be learned from it; or `"color"`.
+            contrast cannot be learned from it; `"hue"`, the same with chroma of fixed
+            size and random hue, so that how colors vary can be learned, but no palette;
+            or `"color"`, the image itself.
         view_floor: Standard deviation, in units of [-1, 1], below which a gray image is
             not amplified.
         gate_floor: Fraction of the adversarial gradient that reaches flat regions of
@@ -160,13 +173,13 @@ class AnimeConfig(TrainingConfig):
     discriminator: str = "features"
     discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     adversarial_loss: str = "hinge"
-    view: str = "color"
+    view: str = "hue"
     view_floor: float = 0.3
-    gate_floor: float = 0.1
+    gate_floor: float = 0.15
     smooth_weight: float = 0.0
     target_weight: float = 0.0
     style_momentum: float = 0.9
-    discriminator_learning_rate: float = 4e-4
+    discriminator_learning_rate: float = 8e-4
     learning_rate_decay: str = "cosine"
     learning_rate_decay_start: float = 0.6
     ema_decay: float = 0.998
@@ -331,6 +344,7 @@ def _build_adversarial_program(
     from animegan_tf.losses.pixel import rgb_to_gray
     from animegan_tf.recipes.common import build_adversary, build_optimizer
     from animegan_tf.training.gan_program import Forward, GanProgram
+    from animegan_tf.training.seeds import stateless_seed
 
     weights = config.weights
     num_steps = max(config.steps - config.pretraining_steps, 1)
@@ -354,11 +368,16 @@ def _build_adversarial_program(
     # Held-out photos are measured one by one, without the running mean of the past.
     validation_statistics = style.statistics(0.0)
 
-    def view(images):
+    def view(images, *seed):
         """Return what the discriminator sees of images in color."""
         if config.view == "color":
             return tf.cast(images, tf.float32)
-        return standardize(rgb_to_gray(images), config.view_floor)
+        gray = standardize(rgb_to_gray(images), config.view_floor)
+        if config.view == "gray":
+            return gray
+        # Within the range of images, which is what the feature network knows.
+        seed = stateless_seed(config.seed, _SALT, *seed)
+        return 0.5 * gray + random_hue(images, seed)
 
     def forward(generator, batch, step, turn, training):
         stylized = generator(generator_inputs(batch), training=training)
@@ -369,6 +388,15 @@ def _build_adversarial_program(
             style.features,
             statistics if training else validation_statistics,
         )
+        if "shift" in weights.active():
+            terms["shift"] = shift_loss(
+                lambda photo: generator(
+                    generator_inputs({**batch, "photo": photo}), training=training
+                ),
+                batch["photo"],
+                stylized,
+                stateless_seed(config.seed, _SALT, step, 2),
+            )
         if not adversaries:
             return Forward(terms)
         judged = stylized
@@ -377,16 +405,16 @@ def _build_adversarial_program(
             gate = config.gate_floor + (1.0 - config.gate_floor) * activity
             judged = tf.cast(judged, tf.float32)
             judged = gate * judged + tf.stop_gradient((1.0 - gate) * judged)
-        fakes = {"discriminator": view(judged)}
+        fakes = {"discriminator": view(judged, step, 0)}
         if not training:
             return Forward(terms, fakes=fakes)
         gray = config.view == "gray"
-        further = {"target": view(batch["target"])}
+        further = {"target": view(batch["target"], step, 3)}
         if gray:
             further["smooth"] = standardize(batch["anime_smooth"], config.view_floor)
             real = standardize(batch["anime_gray"], config.view_floor)
         else:
-            real = view(batch["anime"])
+            real = view(batch["anime"], step, 1)
         return Forward(
             terms,
             reals={"discriminator": real},
@@ -496,6 +524,63 @@ def standardize(gray, floor: float = 0.3):
     gray = gray - tf.reduce_mean(gray, axis=(1, 2, 3), keepdims=True)
     power = tf.reduce_mean(tf.square(gray), axis=(1, 2, 3), keepdims=True)
     return gray * tf.math.rsqrt(power + floor**2)
+
+
+def random_hue(images, seed):
+    """Return the chroma of images, turned by random angles and of fixed size.
+
+    Args:
+        images: RGB images in [-1, 1], `(batch, height, width, 3)`.
+        seed: Integer pair; equal seeds give equal angles.
+
+    Returns:
+        float32 differences from gray, of the same shape.
+    """
+    import math
+
+    import tensorflow as tf
+
+    from animegan_tf.losses.pixel import rgb_to_yuv
+
+    chroma = 2.0 * rgb_to_yuv(images)[..., 1:]
+    shape = [tf.shape(images)[0], 1, 1]
+    angle = tf.random.stateless_uniform(shape, seed, 0.0, 2.0 * math.pi)
+    u, v = chroma[..., 0], chroma[..., 1]
+    u, v = (
+        u * tf.cos(angle) - v * tf.sin(angle),
+        u * tf.sin(angle) + v * tf.cos(angle),
+    )
+    power = tf.reduce_mean(u * u + v * v, axis=(1, 2), keepdims=True)
+    size = _CHROMA / tf.maximum(tf.sqrt(power + 1e-8), _CHROMA_FLOOR)
+    u, v = u * size, v * size
+    # The inverse of `rgb_to_yuv`, without Y.
+    return tf.stack([1.13983 * v, -0.39465 * u - 0.5806 * v, 2.03211 * u], axis=-1)
+
+
+def shift_loss(generate, photo, stylized, seed):
+    """Compute the L1 distance of shifted results to results of shifted photos.
+
+    Args:
+        generate: Function of photos to results.
+        photo: Photos, `(batch, height, width, 3)`.
+        stylized: Their results.
+        seed: Integer pair, of the shift by 1 to 7 pixels in both directions.
+    """
+    import tensorflow as tf
+
+    from animegan_tf.losses.pixel import l1_loss
+
+    shift = tf.random.stateless_uniform([2], seed, 1, _MAX_SHIFT + 1, tf.int32)
+
+    margin = min(_MARGIN, photo.shape[1] // 4)
+
+    def inner(images):
+        return images[:, margin:-margin, margin:-margin]
+
+    def shifted(images):
+        return tf.roll(images, shift, axis=(1, 2))
+
+    return l1_loss(inner(generate(shifted(photo))), inner(shifted(stylized)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,7 +35,7 @@ _ANIME_0_1 = {
     "gate_floor": 1.0,
     "learning_rate_decay": "constant",
 }
-_ADDED_WEIGHTS = ("local_color", "flat", "contrast")
+_ADDED_WEIGHTS = ("local_color", "flat", "contrast", "shift")
 
 
 def config_class(recipe: str) -> type[TrainingConfig]:

@@ -11,8 +11,9 @@ from animegan_tf.models.layers import SpectralNormConv2D
 # Images on which the channels' deviations are measured, and the floor of these relative
 # to their mean: a channel that hardly ever responds must not be amplified.
 _NUM_IMAGES, _IMAGE_SIZE, _FLOOR = 4, 96, 0.2
-# Length of the scaled feature vectors: with it the first logits are of the order of 1.
-_LENGTH = 4.0
+# Length of the scaled feature vectors, and gain after each convolution of norm 1: with
+# less the logits cannot reach 1, which the hinge loss asks for.
+_LENGTH, _GAIN = 12.0, 2.0
 # Strided convolutions after each map; a map of a deeper block is small already.
 _NUM_DOWNSAMPLES = {1: 2, 2: 2, 3: 1, 4: 0, 5: 0}
 
@@ -30,8 +31,8 @@ def build_features_discriminator(
 
     The network already knows edges, textures and shapes, so the heads learn what sets
     two sets of images apart from few images and in few steps. Each map's channels are
-    scaled to equal deviation; then a 1x1 convolution to few channels and strided 4x4
-    convolutions lead to a map of logits.
+    standardized; then a 1x1 convolution to few channels, strided 4x4 convolutions with
+    spectral normalization and a 3x3 convolution lead to a map of logits.
 
     Args:
         image_shape: `(height, width, channels)`, with 3 channels, or 1 for grayscale
@@ -64,32 +65,42 @@ def build_features_discriminator(
         features, layers=layers, image_shape=(*image_shape[:2], 3)
     )
     maps = extractor(x)
-    scales = _measure_scales(extractor)
+    statistics = _measure_channels(extractor)
     logits = []
     for index, layer in enumerate(layers):
         head, block = f"head{index}", int(layer[len("block")])
-        scale = keras_layers.Rescaling(scales[layer], name=f"{head}_scale")
-        x = scale(maps[layer])
+        scale, offset = statistics[layer]
+        standardize = keras_layers.Rescaling(scale, offset, name=f"{head}_standardize")
+        x = standardize(maps[layer])
         if block == 1:
             # Noise of single pixels is no style.
             x = keras_layers.AveragePooling2D(2, name=f"{head}_blur")(x)
-        x = SpectralNormConv2D(width, 1, name=f"{head}_mix", seed=index)(x)
+        x = keras_layers.Conv2D(width, 1, name=f"{head}_mix")(x)
         x = keras_layers.LeakyReLU(slope, name=f"{head}_mix_act")(x)
         for down in range(_NUM_DOWNSAMPLES[block]):
             filters = width * (3 + down) // 2
             down_name = f"{head}_down{down}"
             seed = 10 * index + down
             x = SpectralNormConv2D(filters, 4, strides=2, name=down_name, seed=seed)(x)
+            x = keras_layers.Rescaling(_GAIN, name=f"{down_name}_gain")(x)
             x = keras_layers.LeakyReLU(slope, name=f"{down_name}_act")(x)
-        last = SpectralNormConv2D(1, 3, dtype="float32", name=f"{head}_logits")
+        last = keras_layers.Conv2D(
+            1,
+            3,
+            padding="same",
+            # The generator is not pushed before a head has learned something.
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            dtype="float32",
+            name=f"{head}_logits",
+        )
         logits.append(last(x))
     return keras.Model(image, logits, name=name)
 
 
-def _measure_scales(extractor) -> dict[str, list[float]]:
-    """Return a factor for each channel of each map that gives all equal deviation.
+def _measure_channels(extractor) -> dict[str, tuple[list[float], list[float]]]:
+    """Return the scale and offset of each map's channels that standardize them.
 
-    It is measured on noise with the spectrum of natural images, amplitude 1 / f.
+    They are measured on noise with the spectrum of natural images, amplitude 1 / f.
     """
     random = np.random.default_rng(0)
     frequency = np.fft.fftfreq(_IMAGE_SIZE)
@@ -100,10 +111,11 @@ def _measure_scales(extractor) -> dict[str, list[float]]:
     images = np.fft.ifft2(spectrum, axes=(1, 2)).real
     images *= 0.5 / images.std(axis=(1, 2, 3), keepdims=True)
     images = np.clip(images, -1.0, 1.0).astype("float32")
-    scales = {}
+    statistics = {}
     for layer, values in extractor(images, training=False).items():
         values = keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))
-        deviation = values.std(axis=(0, 1, 2))
+        mean, deviation = values.mean(axis=(0, 1, 2)), values.std(axis=(0, 1, 2))
         deviation = np.maximum(deviation, max(_FLOOR * deviation.mean(), 1e-6))
-        scales[layer] = (_LENGTH / len(deviation) ** 0.5 / deviation).tolist()
-    return scales
+        scale = _LENGTH / len(deviation) ** 0.5 / deviation
+        statistics[layer] = (scale.tolist(), (-mean * scale).tolist())
+    return statistics

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from animegan_tf.losses.pixel import rgb_to_gray, rgb_to_yuv
+from animegan_tf.recipes.anime import random_hue, shift_loss, standardize
+
+
+@pytest.fixture
+def images():
+    random = np.random.default_rng(0)
+    coarse = random.uniform(-1, 1, (2, 8, 8, 3))
+    return np.kron(coarse, np.ones((1, 4, 4, 1))).astype("float32")
+
+
+def test_chroma_has_one_size_whatever_the_saturation(images):
+    gray = np.asarray(rgb_to_gray(images))
+    for saturation in (0.5, 1.0):
+        pale = gray + saturation * (images - gray)
+        chroma = 2.0 * np.asarray(rgb_to_yuv(random_hue(pale, (1, 2))))[..., 1:]
+        power = np.square(chroma).sum(axis=-1).mean(axis=(1, 2))
+        np.testing.assert_allclose(np.sqrt(power), 0.25, rtol=2e-2)
+
+
+def test_hues_turn_and_brightness_stays(images):
+    first, second = (np.asarray(random_hue(images, (seed, 5))) for seed in (2, 31))
+    assert np.abs(first - second).max() > 0.1
+    np.testing.assert_allclose(rgb_to_gray(first), 0.0, atol=1e-3)
+
+
+def test_gray_images_stay_gray():
+    gray = np.full((1, 8, 8, 3), 0.3, "float32")
+    np.testing.assert_allclose(random_hue(gray, (1, 2)), 0.0, atol=1e-3)
+
+
+def test_an_empty_sky_is_not_amplified(images):
+    gray = np.asarray(rgb_to_gray(images))
+    assert float(np.std(standardize(0.01 * gray))) < 0.05
+    assert float(np.std(standardize(gray, 0.0))) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_pointwise_networks_commute_with_shifts_and_grid_textures_do_not(images):
+    assert float(shift_loss(lambda x: -x, images, -images, (1, 2))) == 0.0
+    rows = np.arange(32)[:, None, None] % 8 < 4
+    grid = np.broadcast_to(np.where(rows, 0.5, 0.0), (32, 32, 3)).astype("float32")
+    loss = shift_loss(lambda x: x + grid, images, images + grid, (1, 2))
+    assert float(loss) > 0.1
