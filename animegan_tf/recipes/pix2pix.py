@@ -124,7 +124,7 @@ def build_paired_program(config: ImageToImageConfig):
     from animegan_tf.training.gan_program import Forward, GanProgram
 
     losses = {"l1": l1_loss, "gradient": gradient_loss, "color": color_yuv_loss}
-    is_adversarial = config.weights.adversarial > 0.0
+    is_adversarial = "adversarial" in config.weights.active()
     generator, average, options = build_generators(config)
     adversaries = {}
     if is_adversarial:
