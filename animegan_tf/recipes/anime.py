@@ -121,11 +121,11 @@ class AnimeWeights(LossWeights):
     style: float = 0.0
     color: float = 0.0
     local_color: float = 6.0
-    flat: float = 6.0
+    flat: float = 12.0
     contrast: float = 3.0
     shift: float = 8.0
     total_variation: float = 0.0
-    adversarial: float = 3.0
+    adversarial: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,8 +166,8 @@ class AnimeConfig(TrainingConfig):
     weights: AnimeWeights = dataclasses.field(default_factory=AnimeWeights)
     pretraining_steps: int = 1500
     pretraining_learning_rate: float = 1e-3
-    target_factor: float = 0.1
-    final_target_factor: float = 0.02
+    target_factor: float = 0.3
+    final_target_factor: float = 0.2
     adversarial_warmup: int = 250
     features: str = "bundled"
     discriminator: str = "features"
@@ -175,7 +175,7 @@ class AnimeConfig(TrainingConfig):
     adversarial_loss: str = "hinge"
     view: str = "hue"
     view_floor: float = 0.3
-    gate_floor: float = 0.15
+    gate_floor: float = 0.05
     smooth_weight: float = 0.0
     target_weight: float = 0.0
     style_momentum: float = 0.9
