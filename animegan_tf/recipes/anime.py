@@ -125,7 +125,7 @@ class AnimeWeights(LossWeights):
     contrast: float = 3.0
     shift: float = 8.0
     total_variation: float = 0.0
-    adversarial: float = 1.0
+    adversarial: float = 0.3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,8 +166,8 @@ class AnimeConfig(TrainingConfig):
     weights: AnimeWeights = dataclasses.field(default_factory=AnimeWeights)
     pretraining_steps: int = 1500
     pretraining_learning_rate: float = 1e-3
-    target_factor: float = 0.3
-    final_target_factor: float = 0.2
+    target_factor: float = 0.5
+    final_target_factor: float = 0.4
     adversarial_warmup: int = 250
     features: str = "bundled"
     discriminator: str = "features"

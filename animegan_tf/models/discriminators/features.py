@@ -23,7 +23,7 @@ def build_features_discriminator(
     *,
     width=32,
     features="bundled",
-    layers=("block1_conv2", "block2_conv2", "block3_conv2"),
+    layers=("block2_conv2", "block3_conv2"),
     slope=0.2,
     name="features_discriminator",
 ) -> keras.Model:
@@ -40,7 +40,8 @@ def build_features_discriminator(
         width: Channels that each map is mixed to, at least 1; the following
             convolutions have 1.5 and 2 times as many.
         features: Feature network, as `source` of `build_feature_extractor`.
-        layers: Names of its layers.
+        layers: Names of its layers. A layer of block 1 teaches the generator single
+            pixels, and so dots and grain.
         slope: Negative slope of the leaky ReLU.
         name: Name of the model.
 
