@@ -43,7 +43,13 @@ def test_cyclegan_learns_the_way_there_and_back(make_config, run_training, read_
     config = make_config(
         "cyclegan",
         steps=60,
-        generator_learning_rate=4e-3,
+        generator_options={
+            "width": 8,
+            "body_width": 8,
+            "num_blocks": 1,
+            "head_width": 8,
+        },
+        generator_learning_rate=2e-3,
         regularization={"pool_size": 4},
         learning_rate_decay="constant",
     )

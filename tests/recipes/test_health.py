@@ -85,18 +85,22 @@ def test_exploding_pretraining_stops_too(train):
     "recipe",
     [
         pytest.param(recipe, marks=[] if recipe == "dcgan" else pytest.mark.slow)
-        for recipe in ("anime", "pix2pix", "cyclegan", "cut", "dcgan")
+        for recipe in ("pix2pix", "cyclegan", "cut", "dcgan")
     ],
 )
 def test_discriminator_that_is_certain_for_200_steps_is_reported(
     recipe, train, compiled
 ):
+    # A bounded gain keeps a small discriminator from certainty.
+    options = {"width": 8, "num_downsamples": 1, "spectral_norm": False}
+    options = {} if recipe == "dcgan" else {"discriminator_options": options}
     error, warnings = train(
         recipe,
         steps=300,
         generator_learning_rate=1e-12,
         discriminator_learning_rate=0.03,
         adversarial_loss="bce",
+        **options,
     )
     assert error is None
     names = {w.split(": the ")[1].split(" has told")[0] for w in warnings}
