@@ -144,7 +144,7 @@ def ink_lines(image: np.ndarray, options: CelAndInkOptions) -> np.ndarray:
     darkness = _smooth_along_contours(wide - narrow, gray, options.line_reach)
     span = options.line_full - options.line_threshold
     opacity = np.clip((darkness - options.line_threshold) / span, 0.0, 1.0)
-    opacity = _keep_strong_lines(opacity, options.line_area)
+    opacity = keep_strong_lines(opacity, options.line_area)
     return cv2.GaussianBlur(opacity, (0, 0), 0.5)
 
 
@@ -179,7 +179,7 @@ def _smooth_along_contours(values, gray, reach, num_steps=4):
     return total / weight_sum
 
 
-def _keep_strong_lines(opacity, min_area, weak=0.12, strong=0.6):
+def keep_strong_lines(opacity, min_area, weak=0.12, strong=0.6):
     """Remove connected lines that are nowhere strong or have a small area."""
     cv2 = import_opencv()
     mask = (opacity > weak).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan_tf.data.targets.cel_shading import import_opencv
+from animegan_tf.data.targets.cel_shading import import_opencv, keep_strong_lines
 from animegan_tf.data.targets.contours import (
     contour_direction,
     gradient_strength,
@@ -52,7 +52,7 @@ def find_lines(
     opacity = (darkness - threshold) / span
     opacity = np.clip(opacity, 0.0, 1.0)
     area = min_length * unit * sigma
-    opacity = _keep_strong_lines(opacity, max(3.0, area))
+    opacity = keep_strong_lines(opacity, max(3.0, area), weak=0.1, strong=0.5)
     return cv2.GaussianBlur(opacity, (0, 0), max(0.4, 0.35 * sigma))
 
 
@@ -69,15 +69,3 @@ def _sharp_places(gray, sigma, amount):
     crisp = np.clip(fine - 0.01, 0.0, 0.05) * sharp
     busy = np.clip(cv2.GaussianBlur(crisp, (0, 0), 8.0 * sigma) / 0.0032, 0.0, 1.0)
     return 1.0 + amount * (sharp * busy - 1.0)
-
-
-def _keep_strong_lines(opacity, min_area, weak=0.1, strong=0.5):
-    """Remove connected components that are weak everywhere or too small."""
-    cv2 = import_opencv()
-    mask = (opacity > weak).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    peak = np.zeros(count, np.float32)
-    np.maximum.at(peak, labels.ravel(), opacity.ravel())
-    keep = (peak > strong) & (stats[:, cv2.CC_STAT_AREA] >= min_area)
-    keep[0] = False
-    return (opacity * keep[labels]).astype(np.float32)
