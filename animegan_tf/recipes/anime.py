@@ -262,7 +262,9 @@ def build_program(
     config: AnimeConfig,
     styles: Mapping[str, "StyleReference"],
     *,
+    style_configs: Mapping[str, AnimeConfig] | None = None,
     sample_columns=None,
+    rate_factor=None,
     **extra,
 ):
     """Build the pretraining, then each style's training against its discriminator.
@@ -271,8 +273,11 @@ def build_program(
         config: Settings.
         styles: The drawings of each style, by name; of a single style without a name,
             `{"": ...}`.
+        style_configs: With several styles, the settings of each one's training against
+            its discriminator, by name.
         sample_columns: With several styles, a function from the averaged generator to
             the `sample_columns` of its `Program`.
+        rate_factor: As in `GanProgram`.
         **extra: Further arguments of the generator's factory.
 
     Returns:
@@ -292,7 +297,13 @@ def build_program(
     )
     programs = {
         name: _build_adversarial_program(
-            config, generator, average, optimizer, style, num_styles=len(styles)
+            (style_configs or {}).get(name, config),
+            generator,
+            average,
+            optimizer,
+            style,
+            num_styles=len(styles),
+            rate_factor=rate_factor,
         )
         for name, style in styles.items()
     }
@@ -329,13 +340,21 @@ def build_program(
         optimizer_name="pretraining",
         weights=regression,
         clip_norm=config.clip_norm,
+        rate_factor=rate_factor,
         inputs=lambda batch, step: generator_inputs(batch),
     )
     return Consecutive(pretraining, program, at=config.pretraining_steps), options
 
 
 def _build_adversarial_program(
-    config, generator, average, optimizer, style: "StyleReference", *, num_styles: int
+    config,
+    generator,
+    average,
+    optimizer,
+    style: "StyleReference",
+    *,
+    num_styles: int,
+    rate_factor,
 ):
     """Build the training of one style on all terms."""
     import tensorflow as tf
@@ -446,6 +465,7 @@ def _build_adversarial_program(
         adversaries=adversaries,
         schedules=schedules,
         clip_norm=config.clip_norm,
+        rate_factor=rate_factor,
         inputs=lambda batch, step: generator_inputs(batch),
         variables=statistics.variables() if statistics else {},
     )

@@ -229,6 +229,8 @@ def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:
     if kind.recipe in ("anime", "styles"):
         stabilizers = {}
         values |= _ANIME_0_1
+        if kind.recipe == "styles":
+            values["style_rate"] = 1.0
         values["weights"] = dict.fromkeys(_ADDED_WEIGHTS, 0.0) | values["weights"]
     if kind.recipe != "cyclegan":
         stabilizers.pop("pool_size", None)

@@ -6,6 +6,7 @@ targets, drawings, statistics and discriminator.
 
 import dataclasses
 import functools
+from typing import Any
 
 from animegan_tf.recipes.anime import (
     FITTED,
@@ -24,6 +25,22 @@ from animegan_tf.utils.settings import check, convert_fields
 _MEMORY_BUDGET = 6 * 2**30
 
 
+# What the training of one style against its discriminator can have for itself.
+_OWN_SETTINGS = (
+    "weights",
+    "target_factor",
+    "final_target_factor",
+    "adversarial_warmup",
+    "view",
+    "view_floor",
+    "gate_floor",
+    "smooth_weight",
+    "target_weight",
+    "style_momentum",
+    "discriminator_options",
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class StyleConfig:
     """One of several styles.
@@ -32,16 +49,21 @@ class StyleConfig:
         name: What users call it by: letters, digits, `-` and `_`.
         images: Folder of images in the style.
         target: Its target, as `AnimeData.target`.
+        settings: Its own values of fields of `AnimeConfig`, such as `weights` (those
+            that differ), `gate_floor` and `view`, after the pretraining.
     """
 
     name: str
     images: str
     target: str = FITTED
+    settings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         convert_fields(self)
         plain = self.name.replace("-", "").replace("_", "")
         check(plain.isalnum(), "name", "letters, digits, - and _", self.name)
+        unknown = sorted(set(self.settings) - set(_OWN_SETTINGS))
+        check(not unknown, "settings", f"some of {', '.join(_OWN_SETTINGS)}", unknown)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,15 +74,21 @@ class StylesConfig(AnimeConfig):
 
     Attributes:
         styles: The styles, in the order of their style codes.
+        style_rate: Factor of the learning rate of each style's scales and shifts, which
+            learn in the steps of that style alone.
     """
 
     recipe: str = "styles"
     steps: int = 15000
     pretraining_steps: int = 10000
     styles: tuple[StyleConfig, ...] = ()
+    style_rate: float = 4.0
 
     def __post_init__(self):
         super().__post_init__()
+        check(self.style_rate > 0.0, "style_rate", "positive", self.style_rate)
+        for style in self.styles:
+            self.of_style(style)
         names = [style.name for style in self.styles]
         check(len(set(names)) == len(names), "styles", "of different names", names)
         if self.data.style:
@@ -68,6 +96,14 @@ class StylesConfig(AnimeConfig):
                 "`data.style` has no effect in the recipe styles, where each of "
                 f"`styles` has its images. Received: data.style={self.data.style!r}"
             )
+
+    def of_style(self, style: StyleConfig) -> AnimeConfig:
+        """Return the settings of one style's training against its discriminator."""
+        weights = dataclasses.replace(self.weights, **style.settings.get("weights", {}))
+        values = {
+            f.name: getattr(self, f.name) for f in dataclasses.fields(AnimeConfig)
+        }
+        return AnimeConfig(**values | style.settings | {"weights": weights})
 
 
 def build(config: StylesConfig, run, progress: bool = True):
@@ -83,12 +119,17 @@ def build(config: StylesConfig, run, progress: bool = True):
     cache = cache_folder(config, run)
     photos, held_out = split_photos(config.data, minimum=2)
     drawings = [scan_images(s.images, argument=s.name) for s in config.styles]
+    own = {style.name: config.of_style(style) for style in config.styles}
     program, options = build_program(
         config,
         {
-            name: StyleReference.measure(config, cache, paths, progress)
+            name: StyleReference.measure(own[name], cache, paths, progress)
             for name, paths in zip(names, drawings, strict=True)
         },
+        style_configs=own,
+        rate_factor=lambda variable: (
+            config.style_rate if _is_style_table(variable) else 1.0
+        ),
         sample_columns=lambda network: sample_all_styles(network, len(names)),
         num_styles=len(names),
     )
@@ -109,6 +150,11 @@ def build(config: StylesConfig, run, progress: bool = True):
         samples=read_samples(held_out or photos, 256),
         validation=_build_validation(held_out_items, config.data.crop_size),
     )
+
+
+def _is_style_table(variable) -> bool:
+    """Tell a scale or shift of `StyleModulation` from the shared weights."""
+    return variable.path.rpartition("/")[0].endswith("_style")
 
 
 def sample_all_styles(network, num_styles: int):

@@ -65,6 +65,8 @@ class GanProgram(Program):
         schedules: Functions of the step, an int64 scalar tensor, to a factor of a
             term's weight, by term.
         clip_norm: Largest global norm of the generators' gradient.
+        rate_factor: Function of a trained variable to the factor of its learning rate;
+            `None` is 1 for all.
         critic_steps: With `None`, each discriminator is updated once, after the
             generator and on the images of its step. With a number, it is updated that
             many times before the generator, each time on newly generated images and
@@ -87,6 +89,7 @@ class GanProgram(Program):
         adversaries: Mapping[str, Adversary] | None = None,
         schedules: Mapping[str, Callable[[Any], Any]] | None = None,
         clip_norm: float,
+        rate_factor: Callable[[keras.Variable], float] | None = None,
         critic_steps: int | None = None,
         inputs: Callable[[Mapping[str, Any], int], Any] = lambda batch, step: batch[
             "photo"
@@ -120,6 +123,7 @@ class GanProgram(Program):
         self._schedules = dict(schedules or {})
         self._adversaries = adversaries
         self._clip_norm = clip_norm
+        self._rate_factors = [rate_factor(v) if rate_factor else 1.0 for v in trained]
         self._critic_steps = critic_steps
         self._inputs = inputs
 
@@ -156,7 +160,12 @@ class GanProgram(Program):
             factors = {name: f(step) for name, f in self._schedules.items()}
             total, logs = self._objective(terms, factors)
         norm = apply_gradients(
-            self._optimizer, tape, total, self._trained, self._clip_norm
+            self._optimizer,
+            tape,
+            total,
+            self._trained,
+            self._clip_norm,
+            self._rate_factors,
         )
         return {**logs, **forward.logs, "generator_norm": norm}, forward
 

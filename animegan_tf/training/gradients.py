@@ -12,6 +12,7 @@ def apply_gradients(
     loss,
     variables: Sequence[keras.Variable],
     clip_norm: float,
+    rate_factors: Sequence[float] = (),
 ) -> tf.Tensor:
     """Take one optimizer step with clipped gradients.
 
@@ -24,6 +25,7 @@ def apply_gradients(
         loss: Scalar.
         variables: The trainable variables of one network.
         clip_norm: Largest global norm.
+        rate_factors: Factor of each variable's learning rate; empty is 1 for all.
 
     Returns:
         The float32 global norm before clipping.
@@ -33,8 +35,19 @@ def apply_gradients(
         [tf.cast(gradient, tf.float32) for gradient in gradients], clip_norm
     )
 
+    faster = [
+        (variable, factor)
+        for variable, factor in zip(variables, rate_factors, strict=bool(rate_factors))
+        if factor != 1.0
+    ]
+
     def apply():
+        # An optimizer has one learning rate, and Adam ignores the gradient's scale:
+        # its step is lengthened afterwards.
+        before = [tf.identity(variable.value) for variable, _ in faster]
         optimizer.apply(gradients, variables)
+        for (variable, factor), start in zip(faster, before, strict=True):
+            variable.assign(start + factor * (variable.value - start))
         return True
 
     tf.cond(tf.math.is_finite(norm), apply, lambda: False)

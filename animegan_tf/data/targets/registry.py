@@ -26,7 +26,7 @@ class Target:
 
 
 # The bundled painters that are targets by name; `recipes.anime` can also fit one.
-_PAINTERS = ("anime", "ukiyoe", "impressionist", "engraving")
+_PAINTERS = ("anime", "comic", "ukiyoe", "impressionist", "engraving")
 TARGETS = {
     "cel_and_ink": Target(cel_and_ink, CelAndInkOptions().fingerprint()),
     "brush_and_ink": Target(brush_and_ink, "brush_and_ink-1"),
