@@ -1,0 +1,153 @@
+"""Write what the page loads: the network, the list of styles, previews and samples.
+
+Everything comes from the bundled styles of animegan_tf, so the page follows them. Run
+it again when they change; the files are build products and not part of the repository.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+
+import numpy as np
+from matplotlib import cbook
+from onnx_graph import convert_generator
+from PIL import Image
+from skimage import data
+
+from animegan_tf import Stylizer, presets
+from animegan_tf.imaging.content_credentials import SOFTWARE, build_xmp
+from animegan_tf.inference.tiling import MINIMUM_SIDE
+from animegan_tf.models.analysis.receptive_field import measure_receptive_field
+from animegan_tf.models.generator_files import load_saved_generator
+
+WEB = Path(__file__).resolve().parents[1]
+# The look depends on the size; a short side of 448 shows strokes that are still
+# visible when the preview is scaled down to its size in the gallery.
+PREVIEW_INPUT = 448
+PREVIEW_SIDE = 320
+_SAMPLES = (
+    ("coffee", "Coffee", "咖啡", "Rachel Michetti, CC0"),
+    ("portrait", "Portrait", "人像", "US Navy, public domain"),
+    ("astronaut", "Astronaut", "宇航员", "NASA, public domain"),
+    ("cat", "Cat", "猫", "Stéfan van der Walt, CC0"),
+)
+
+
+def load_samples() -> dict[str, np.ndarray]:
+    """Load the sample photos, which come with Matplotlib and scikit-image.
+
+    Returns:
+        uint8 RGB arrays, `(height, width, 3)`, by name.
+    """
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        portrait = np.asarray(Image.open(file).convert("RGB"))
+    return {
+        "coffee": data.coffee(),
+        "portrait": portrait,
+        "astronaut": data.astronaut(),
+        "cat": data.chelsea(),
+    }
+
+
+def export(folder: Path) -> dict:
+    """Write the model, `manifest.json`, previews and samples.
+
+    Args:
+        folder: Folder to replace.
+
+    Returns:
+        The manifest.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    default = presets.get_preset(presets.DEFAULT_STYLE)
+    generator, names = load_saved_generator(presets.WEIGHTS_FOLDER / default.folder)
+    styles = [presets.get_preset(name) for name in names]
+    model = convert_generator(
+        generator, monochrome=[style.monochrome for style in styles]
+    ).SerializeToString()
+    digest = hashlib.sha256(model).hexdigest()[:12]
+    # Browsers keep files of one name; another network needs another one.
+    model_file = f"generator-{digest}.onnx"
+    (folder / model_file).write_bytes(model)
+
+    samples = load_samples()
+    labels = json.loads((WEB / "scripts/labels.json").read_text(encoding="utf-8"))
+    entries = []
+    for style in styles:
+        stylizer = Stylizer.from_preset(style.name)
+        preview = f"preview-{style.name}-{digest}.webp"
+        _write_preview(stylizer(_square(samples["coffee"])), folder / preview)
+        plain = style.name.replace("_", " ").capitalize()
+        entries.append(
+            {
+                "name": style.name,
+                "label": labels.get(style.name, {"en": plain, "zh": plain}),
+                "description": style.description,
+                "credit": style.credit,
+                "license": style.license,
+                "preview": preview,
+            }
+        )
+    field = measure_receptive_field(stylizer.generator)
+    manifest = {
+        "model": {"file": model_file, "bytes": len(model)},
+        "tiling": {
+            "multiple": stylizer.multiple,
+            "radius": field.radius,
+            "minimumSide": MINIMUM_SIDE,
+            "bytesPerPixel": round(field.bytes_per_pixel, 3),
+        },
+        "defaultStyle": default.name,
+        "styles": entries,
+        "samples": [
+            _write_sample(samples[name], name, {"en": en, "zh": zh}, credit, folder)
+            for name, en, zh, credit in _SAMPLES
+        ],
+        "mark": {"software": SOFTWARE, "xmp": build_xmp("edited")},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return manifest
+
+
+def _square(photo):
+    """Crop the center of a photo to a square of `PREVIEW_INPUT` pixels."""
+    image = Image.fromarray(photo)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    image = image.crop((left, top, left + side, top + side))
+    return np.asarray(image.resize((PREVIEW_INPUT,) * 2, Image.Resampling.LANCZOS))
+
+
+def _write_preview(pixels, path):
+    image = Image.fromarray(pixels)
+    image = image.resize((PREVIEW_SIDE,) * 2, Image.Resampling.LANCZOS)
+    image.save(path, quality=84, method=6)
+
+
+def _write_sample(pixels, name, label, credit, folder):
+    file, thumbnail = f"sample-{name}.webp", f"sample-{name}-small.webp"
+    Image.fromarray(pixels).save(folder / file, quality=92, method=6)
+    _write_preview(_square(pixels), folder / thumbnail)
+    return {"file": file, "thumbnail": thumbnail, "label": label, "credit": credit}
+
+
+def main() -> None:
+    """Parse the arguments and write the files."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-o", "--output", type=Path, default=WEB / "public/model")
+    manifest = export(parser.parse_args().output)
+    names = ", ".join(style["name"] for style in manifest["styles"])
+    size = manifest["model"]["bytes"] / 1e6
+    print(f"{manifest['model']['file']}: {size:.1f} MB, styles {names}")
+
+
+if __name__ == "__main__":
+    main()
