@@ -6,19 +6,13 @@ Run it after every change of the bundled styles, as scripts/export_model.py.
 import json
 import os
 import shutil
-import sys
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np
+from export_model import WEB, load_samples
 from PIL import Image
-
-WEB = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(WEB / "scripts"))
-
-from export_model import load_samples
 
 from animegan_tf import Dials, Stylizer, list_styles
 from animegan_tf.inference.dials import mix
