@@ -97,6 +97,19 @@ def activity_map(images, *, low: float = 0.012, high: float = 0.05):
     return ops.stop_gradient(ops.pad(activity, missing, mode="symmetric"))
 
 
+def wide_means(x, size: int = 8):
+    """Blur images by averaging squares and interpolating between their centers.
+
+    Args:
+        x: float `(batch, height, width, channels)`, with sides of at least `size`.
+        size: Side of the squares, in pixels.
+
+    Returns:
+        float32 of the same shape.
+    """
+    return ops.image.resize(local_means(x, size), x.shape[1:3], "bilinear")
+
+
 def local_means(x, size: int):
     """Average squares of pixels; incomplete ones at the right and bottom are left out.
 

@@ -13,7 +13,7 @@ et al., 2018 (CartoonGAN: edge-smoothed drawings count as generated); Chen et al
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +151,8 @@ class AnimeConfig(TrainingConfig):
             or `"color"`, the image itself.
         view_floor: Standard deviation, in units of [-1, 1], below which a gray image is
             not amplified.
-        gate_floor: Fraction of the adversarial gradient that reaches flat regions of
-            the target, in [0, 1].
+        gate_floor: Fraction of the fine texture in flat regions that the discriminator
+            sees, and the generator learns of, in [0, 1]. The view gray shows it all.
         smooth_weight: Weight of edge-smoothed drawings as generated images in the
             discriminator's loss; they are gray, so `view` must be.
         target_weight: Weight of the photos' targets as real images in it.
@@ -263,6 +263,7 @@ def build_program(
     styles: Mapping[str, "StyleReference"],
     *,
     style_configs: Mapping[str, AnimeConfig] | None = None,
+    shares: Sequence[float] = (1.0,),
     sample_columns=None,
     rate_factor=None,
     **extra,
@@ -275,6 +276,7 @@ def build_program(
             `{"": ...}`.
         style_configs: With several styles, the settings of each one's training against
             its discriminator, by name.
+        shares: Fraction of the steps that each style has.
         sample_columns: With several styles, a function from the averaged generator to
             the `sample_columns` of its `Program`.
         rate_factor: As in `GanProgram`.
@@ -302,10 +304,10 @@ def build_program(
             average,
             optimizer,
             style,
-            num_styles=len(styles),
+            share=share,
             rate_factor=rate_factor,
         )
-        for name, style in styles.items()
+        for (name, style), share in zip(styles.items(), shares, strict=True)
     }
     if list(styles) == [""]:
         program = programs[""]
@@ -353,13 +355,13 @@ def _build_adversarial_program(
     optimizer,
     style: "StyleReference",
     *,
-    num_styles: int,
+    share: float,
     rate_factor,
 ):
     """Build the training of one style on all terms."""
     import tensorflow as tf
 
-    from animegan_tf.losses.fidelity import activity_map
+    from animegan_tf.losses import fidelity
     from animegan_tf.losses.pixel import rgb_to_gray
     from animegan_tf.recipes.common import build_adversary, build_optimizer
     from animegan_tf.training.gan_program import Forward, GanProgram
@@ -378,7 +380,7 @@ def _build_adversarial_program(
             optimizer=build_optimizer(
                 config,
                 config.discriminator_learning_rate,
-                steps=max(num_steps // num_styles, 1),
+                steps=max(int(num_steps * share), 1),
                 beta_1=0.0 if config.adversarial_loss == "hinge" else 0.5,
             ),
             extra=list(extra.values()),
@@ -418,12 +420,13 @@ def _build_adversarial_program(
             )
         if not adversaries:
             return Forward(terms)
-        judged = stylized
+        real, judged = batch["anime"], stylized
         if config.gate_floor < 1.0:
-            activity = activity_map(batch["target"])
-            gate = config.gate_floor + (1.0 - config.gate_floor) * activity
-            judged = tf.cast(judged, tf.float32)
-            judged = gate * judged + tf.stop_gradient((1.0 - gate) * judged)
+            activity = fidelity.activity_map(batch["target"])
+            judged = blur_flat_regions(judged, activity, config.gate_floor)
+            if config.view != "gray":
+                activity = fidelity.activity_map(real)
+                real = blur_flat_regions(real, activity, config.gate_floor)
         fakes = {"discriminator": view(judged, step, 0)}
         if not training:
             return Forward(terms, fakes=fakes)
@@ -433,7 +436,7 @@ def _build_adversarial_program(
             further["smooth"] = standardize(batch["anime_smooth"], config.view_floor)
             real = standardize(batch["anime_gray"], config.view_floor)
         else:
-            real = view(batch["anime"], step, 1)
+            real = view(real, step, 1)
         return Forward(
             terms,
             reals={"discriminator": real},
@@ -575,6 +578,26 @@ def random_hue(images, seed):
     u, v = u * size, v * size
     # The inverse of `rgb_to_yuv`, without Y.
     return tf.stack([1.13983 * v, -0.39465 * u - 0.5806 * v, 2.03211 * u], axis=-1)
+
+
+def blur_flat_regions(images, activity, floor: float):
+    """Blur flat regions, and stop the gradient there.
+
+    A discriminator that sees the texture of flat regions asks for more of it, in skies
+    too; if only generated images were blurred, it would ask for it the more.
+
+    Args:
+        images: `(batch, height, width, 3)`.
+        activity: `activity_map` of images with the same detail.
+        floor: Fraction of flat regions' texture that is left, in [0, 1].
+    """
+    import tensorflow as tf
+
+    from animegan_tf.losses.fidelity import wide_means
+
+    gate = floor + (1.0 - floor) * activity
+    images = tf.cast(images, tf.float32)
+    return gate * images + tf.stop_gradient((1.0 - gate) * wide_means(images))
 
 
 def shift_loss(generate, photo, stylized, seed):

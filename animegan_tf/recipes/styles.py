@@ -8,6 +8,7 @@ import dataclasses
 import functools
 from typing import Any
 
+from animegan_tf.config import DISCRIMINATOR_SETTINGS
 from animegan_tf.recipes.anime import (
     FITTED,
     AnimeConfig,
@@ -49,6 +50,7 @@ class StyleConfig:
         name: What users call it by: letters, digits, `-` and `_`.
         images: Folder of images in the style.
         target: Its target, as `AnimeData.target`.
+        share: Its batches in each round of all styles, at least 1.
         settings: Its own values of fields of `AnimeConfig`, such as `weights` (those
             that differ), `gate_floor` and `view`, after the pretraining.
     """
@@ -56,12 +58,14 @@ class StyleConfig:
     name: str
     images: str
     target: str = FITTED
+    share: int = 1
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
         convert_fields(self)
         plain = self.name.replace("-", "").replace("_", "")
         check(plain.isalnum(), "name", "letters, digits, - and _", self.name)
+        check(self.share >= 1, "share", "at least 1", self.share)
         unknown = sorted(set(self.settings) - set(_OWN_SETTINGS))
         check(not unknown, "settings", f"some of {', '.join(_OWN_SETTINGS)}", unknown)
 
@@ -103,7 +107,11 @@ class StylesConfig(AnimeConfig):
         values = {
             f.name: getattr(self, f.name) for f in dataclasses.fields(AnimeConfig)
         }
-        return AnimeConfig(**values | style.settings | {"weights": weights})
+        if not weights.adversarial:
+            for name in (*DISCRIMINATOR_SETTINGS, "smooth_weight", "target_weight"):
+                values.pop(name)
+        own = style.settings | {"weights": weights, "recipe": "anime"}
+        return AnimeConfig(**values | own)
 
 
 def build(config: StylesConfig, run, progress: bool = True):
@@ -127,6 +135,7 @@ def build(config: StylesConfig, run, progress: bool = True):
             for name, paths in zip(names, drawings, strict=True)
         },
         style_configs=own,
+        shares=[style.share / len(_round(config.styles)) for style in config.styles],
         rate_factor=lambda variable: (
             config.style_rate if _is_style_table(variable) else 1.0
         ),
@@ -178,14 +187,26 @@ def sample_all_styles(network, num_styles: int):
     return lambda photos: [photos, *(stylize(photos, code) for code in codes)]
 
 
+def _round(styles) -> list[int]:
+    """Return the order of the styles' batches in a round, by index, evenly mixed."""
+    places = [
+        ((turn + 0.5) / style.share, index)
+        for index, style in enumerate(styles)
+        for turn in range(style.share)
+    ]
+    return [index for _, index in sorted(places)]
+
+
 def _build_dataset(config, items, drawings, start_step):
-    """Take batches of the styles in turn; batch i depends on i alone."""
+    """Take batches of the styles by turns; batch i depends on i alone."""
     import numpy as np
     import tensorflow as tf
 
     from animegan_tf.data.datasets.anime import build_anime_dataset
 
     data, count = config.data, len(items)
+    order = _round(config.styles)
+    rounds, rest = divmod(start_step, len(order))
     streams = []
     for index, (own_items, own_drawings) in enumerate(
         zip(items, drawings, strict=True)
@@ -197,7 +218,7 @@ def _build_dataset(config, items, drawings, start_step):
             batch_size=data.batch_size,
             seed=config.seed + index,
             # Batches of this style among the first `start_step` of all.
-            start_step=(start_step - index + count - 1) // count,
+            start_step=rounds * order.count(index) + order[:rest].count(index),
             flip=data.flip,
             style_scales=data.style_scales(),
             style_candidates=data.style_candidates,
@@ -205,8 +226,9 @@ def _build_dataset(config, items, drawings, start_step):
         )
         streams.append(stream.map(_add_style_code(index, count, data.batch_size)))
     choice = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
+    table, length = tf.constant(order, tf.int64), len(order)
     return tf.data.Dataset.choose_from_datasets(
-        streams, choice.map(lambda step: step % count)
+        streams, choice.map(lambda step: table[step % length])
     )
 
 

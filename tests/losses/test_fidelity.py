@@ -7,6 +7,7 @@ from animegan_tf.losses.fidelity import (
     flat_region_loss,
     local_color_loss,
     local_means,
+    wide_means,
 )
 
 
@@ -78,3 +79,11 @@ def test_gradients_reach_the_generated_image_only():
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(activity_map(image))
     assert tape.gradient(total, image) is None
+
+
+def test_wide_means_keep_constant_images_and_flatten_texture():
+    image = np.full((1, 21, 35, 3), 0.3, "float32")
+    np.testing.assert_allclose(wide_means(image), image, atol=1e-6)
+    checks = np.indices((32, 32)).sum(axis=0) % 2 * 1.0
+    checks = np.repeat(checks[None, ..., None], 3, axis=-1).astype("float32")
+    np.testing.assert_allclose(wide_means(checks), 0.5, atol=1e-6)

@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from animegan_tf.losses.pixel import rgb_to_gray, rgb_to_yuv
-from animegan_tf.recipes.anime import random_hue, shift_loss, standardize
+from animegan_tf.recipes.anime import (
+    blur_flat_regions,
+    random_hue,
+    shift_loss,
+    standardize,
+)
 
 
 @pytest.fixture
@@ -44,3 +50,18 @@ def test_pointwise_networks_commute_with_shifts_and_grid_textures_do_not(images)
     grid = np.broadcast_to(np.where(rows, 0.5, 0.0), (32, 32, 3)).astype("float32")
     loss = shift_loss(lambda x: x + grid, images, images + grid, (1, 2))
     assert float(loss) > 0.1
+
+
+def test_texture_of_flat_regions_is_hidden_and_teaches_nothing(images):
+    images = tf.constant(images)
+    left = np.zeros((2, 32, 32, 1), "float32")
+    left[:, :, :16] = 1.0
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        seen = blur_flat_regions(images, left, 0.1)
+        loss = tf.reduce_sum(seen)
+    np.testing.assert_allclose(seen[:, :, :16], images[:, :, :16], atol=1e-6)
+    assert np.std(seen[:, :, 20:]) < 0.5 * np.std(images[:, :, 20:])
+    gradient = tape.gradient(loss, images)
+    np.testing.assert_allclose(gradient[:, :, :16], 1.0, atol=1e-6)
+    np.testing.assert_allclose(gradient[:, :, 16:], 0.1, atol=1e-6)

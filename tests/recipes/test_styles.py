@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ pytest.importorskip("cv2", reason="OpenCV is part of the extra 'train'")
 
 from animegan_tf.imaging.reading import read_image  # noqa: E402
 from animegan_tf.inference.loading import load_generator  # noqa: E402
-from animegan_tf.recipes.styles import StyleConfig, build  # noqa: E402
+from animegan_tf.models.layers.style_modulation import StyleModulation  # noqa: E402
+from animegan_tf.recipes.styles import StyleConfig, _is_style_table, build  # noqa: E402
 from animegan_tf.training.run_folder import RunFolder  # noqa: E402
 
 
@@ -64,6 +67,70 @@ def test_styles_take_turns_and_each_has_its_own_discriminator(
         np.testing.assert_array_equal(batch["style"], [code, code])
         moved = find_moved(training.program, batch, step)
         assert moved == {"generator", f"discriminator_{name}"}
+
+
+def test_a_style_with_a_larger_share_comes_more_often(make_styles, tmp_path):
+    config = make_styles()
+    comic, ink = config.styles
+    styles = (dataclasses.replace(comic, share=3), ink)
+    training = build(
+        dataclasses.replace(config, styles=styles), RunFolder(tmp_path / "run"), False
+    )
+    whole = list(training.build_dataset(0).take(8))
+    order = [int(batch["style"][0, 1]) for batch in whole]
+    assert order == [0, 0, 1, 0] * 2
+    for start in (1, 3, 6):
+        late = next(iter(training.build_dataset(start)))
+        np.testing.assert_array_equal(late["photo"], whole[start]["photo"])
+
+
+def test_a_style_can_have_settings_of_its_own(make_styles, find_moved, tmp_path):
+    config = make_styles(pretraining_steps=0, adversarial_warmup=0)
+    comic, ink = config.styles
+    own = {"weights": {"adversarial": 0.0}, "view": "gray"}
+    config = dataclasses.replace(
+        config, styles=(comic, dataclasses.replace(ink, settings=own))
+    )
+    assert config.of_style(config.styles[1]).view == "gray"
+    training = build(config, RunFolder(tmp_path / "run"), False)
+    for step, (batch, expected) in enumerate(
+        zip(
+            training.build_dataset(0),
+            ({"generator", "discriminator_comic"}, {"generator"}),
+            strict=False,
+        )
+    ):
+        assert find_moved(training.program, batch, step) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 3}, "`settings` must be some of .*Received: settings="),
+        ({"view": "sepia"}, "`view` must be one of"),
+        ({"gate_floor": 2.0}, "`gate_floor` must be"),
+    ],
+)
+def test_unknown_or_senseless_settings_of_a_style_are_refused(
+    make_styles, settings, message
+):
+    config = make_styles()
+    with pytest.raises(ValueError, match=message):
+        styles = (dataclasses.replace(config.styles[0], settings=settings),)
+        dataclasses.replace(config, styles=styles)
+
+
+def test_only_the_styles_own_weights_learn_faster(make_styles, tmp_path):
+    training = build(make_styles(), RunFolder(tmp_path / "run"), False)
+    network = training.program.networks["generator"]
+    tables = {v.path for v in network.trainable_variables if _is_style_table(v)}
+    expected = {
+        v.path
+        for layer in network.layers
+        if isinstance(layer, StyleModulation)
+        for v in layer.trainable_variables
+    }
+    assert tables == expected != set()
 
 
 def test_batch_i_depends_on_i_alone(make_styles, tmp_path):

@@ -140,3 +140,14 @@ def test_half_precision_is_measured_in_float32():
     # 64 is a power of two, but a sum of 4096 ones in bfloat16 stops at 256.
     norm = _step(keras.optimizers.SGD(0.0), [variable], [1.0], 1e6)
     assert norm == pytest.approx(64.0)
+
+
+def test_a_rate_factor_lengthens_the_step_of_its_variable_alone():
+    for optimizer in (build_adam(0.1), keras.optimizers.SGD(0.1)):
+        variables = [keras.Variable([1.0]), keras.Variable([1.0])]
+        optimizer.build(variables)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(sum(variable.value for variable in variables))
+        apply_gradients(optimizer, tape, loss, variables, 10.0, [1.0, 4.0])
+        moved = [v.numpy()[0] for v in variables]
+        assert moved == pytest.approx([0.9, 0.6], rel=1e-4)
