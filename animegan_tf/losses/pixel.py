@@ -17,6 +17,8 @@ _RGB_TO_YUV = np.array(
     ],
     dtype="float32",
 )
+_LAB_TO_XYZ = np.linalg.inv(XYZ_TO_LAB).astype("float32")
+_WHITE_XYZ_TO_RGB = np.linalg.inv(RGB_TO_WHITE_XYZ).astype("float32")
 
 
 def l1_loss(x, y):
@@ -140,6 +142,44 @@ def rgb_to_lab(images):
     response = ops.where(xyz > knee**3, rooted, xyz / (3.0 * knee**2) + 4.0 / 29.0)
     offset = np.array([-16.0, 0.0, 0.0], dtype="float32")
     return _mix_channels(response, XYZ_TO_LAB) + offset
+
+
+def lab_to_rgb(lab):
+    """Convert CIE Lab (white point D65) to sRGB; the inverse of `rgb_to_lab`.
+
+    Args:
+        lab: float `(..., 3)`, L in [0, 100].
+
+    Returns:
+        float32 RGB of the same shape, in [-1, 1] for colors within sRGB.
+    """
+    offset = np.array([16.0, 0.0, 0.0], dtype="float32")
+    response = _mix_channels(_float32(lab) + offset, _LAB_TO_XYZ)
+    knee = 6.0 / 29.0
+    cubed = ops.maximum(response, knee) ** 3.0
+    xyz = ops.where(response > knee, cubed, 3.0 * knee**2 * (response - 4.0 / 29.0))
+    linear = _mix_channels(xyz, _WHITE_XYZ_TO_RGB)
+    curved = 1.055 * ops.maximum(linear, 0.0031308) ** (1.0 / 2.4) - 0.055
+    encoded = ops.where(linear > 0.0031308, curved, 12.92 * linear)
+    return 2.0 * encoded - 1.0
+
+
+def weighted_gray(images, weights):
+    """Convert RGB to a gray of other weights than luma's, sum(w c) / sum(w).
+
+    Args:
+        images: RGB images in [-1, 1], `(..., 3)`.
+        weights: Positive weights of red, green and blue, `(3,)`.
+
+    Returns:
+        float32 in [-1, 1], `(..., 1)`.
+
+    Reference: Wang, Yu, 2020, White-box Cartoonization: with random weights, luma and
+    color cannot be learned from it, but texture can (random color shift).
+    """
+    weights = _float32(weights)
+    weights = weights / ops.sum(weights)
+    return ops.sum(_float32(images) * weights, axis=-1, keepdims=True)
 
 
 def _float32(tensor):

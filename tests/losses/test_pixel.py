@@ -10,10 +10,12 @@ from animegan_tf.losses.pixel import (
     color_yuv_loss,
     gradient_loss,
     l1_loss,
+    lab_to_rgb,
     rgb_to_gray,
     rgb_to_lab,
     rgb_to_yuv,
     total_variation_loss,
+    weighted_gray,
 )
 
 LOSSES = [l1_loss, gradient_loss, color_yuv_loss, color_lab_loss]
@@ -128,6 +130,19 @@ def test_lab_equals_scikit_image():
     images = random_images()
     expected = color.rgb2lab((images + 1.0) / 2.0)
     np.testing.assert_allclose(rgb_to_lab(images), expected, atol=1e-3)
+
+
+def test_lab_is_converted_back():
+    images = random_images()
+    np.testing.assert_allclose(lab_to_rgb(rgb_to_lab(images)), images, atol=1e-4)
+
+
+def test_weighted_gray_is_a_mean_of_the_channels():
+    image = np.array([[[[1.0, 0.0, -1.0]]]])
+    # (2 * 1 + 1 * 0 - 5 * 1) / 8
+    assert float(weighted_gray(image, [2.0, 1.0, 5.0])[0, 0, 0, 0]) == -3 / 8
+    gray = np.full((1, 2, 2, 3), 0.4)
+    np.testing.assert_allclose(weighted_gray(gray, [0.3, 0.5, 0.1]), 0.4, atol=1e-6)
 
 
 def test_lab_loss_of_black_and_white_is_twice_the_full_lightness():
