@@ -4,21 +4,24 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.models.generator_files import (
-    load_saved_generator,
-    read_style_names,
-    save_generator,
-)
+from animegan_tf.models.generator_files import load_saved_generator, save_generator
 from animegan_tf.models.generators import GENERATORS, build_generator
+from animegan_tf.models.saved_options import read_style_names
 
 SMALL = {
     "anime": {"width": 4, "body_width": 4, "num_blocks": 1, "head_width": 4},
+    "animegan_v1": {"width": 2, "num_blocks": 1},
     "animegan_v2": {"width": 2},
+    "animegan_v2_lite": {"width": 2, "num_blocks": 1},
+    "animegan_v3": {"width": 2, "slots": 3},
     "autoencoder": {"width": 2, "latent_channels": 2},
+    "cartoongan": {"width": 2, "num_blocks": 1},
     "dcgan": {"latent_dim": 4, "image_size": 64, "width": 2},
     "resnet": {"width": 2, "num_blocks": 1},
     "restoration": {"width": 2},
+    "ugatit_light": {"width": 2, "num_blocks": 1},
     "unet": {"width": 2, "num_downsamples": 2},
+    "white_box": {"width": 2, "num_blocks": 1},
 }
 
 
