@@ -420,13 +420,14 @@ def _build_adversarial_program(
             )
         if not adversaries:
             return Forward(terms)
-        real, judged = batch["anime"], stylized
-        if config.gate_floor < 1.0:
-            activity = fidelity.activity_map(batch["target"])
-            judged = blur_flat_regions(judged, activity, config.gate_floor)
-            if config.view != "gray":
-                activity = fidelity.activity_map(real)
-                real = blur_flat_regions(real, activity, config.gate_floor)
+
+        def without_flat_texture(images, reference):
+            if config.gate_floor == 1.0:
+                return images
+            activity = fidelity.activity_map(reference)
+            return blur_flat_regions(images, activity, config.gate_floor)
+
+        judged = without_flat_texture(stylized, batch["target"])
         fakes = {"discriminator": view(judged, step, 0)}
         if not training:
             return Forward(terms, fakes=fakes)
@@ -436,6 +437,7 @@ def _build_adversarial_program(
             further["smooth"] = standardize(batch["anime_smooth"], config.view_floor)
             real = standardize(batch["anime_gray"], config.view_floor)
         else:
+            real = without_flat_texture(batch["anime"], batch["anime"])
             real = view(real, step, 1)
         return Forward(
             terms,
