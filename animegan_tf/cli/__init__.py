@@ -4,12 +4,20 @@ import os
 import sys
 
 from animegan_tf import __version__
-from animegan_tf.cli import evaluate, styles, stylize, train, transfer, video
+from animegan_tf.cli import (
+    evaluate,
+    import_weights,
+    styles,
+    stylize,
+    train,
+    transfer,
+    video,
+)
 from animegan_tf.cli.options import Parser, add_commands
 from animegan_tf.training.health import TrainingDivergedError
 
 # Each module has `add_parser(subparsers)`, which sets `run(arguments) -> exit code`.
-COMMANDS = (stylize, video, transfer, train, evaluate, styles)
+COMMANDS = (stylize, video, transfer, train, evaluate, styles, import_weights)
 
 
 def main(argv: list[str] | None = None) -> int:

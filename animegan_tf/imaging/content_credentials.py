@@ -1,6 +1,7 @@
 """Mark image files as made with AI: IPTC Digital Source Type and software, in XMP."""
 
 import re
+from xml.sax.saxutils import escape
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -31,12 +32,18 @@ _OLD_MARKS = re.compile(
 )
 
 
-def build_xmp(kind: str = "edited") -> str:
+def software_text(license: str | None = None) -> str:
+    """Return the name of the software, with the license of the network's weights."""
+    return SOFTWARE if license is None else f"{SOFTWARE} ({license})"
+
+
+def build_xmp(kind: str = "edited", license: str | None = None) -> str:
     """Build an XMP packet with the software and the digital source type.
 
     Args:
         kind: `"edited"` for a stylized photo, `"generated"` for an image made from
             noise.
+        license: License of the network that made the image, if it must be named.
 
     Raises:
         ValueError: If `kind` is neither of them.
@@ -51,21 +58,24 @@ def build_xmp(kind: str = "edited") -> str:
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
         ' <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
-        f"{_describe(kind)} </rdf:RDF>\n"
+        f"{_describe(kind, license)} </rdf:RDF>\n"
         "</x:xmpmeta>\n"
         '<?xpacket end="w"?>'
     )
 
 
-def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
+def merge_xmp(
+    packet: bytes | None, kind: str = "edited", license: str | None = None
+) -> bytes:
     """Add software and digital source type to an existing XMP packet.
 
     Args:
         packet: XMP packet in UTF-8. `None`, and a packet without the usual `rdf:RDF`
             element, are replaced by a new one.
         kind: See `build_xmp`.
+        license: See `build_xmp`.
     """
-    own = build_xmp(kind)
+    own = build_xmp(kind, license)
     try:
         text = (packet or b"").decode("utf-8")
     except UnicodeDecodeError:
@@ -73,44 +83,46 @@ def merge_xmp(packet: bytes | None, kind: str = "edited") -> bytes:
     if "xmlns:rdf=" not in text or text.count("</rdf:RDF>") != 1:
         return own.encode()
     before, after = re.split(r"[ ]*</rdf:RDF>", _OLD_MARKS.sub("", text))
-    return f"{before}{_describe(kind)} </rdf:RDF>{after}".encode()
+    return f"{before}{_describe(kind, license)} </rdf:RDF>{after}".encode()
 
 
-def mark_options(suffix: str, kind: str = "edited") -> dict:
+def mark_options(suffix: str, kind: str = "edited", license: str | None = None) -> dict:
     """Return the arguments of Pillow's `save` that mark an image as made with AI.
 
     Args:
         suffix: Suffix of the file, such as `".jpg"`. GIF files get a comment, BMP files
             nothing, all others an XMP packet.
         kind: See `build_xmp`.
+        license: See `build_xmp`.
 
     Returns:
         Keyword arguments; none for BMP.
     """
-    packet, suffix = build_xmp(kind), suffix.lower()
+    packet, suffix = build_xmp(kind, license), suffix.lower()
+    software = software_text(license)
     if suffix in (".jpg", ".jpeg", ".webp", ".avif", ".heic", ".heif"):
         exif = Image.Exif()
-        exif[SOFTWARE_TAG] = SOFTWARE
+        exif[SOFTWARE_TAG] = software
         return {"exif": exif, "xmp": packet.encode()}
     if suffix in (".tif", ".tiff"):
-        return {"tiffinfo": {SOFTWARE_TAG: SOFTWARE, XMP_TAG: packet.encode()}}
+        return {"tiffinfo": {SOFTWARE_TAG: software, XMP_TAG: packet.encode()}}
     if suffix in (".png", ".apng"):
         texts = PngInfo()
-        texts.add_text("Software", SOFTWARE)
+        texts.add_text("Software", software)
         texts.add_itxt("XML:com.adobe.xmp", packet)
         return {"pnginfo": texts}
     if suffix == ".gif":
-        comment = f"{SOFTWARE} {_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
+        comment = f"{software} {_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
         return {"comment": comment.encode()}
     return {}
 
 
-def _describe(kind):
+def _describe(kind, license):
     return (
         '  <rdf:Description rdf:about=""\n'
         '    xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
         '    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">\n'
-        f"   <xmp:CreatorTool>{SOFTWARE}</xmp:CreatorTool>\n"
+        f"   <xmp:CreatorTool>{escape(software_text(license))}</xmp:CreatorTool>\n"
         f"   <Iptc4xmpExt:DigitalSourceType>{_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
         "</Iptc4xmpExt:DigitalSourceType>\n"
         "  </rdf:Description>\n"

@@ -17,12 +17,15 @@ class Metadata:
             the thumbnail, which shows the original image.
         xmp: XMP packet in UTF-8.
         dpi: Horizontal and vertical resolution in pixels per inch.
+        license: License of the network that made the image, for its mark; `None` if it
+            asks for nothing.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    license: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

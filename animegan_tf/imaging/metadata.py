@@ -8,11 +8,11 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from animegan_tf.imaging.color.profiles import srgb_icc
 from animegan_tf.imaging.content_credentials import (
-    SOFTWARE,
     SOFTWARE_TAG,
     XMP_TAG,
     mark_options,
     merge_xmp,
+    software_text,
 )
 from animegan_tf.imaging.image_file import Metadata
 
@@ -63,20 +63,23 @@ def save_options(metadata: Metadata, suffix: str, *, mark: bool) -> dict:
     """
     suffix = suffix.lower()
     if suffix in (".gif", ".bmp"):
-        return mark_options(suffix) if mark else {}
+        return mark_options(suffix, license=metadata.license) if mark else {}
+    software = software_text(metadata.license)
     options = {"icc_profile": metadata.icc or srgb_icc()}
     if metadata.dpi and suffix not in (".webp", ".avif", ".heic", ".heif"):
         options["dpi"] = metadata.dpi
-    exif = fitting_exif(metadata.exif, SOFTWARE if mark else None)
+    exif = fitting_exif(metadata.exif, software if mark else None)
     if exif:
         options["exif"] = exif
-    xmp = merge_xmp(metadata.xmp) if mark else metadata.xmp
+    xmp = metadata.xmp
+    if mark:
+        xmp = merge_xmp(xmp, license=metadata.license)
     if xmp and suffix in (".jpg", ".jpeg") and len(xmp) > _JPEG_SEGMENT:
-        xmp = merge_xmp(None) if mark else None
+        xmp = merge_xmp(None, license=metadata.license) if mark else None
     if suffix in (".png", ".apng"):
         texts = PngImagePlugin.PngInfo()
         if mark:
-            texts.add_text("Software", SOFTWARE)
+            texts.add_text("Software", software)
         if xmp:
             texts.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
         options["pnginfo"] = texts

@@ -170,7 +170,12 @@ def stylize_frame(
     stylized = adjust(photo, _run(photo, stylizer, dials.scale, progress), dials)
     if conversion:
         stylized = conversion.from_srgb(stylized)
-    return dataclasses.replace(frame, colors=mix(frame.colors, stylized, dials))
+    license = getattr(stylizer, "license", None)
+    return dataclasses.replace(
+        frame,
+        colors=mix(frame.colors, stylized, dials),
+        metadata=dataclasses.replace(frame.metadata, license=license),
+    )
 
 
 def is_animated_target(path) -> bool:

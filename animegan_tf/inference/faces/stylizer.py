@@ -86,6 +86,7 @@ class FaceStylizer:
         if detect is None:
             detect = build_face_detector(landmarks=eyes > 0.0)
         self.detect = detect
+        self.license = _join_licenses(stylizer, self.background)
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize an image.
@@ -175,3 +176,9 @@ class FaceStylizer:
             if progress:
                 progress(num_tiles + index + 1, num_tiles + len(crops))
         return result
+
+
+def _join_licenses(*stylizers) -> str | None:
+    """Return the licenses of the weights of all stylizers."""
+    licenses = [getattr(stylizer, "license", None) for stylizer in stylizers]
+    return "; ".join(dict.fromkeys(filter(None, licenses))) or None

@@ -31,7 +31,7 @@ def write_video(
     time_base = plan.timeline.time_base
     comment = None
     if plan.options.mark:
-        comment = mark_options(".gif")["comment"].decode()
+        comment = mark_options(".gif", license=plan.license)["comment"].decode()
     suffix = path.suffix.lower()
     if suffix == ".gif":
         write_gif(parts, path, time_base=time_base, comment=comment)

@@ -41,6 +41,7 @@ class VideoPlan:
         timeline: Mapping from source to output timestamps.
         encoding: Encoder settings.
         copied: Indexes of the source's audio and subtitle streams to copy.
+        license: License of the network's weights, for the mark.
     """
 
     source: Path
@@ -49,6 +50,7 @@ class VideoPlan:
     timeline: Timeline
     encoding: EncoderSettings
     copied: tuple[int, ...]
+    license: str | None = None
 
     @property
     def info(self) -> VideoInfo:

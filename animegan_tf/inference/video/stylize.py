@@ -100,6 +100,7 @@ def stylize_video(
             "continue it, or --overwrite to start again"
         )
     stylize = _load_style(style, precision)
+    plan = dataclasses.replace(plan, license=getattr(stylize, "license", None))
     dials = None if dials is None or _is_default(dials) else dials
     settings = plan.describe(
         stylize,
