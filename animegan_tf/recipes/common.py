@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from animegan_tf.config import DataConfig, TrainingConfig
+from animegan_tf.config import DataConfig, Regularization, TrainingConfig
 from animegan_tf.data.crops import read_squares
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.training.adversary import Adversary
 from animegan_tf.training.image_pool import ImagePool
@@ -41,6 +42,8 @@ class Training(NamedTuple):
         validation: Finite dataset of held-out batches, or `None`.
         steps_per_epoch: Steps in which every photo is seen once, or `None` where
             epochs have no meaning.
+        deploy: Function from the averaged generator to the network that is saved, where
+            training needs outputs that stylizing does not; or `None`.
     """
 
     program: Program
@@ -51,6 +54,7 @@ class Training(NamedTuple):
     samples: Any = None
     validation: tf.data.Dataset | None = None
     steps_per_epoch: float | None = None
+    deploy: Callable[[keras.Model], keras.Model] | None = None
 
 
 @contextlib.contextmanager
@@ -83,8 +87,19 @@ def build_generators(
     with dtype_policy(config.precision):
         generator = build_generator(**options)
     if config.initial:
-        copy_weights(load_generator(config.initial), generator)
+        source = _load_initial(config.initial, extra.get("num_styles"))
+        copy_weights(source, generator)
     return generator, MovingAverage(generator, average, config.ema_decay), options
+
+
+def _load_initial(name: str, num_styles: int | None) -> keras.Model:
+    """Load the generator to start from; with all its styles, if it has as many."""
+    if num_styles:
+        with contextlib.suppress(FileNotFoundError):
+            generator, styles = load_saved_generator(Path(name))
+            if len(styles) == num_styles:
+                return generator
+    return load_generator(name)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
@@ -144,6 +159,7 @@ def build_adversary(
     optimizer: keras.optimizers.Optimizer | None = None,
     critic_steps: int = 1,
     extra: Sequence[tuple[bool, float]] = (),
+    regularization: Regularization | None = None,
 ) -> Adversary:
     """Build a discriminator in the training's precision, with all that trains it.
 
@@ -156,6 +172,7 @@ def build_adversary(
         optimizer: Its optimizer; `None` is Adam with the settings' learning rate.
         critic_steps: Its updates in one training step.
         extra: As in `Adversary`.
+        regularization: Its own; `None` is the settings'.
 
     Raises:
         ValueError: If settings do not fit together.
@@ -165,7 +182,8 @@ def build_adversary(
         discriminator = build_discriminator(config.discriminator, **options)
     size = pool_size or config.data.crop_size
     channels = discriminator.inputs[0].shape[-1]
-    num_pooled = config.regularization.pool_size
+    regularization = regularization or config.regularization
+    num_pooled = regularization.pool_size
     pool = None
     if num_pooled:
         salt = _POOL_SALT + index
@@ -176,7 +194,7 @@ def build_adversary(
         optimizer
         or build_optimizer(config, config.discriminator_learning_rate, beta_1=0.5),
         config.adversarial_loss,
-        config.regularization,
+        regularization,
         seed=config.seed + index,
         clip_norm=config.clip_norm,
         from_logits=not gives_probabilities(discriminator),

@@ -717,12 +717,13 @@ PAINTERS = {
         ),
     ),
     "impressionist": Painter(
+        # Strokes along the contours alone: a network cannot learn daubs at random places.
         smoothing=0.1,
-        brush_radius=2.0,
-        daubs=1.0,
-        daub_width=3.5,
+        brush_radius=7.0,
+        brush_passes=2,
+        texture=1.0,
+        relief=0.8,
         daub_length=4.0,
-        daub_variation=0.5,
         tone_match=0.7,
         contrast=1.05,
         chroma=1.35,
@@ -731,7 +732,7 @@ PAINTERS = {
         chroma_match=0.3,
         shadow_tint=(2.0, -6.0),
         light_tint=(0.0, 3.0),
-        sharpen=0.3,
+        sharpen=0.6,
         palette=Palette(
             tone_curve=(
                 3.6,
