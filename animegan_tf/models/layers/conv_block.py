@@ -2,13 +2,12 @@
 
 import dataclasses
 
+import keras
 from keras import layers
 
 from animegan_tf.models.layers.adaptive_norm import AdaptiveInstanceNormalization
 from animegan_tf.models.layers.reflection_padding import ReflectionPadding2D
 from animegan_tf.models.layers.spectral_norm import SpectralNormConv2D
-
-PADDINGS = ("reflect_start", "reflect_end", "zeros_start", "zeros_same")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,14 +20,14 @@ class ConvBlock:
     Attributes:
         padding: `"reflect_start"` or `"reflect_end"`, by reflection, with an odd pixel
             at the top and left or at the bottom and right; `"zeros_start"`, by zeros;
-            `"zeros_same"`, as `padding="same"` in TensorFlow.
+            `"zeros_same"`, as `padding="same"` in TensorFlow; or `"none"`.
         normalization: `"instance"`, with scale and shift; `"layer"`, over height,
             width and channels jointly, with scale and shift per channel; `"batch"`;
             `"lade"`, linearly adaptive denormalization; or `None`.
         epsilon: Added to the variances.
         slope: Negative slope of the leaky ReLU; 0 is a ReLU.
         use_bias: Whether convolutions have a bias.
-        initializer: Initializer of the kernels.
+        initializer: Initializer of the kernels, as for `keras.layers.Conv2D`.
         spectral_norm: Whether kernels are divided by their largest singular value.
     """
 
@@ -37,7 +36,7 @@ class ConvBlock:
     epsilon: float = 1e-5
     slope: float = 0.2
     use_bias: bool = False
-    initializer: str = "glorot_uniform"
+    initializer: str | keras.initializers.Initializer = "glorot_uniform"
     spectral_norm: bool = False
 
     def __call__(self, x, filters, name, *, size=3, strides=1):
@@ -69,7 +68,7 @@ class ConvBlock:
     def pad(self, x, name, size, strides):
         """Pad so that a convolution divides the size by its stride, rounded down."""
         total = size - strides
-        if total == 0 or self.padding == "zeros_same":
+        if total == 0 or self.padding in ("zeros_same", "none"):
             return x
         sides = total // 2, total - total // 2
         if self.padding.endswith("start"):
