@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const manifest = fileURLToPath(new URL("public/model/manifest.json", import.meta.url));
+if (!process.env.VITEST && !existsSync(manifest)) {
+  throw new Error(
+    "web/public/model is missing. Write it with: python scripts/export_model.py",
+  );
+}
+
+export default defineConfig({
+  // Relative addresses work in any folder of a static host.
+  base: "./",
+  resolve: {
+    // Take ONNX Runtime without its embedded loader, so that only the WebAssembly
+    // files which the worker names become part of the site.
+    conditions: [
+      "onnxruntime-web-use-extern-wasm",
+      "module",
+      "browser",
+      "development|production",
+    ],
+  },
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  worker: { format: "es" },
+  build: { target: "es2022", assetsInlineLimit: 0 },
+  server: {
+    headers: {
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
