@@ -12,16 +12,19 @@ import numpy as np
 # Importing the generators registers their layers, which loading a file needs.
 import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
-from animegan_tf.models.generator_files import (
-    OPTIONS_FILE,
-    load_saved_generator,
-    read_style_names,
+from animegan_tf.inference.style_source import (
+    KERAS_SUFFIXES,
+    choose_run_style,
+    is_bundled,
+    is_style_of_run,
+    run_style_names,
 )
+from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators.anime import fold_style
-from animegan_tf.utils.json_file import parse_json, read_json
+from animegan_tf.models.saved_options import OPTIONS_FILE
+from animegan_tf.utils.json_file import parse_json
 from animegan_tf.utils.messages import reason_of
 
-_SUFFIXES = (".keras", ".h5")
 # Run folders from before `generator.json` have it instead.
 _KERAS_FILE = "generator.keras"
 # Layers that run code or read files named in their config. Keras' safe mode refuses
@@ -88,48 +91,17 @@ def load_generator(name_or_path) -> keras.Model:
         ValueError: If there is no such style, or the file is damaged or not allowed.
     """
     given, path = str(name_or_path), Path(name_or_path)
-    if given in presets.PRESETS:
+    if is_bundled(given):
         return presets.load_preset(given)
     if path.is_dir():
         return _load_run(path, None)
-    if _is_style_of_run(path):
+    if is_style_of_run(path):
         return _load_run(path.parent, path.name)
-    is_name = path.suffix not in _SUFFIXES and path.name == given
-    if is_name and not path.exists():
-        return presets.load_preset(given)
     if not path.is_file():
         raise FileNotFoundError(f"No such run folder, .keras or .h5 file: {given!r}")
-    if path.suffix not in _SUFFIXES:
+    if path.suffix not in KERAS_SUFFIXES:
         raise ValueError(f"Not a run folder, .keras or .h5 file: {given!r}")
     return _load_keras_file(path)
-
-
-def style_shares(name_or_path) -> dict[str, float]:
-    """Return the share of each named style in what `load_generator` loads.
-
-    Args:
-        name_or_path: As for `load_generator`.
-
-    Returns:
-        Such as `{"comic": 0.6, "oil": 0.4}`; empty for a generator without style
-        names.
-    """
-    given, path = str(name_or_path), Path(name_or_path)
-    if given in presets.PRESETS:
-        return {given: 1.0}
-    if path.is_dir():
-        return dict.fromkeys(_style_names(path)[:1], 1.0)
-    if _is_style_of_run(path):
-        return {path.name: 1.0}
-    if path.exists() or path.suffix in _SUFFIXES:
-        return {}
-    return presets.parse_blend(given)
-
-
-def _is_style_of_run(path: Path) -> bool:
-    files = (OPTIONS_FILE, "config.json")
-    is_run = any((path.parent / file).is_file() for file in files)
-    return is_run and not path.exists() and path.suffix not in _SUFFIXES
 
 
 def _load_run(folder: Path, style: str | None) -> keras.Model:
@@ -137,34 +109,15 @@ def _load_run(folder: Path, style: str | None) -> keras.Model:
         generator, names = load_saved_generator(folder)
     elif (folder / _KERAS_FILE).is_file():
         generator = _load_keras_file(folder / _KERAS_FILE)
-        names = _style_names(folder)
+        names = run_style_names(folder)
     else:
         raise FileNotFoundError(
             f"The folder {str(folder)!r} has no generator; a training writes it."
         )
-    if style is not None and style not in names:
-        raise ValueError(
-            f"No style {style!r} in {str(folder)!r}. "
-            f"It has: {', '.join(names) or 'one style without a name'}"
-        )
+    chosen = choose_run_style(folder, names, style)
     if not names:
         return generator
-    chosen = style or names[0]
     return fold_style(generator, [float(name == chosen) for name in names])
-
-
-def _style_names(folder: Path) -> list[str]:
-    if (folder / OPTIONS_FILE).is_file():
-        return read_style_names(folder)
-    # Older runs have them in the settings of the training, of which nothing else is
-    # read: other settings may have been renamed since.
-    path = folder / "config.json"
-    if not path.is_file():
-        return []
-    try:
-        return [style["name"] for style in read_json(path).get("styles", [])]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"Not the settings of a training: {str(path)!r}") from error
 
 
 def _load_keras_file(path: Path) -> keras.Model:

@@ -5,14 +5,13 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from animegan_tf.utils.cpu import CPU_INFO, has_bfloat16
+
 PRECISIONS = ("float32", "bfloat16", "float16")
 AUTO = "auto"
-# Processors that multiply bfloat16 matrices in hardware; others emulate it slowly.
-_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
-_CPU_INFO = Path("/proc/cpuinfo")
 
 
-def resolve_precision(precision: str, *, cpu_info: Path = _CPU_INFO) -> str:
+def resolve_precision(precision: str, *, cpu_info: Path = CPU_INFO) -> str:
     """Replace `"auto"` by the fastest precision of this machine.
 
     It is float16 with a GPU, bfloat16 on a processor that lists instructions for it
@@ -37,7 +36,7 @@ def resolve_precision(precision: str, *, cpu_info: Path = _CPU_INFO) -> str:
         return precision
     if tf.config.list_physical_devices("GPU"):
         return "float16"
-    return "bfloat16" if _BFLOAT16_FLAGS & _read_cpu_flags(cpu_info) else "float32"
+    return "bfloat16" if has_bfloat16(cpu_info=cpu_info) else "float32"
 
 
 def with_precision(generator: keras.Model, precision: str) -> keras.Model:
@@ -61,12 +60,3 @@ def with_precision(generator: keras.Model, precision: str) -> keras.Model:
     copy = keras.models.clone_model(generator, clone_function=copy_layer)
     copy.set_weights(generator.get_weights())
     return copy
-
-
-def _read_cpu_flags(path: Path) -> set[str]:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return set()
-    flags = (line.partition(":")[2] for line in lines if line.startswith("flags"))
-    return set(next(flags, "").split())

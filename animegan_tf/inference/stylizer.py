@@ -1,21 +1,18 @@
 """Stylize images of any size with a generator."""
 
+import functools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 
 from animegan_tf import presets
 from animegan_tf.imaging.reading import pil_to_array, read_image
-from animegan_tf.inference.compiled import CompiledGenerator
-from animegan_tf.inference.loading import load_generator, style_shares
-from animegan_tf.inference.precision import resolve_precision, with_precision
+from animegan_tf.inference.engines import load_engine
+from animegan_tf.inference.style_source import style_shares
 from animegan_tf.inference.tiling import AUTO, TilePlanner, read_tile
-from animegan_tf.models.analysis.input_multiple import input_multiple
 from animegan_tf.utils.prefetch import read_compute_write
 
 _PATHS = (str, os.PathLike)
@@ -44,8 +41,14 @@ class Stylizer:
             never splits.
 
     Attributes:
+        engine: Name of the runtime that computes the generator: `"tensorflow"`,
+            `"openvino"` or `"onnxruntime"`.
+        precision: Arithmetic of the generator, never `"auto"`.
+        multiple: Number of which the padded sizes of images are multiples.
         styles: Share of each style by name, such as `{"comic": 1.0}`; empty for a
             generator without style names.
+        license: License of the weights that marks of results state, `None` if there is
+            no such license; see `LicenseNotice`.
 
     Raises:
         ValueError: If the generator does not accept images of any size, if it computes
@@ -53,27 +56,34 @@ class Stylizer:
             argument is out of range.
     """
 
+    _MULTIPLE = 16
+
     def __init__(
         self,
-        generator: keras.Model,
+        generator,
         *,
-        multiple: int = 16,
+        multiple: int = _MULTIPLE,
         precision: str = "float32",
         tile: int | str | None = AUTO,
     ):
+        # TensorFlow, which the other engines do not need, takes seconds to import.
+        from animegan_tf.inference.engines.tensorflow_engine import TensorFlowEngine
+
+        self._set_engine(TensorFlowEngine(generator, precision), multiple, tile)
+
+    def _set_engine(self, engine, multiple, tile) -> None:
         if multiple < 1:
             raise ValueError(
                 f"`multiple` must be at least 1. Received: multiple={multiple}"
             )
-        _check_generator(generator)
-        multiple = math.lcm(multiple, input_multiple(generator))
-        self._planner = TilePlanner(generator, multiple, tile)
+        self._engine = engine
+        self._planner = TilePlanner(engine, math.lcm(multiple, engine.multiple), tile)
         self.multiple = self._planner.multiple
+        self.engine = engine.name
+        self.precision = engine.precision
+        self.license = engine.license
         self.styles: dict[str, float] = {}
-        self.precision = resolve_precision(precision)
-        self.generator = with_precision(generator, self.precision)
-        self._run = CompiledGenerator(self.generator, tf.uint8)
-        self._run_uint16 = CompiledGenerator(self.generator, tf.uint16)
+        self._source = None
 
     @classmethod
     def from_preset(
@@ -82,6 +92,7 @@ class Stylizer:
         *,
         precision: str = "float32",
         tile: int | str | None = AUTO,
+        engine: str = AUTO,
     ) -> "Stylizer":
         """Load a bundled style, or the result of a training.
 
@@ -89,18 +100,38 @@ class Stylizer:
             name_or_path: One of `list_styles()`, or a blend of bundled styles such as
                 `"comic:0.6,oil:0.4"`; a run folder, or one of its styles,
                 `RUN/STYLE`, if it has several; or a `.keras` or `.h5` file.
-            precision: See `Stylizer`.
+            precision: See `Stylizer`; and `"int8"`, the fastest and least exact, which
+                needs OpenVINO.
             tile: See `Stylizer`.
+            engine: Runtime that computes the generator. `"tensorflow"`; `"openvino"` or
+                `"onnxruntime"`, which compute the default generator, bundled or in a
+                run folder, without TensorFlow and faster; or `"auto"`: one of these two
+                if it is installed and can, and there is no GPU, else TensorFlow. In
+                float32, their images differ by one level at most.
 
         Raises:
             FileNotFoundError: If there is no such path, or the run folder has no
                 generator yet.
+            ModuleNotFoundError: If the engine is not installed.
             ValueError: If there is no such style, the file holds no such generator, or
                 an argument is out of range.
         """
-        stylizer = cls(load_generator(name_or_path), precision=precision, tile=tile)
+        stylizer = cls.__new__(cls)
+        stylizer._set_engine(
+            load_engine(name_or_path, engine, precision), cls._MULTIPLE, tile
+        )
+        stylizer._source = name_or_path
         stylizer.styles = style_shares(name_or_path)
         return stylizer
+
+    @functools.cached_property
+    def generator(self):
+        """The generator as a `keras.Model`, loaded by TensorFlow when it is used."""
+        if hasattr(self._engine, "generator"):
+            return self._engine.generator
+        from animegan_tf.inference.loading import load_generator
+
+        return load_generator(self._source)
 
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize an image or a batch of images.
@@ -155,11 +186,10 @@ class Stylizer:
     def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
         """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""
         stylized = np.empty_like(images)
-        run = self._run if images.dtype == np.uint8 else self._run_uint16
         plan = list(self._planner.plan(*images.shape[:3]))
         for index, (batch, rows, columns) in enumerate(plan):
             tile = read_tile(images[batch], rows, columns)
-            result = run(tile)
+            result = self._engine(tile)
             if result.shape != tile.shape:
                 raise ValueError(
                     "`generator` must return images of its input's shape. "
@@ -174,15 +204,6 @@ class Stylizer:
             if progress:
                 progress(index + 1, len(plan))
         return stylized
-
-
-def _check_generator(generator) -> None:
-    shape = getattr(generator, "input_shape", None)
-    if not isinstance(shape, tuple) or shape[1:] != (None, None, 3):
-        raise ValueError(
-            "`generator` must accept images of any size, input shape "
-            f"(None, None, None, 3). Received: input shape {shape}"
-        )
 
 
 def _to_rgb(images: np.ndarray) -> np.ndarray:

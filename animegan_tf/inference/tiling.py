@@ -5,10 +5,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-import keras
 import numpy as np
-
-from animegan_tf.models.analysis.receptive_field import measure_receptive_field
 
 AUTO = "auto"
 # Estimated memory of the feature maps of one call; the actual peak is about twice as
@@ -69,7 +66,8 @@ class TilePlanner:
     """Plan the calls of a generator that cover images of any size.
 
     Args:
-        generator: Model from images to images.
+        engine: The generator; its `receptive_field()` raises a `ValueError` if it
+            covers the whole image, and its `network_name` is for messages.
         multiple: Number of which its input sizes must be multiples, in addition to what
             its layers require.
         tile: Side of the tiles without their margins in pixels, `"auto"` or `None`.
@@ -87,7 +85,7 @@ class TilePlanner:
 
     def __init__(
         self,
-        generator: keras.Model,
+        engine,
         multiple: int,
         tile: int | str | None,
         *,
@@ -104,12 +102,12 @@ class TilePlanner:
         self._tile = tile
         self.field = self._rules = None
         try:
-            self.field = measure_receptive_field(generator)
+            self.field = engine.receptive_field()
         except ValueError as error:
             if is_size:
                 raise ValueError(
-                    f"`tile` must be None or 'auto' for {generator.name!r}: {error}, "
-                    f"so tiles would differ from it. Received: tile={tile}"
+                    f"`tile` must be None or 'auto' for {engine.network_name!r}: "
+                    f"{error}, so tiles would differ from it. Received: tile={tile}"
                 ) from error
             return
         self.multiple = math.lcm(multiple, self.field.multiple)

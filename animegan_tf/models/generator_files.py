@@ -12,13 +12,15 @@ from typing import Any
 import keras
 
 from animegan_tf.models.generators import GENERATORS, build_generator
+from animegan_tf.models.saved_options import (
+    OPTIONS_FILE,
+    WEIGHTS_FILE,
+    check_option_sizes,
+    read_options,
+)
 from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
 from animegan_tf.utils.array_file import read_shapes
-from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.messages import reason_of
-
-OPTIONS_FILE = "generator.json"
-WEIGHTS_FILE = "generator.npz"
 
 
 def save_generator(
@@ -71,9 +73,9 @@ def load_saved_generator(folder) -> tuple[keras.Model, list[str]]:
         ValueError: If a file is damaged, or the weights do not match the options.
     """
     path = Path(folder) / OPTIONS_FILE
-    options, styles = _read_options(path)
+    options, styles = read_options(folder)
     weights = Path(folder) / WEIGHTS_FILE
-    _check_sizes(options, read_shapes(weights))
+    check_option_sizes(options, read_shapes(weights))
     try:
         generator = build_generator(**options)
     except (ArithmeticError, IndexError, TypeError) as error:
@@ -82,44 +84,3 @@ def load_saved_generator(folder) -> tuple[keras.Model, list[str]]:
         ) from error
     load_weights_npz(generator, weights)
     return generator, styles
-
-
-def read_style_names(folder) -> list[str]:
-    """Read the names of a saved generator's styles.
-
-    Raises:
-        FileNotFoundError: If there is no `generator.json`.
-        ValueError: If it is damaged.
-    """
-    return _read_options(Path(folder) / OPTIONS_FILE)[1]
-
-
-def _read_options(path: Path) -> tuple[dict[str, Any], list[str]]:
-    content = read_json(path)
-    if isinstance(content, dict):
-        options, styles = content.get("generator"), content.get("styles")
-        named = isinstance(styles, list) and all(isinstance(s, str) for s in styles)
-        if isinstance(options, dict) and named:
-            return options, styles
-    raise ValueError(
-        'A saved generator must have an object "generator" and a list "styles". '
-        f"Received: {str(path)!r}"
-    )
-
-
-def _check_sizes(options, shapes) -> None:
-    """Check that no number is greater than the dimensions of the weights.
-
-    A damaged one would make a network that fills the memory before any weight is read.
-    """
-    lengths = (length for shape in shapes.values() for length in shape)
-    limit = max([len(shapes), *lengths])
-    for name, value in options.items():
-        # Image sizes are not dimensions of the weights, but the channels are.
-        if name == "image_shape" and isinstance(value, list) and value:
-            value = value[-1]
-        if name != "image_size" and isinstance(value, int) and value > limit:
-            raise ValueError(
-                f"`{name}` must be at most {limit}, the largest dimension of the "
-                f"weights. Received: {name}={options[name]}"
-            )

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from animegan_tf.inference.loading import load_generator, style_shares
+from animegan_tf.inference.loading import load_generator
+from animegan_tf.inference.style_source import style_shares
 from animegan_tf.models.generator_files import save_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.generators.anime import fold_style

@@ -56,7 +56,7 @@ def test_one_trace_serves_every_size(identity_generator):
     for size in SIZES:
         stylizer(random_image(*size, 3))
     stylizer(random_image(2, 8, 8, 3))
-    assert stylizer._run.num_traces == 1
+    assert stylizer._engine.num_traces == 1
 
 
 def test_result_is_reproducible(small_stylizer, photo):

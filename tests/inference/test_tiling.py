@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from animegan_tf.inference.engines.tensorflow_engine import TensorFlowEngine
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.inference.tiling import (
     Band,
@@ -123,25 +124,36 @@ def covered(plan, batch, height, width):
 
 @pytest.mark.parametrize("tile", [None, "auto", 40, 1000])
 def test_every_pixel_has_one_result(local_generator, tile):
-    planner = TilePlanner(local_generator, 16, tile)
+    planner = TilePlanner(TensorFlowEngine(local_generator), 16, tile)
     plan = list(planner.plan(3, 301, 170))
     assert (covered(plan, 3, 301, 170) == 1).all()
     assert len({(rows.length, columns.length) for _, rows, columns in plan}) == 1
 
 
 def test_only_large_images_are_split(local_generator):
-    planner = TilePlanner(local_generator, 16, "auto")
+    planner = TilePlanner(TensorFlowEngine(local_generator), 16, "auto")
     assert len(list(planner.plan(1, 512, 512))) == 1
     assert len(list(planner.plan(1, 20_000, 20_000))) > 1
     assert (
-        len(list(TilePlanner(local_generator, 16, None).plan(1, 20_000, 20_000))) == 1
+        len(
+            list(
+                TilePlanner(TensorFlowEngine(local_generator), 16, None).plan(
+                    1, 20_000, 20_000
+                )
+            )
+        )
+        == 1
     )
 
 
 def test_tiles_stay_within_the_memory(local_generator):
     limit = 10 * 2**20
     planner = TilePlanner(
-        local_generator, 16, "auto", max_whole_bytes=limit, max_tile_bytes=limit
+        TensorFlowEngine(local_generator),
+        16,
+        "auto",
+        max_whole_bytes=limit,
+        max_tile_bytes=limit,
     )
     num_bytes = planner.field.bytes_per_pixel
     for size in [(5000, 3000), (700, 20_000), (64, 100_000)]:
@@ -150,45 +162,47 @@ def test_tiles_stay_within_the_memory(local_generator):
 
 
 def test_batch_is_one_call_if_it_fits(local_generator):
-    planner = TilePlanner(local_generator, 16, "auto")
+    planner = TilePlanner(TensorFlowEngine(local_generator), 16, "auto")
     assert [batch for batch, _, _ in planner.plan(8, 64, 64)] == [slice(0, 8)]
     batches = [batch for batch, _, _ in planner.plan(3, 2000, 2000)]
     assert batches[:2] == [slice(0, 1), slice(1, 2)]
 
 
 def test_padded_size_is_a_multiple_and_no_less_than_the_minimum(local_generator):
-    planner = TilePlanner(local_generator, 24, "auto")
+    planner = TilePlanner(TensorFlowEngine(local_generator), 24, "auto")
     [(_, rows, columns)] = planner.plan(1, 3, 100)
     assert (rows.length, columns.length) == (72, 120)
 
 
 def test_multiple_of_the_generator_is_added():
     generator = build_generator("unet", width=1, num_downsamples=5)
-    assert TilePlanner(generator, 3, "auto").multiple == 96
+    assert TilePlanner(TensorFlowEngine(generator), 3, "auto").multiple == 96
 
 
 def test_generator_with_global_statistics_is_never_split(global_generator):
     for tile in ("auto", None):
-        [call] = TilePlanner(global_generator, 16, tile).plan(2, 30_000, 30_000)
+        [call] = TilePlanner(TensorFlowEngine(global_generator), 16, tile).plan(
+            2, 30_000, 30_000
+        )
         assert call[0] == slice(0, 2)
         assert call[1].length == call[2].length == 30_000
 
 
 def test_tile_size_for_a_generator_with_global_statistics_is_refused(global_generator):
     with pytest.raises(ValueError, match="'stem_norm'.*tiles would differ.*tile=512"):
-        TilePlanner(global_generator, 16, 512)
+        TilePlanner(TensorFlowEngine(global_generator), 16, 512)
 
 
 @pytest.mark.parametrize("tile", [0, -4, 2.5, "large", True])
 def test_invalid_tiles_are_refused(local_generator, tile):
     with pytest.raises(ValueError, match="`tile` must be a number of pixels"):
-        TilePlanner(local_generator, 16, tile)
+        TilePlanner(TensorFlowEngine(local_generator), 16, tile)
 
 
 def test_pointwise_generator_accepts_the_smallest_tiles():
     image = keras.Input((None, None, 3))
     generator = keras.Model(image, keras.layers.Conv2D(3, 1)(image))
-    plan = list(TilePlanner(generator, 1, 1).plan(1, 64, 65))
+    plan = list(TilePlanner(TensorFlowEngine(generator), 1, 1).plan(1, 64, 65))
     assert len(plan) == 64 * 65
 
 
@@ -270,7 +284,7 @@ def test_one_trace_serves_whole_images_and_tiles():
     stylizer = Stylizer(build_stylizer("anime", None).generator, tile=64)
     for size in [(1, 1), (70, 300), (33, 65), (300, 200)]:
         stylizer(random_image(*size))
-    assert stylizer._run.num_traces == 1
+    assert stylizer._engine.num_traces == 1
 
 
 def test_uint16_images_are_split_too():

@@ -7,30 +7,14 @@ from fractions import Fraction
 import keras
 from keras import layers
 
+from animegan_tf.models.analysis.field import ReceptiveField
 from animegan_tf.models.layers import (
     DepthToSpace,
     ReflectionPadding2D,
     SpaceToDepth,
     SpectralNormConv2D,
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class ReceptiveField:
-    """The part of the input that an output pixel depends on, and its memory.
-
-    Attributes:
-        radius: Distance to the farthest input pixel, vertically or horizontally, in
-            pixels.
-        multiple: Number of pixels by which the position and the size of a tile must be
-            divisible for the network's strided grids to stay aligned.
-        bytes_per_pixel: Estimate of the peak memory of the activations, at 4 bytes
-            each, per pixel of the input.
-    """
-
-    radius: int
-    multiple: int
-    bytes_per_pixel: float
+from animegan_tf.models.layers.license_notice import LicenseNotice
 
 
 def measure_receptive_field(model: keras.Model) -> ReceptiveField:
@@ -258,6 +242,7 @@ _POINTWISE = (
     layers.ReLU,
     layers.Rescaling,
     layers.SpatialDropout2D,
+    LicenseNotice,
 )
 _MERGING = (
     layers.Add,
