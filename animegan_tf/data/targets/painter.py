@@ -717,7 +717,7 @@ PAINTERS = {
         ),
     ),
     "impressionist": Painter(
-        # Strokes along the contours alone: a network cannot learn daubs at random places.
+        # Strokes along contours, and no daubs: where these lie a network cannot know.
         smoothing=0.1,
         brush_radius=7.0,
         brush_passes=2,

@@ -575,15 +575,13 @@ def _calm_activity(images, masks=None) -> float:
 
 
 # What is searched: lowest and highest value. A painter that lacks a part, such as
-# daubs, keeps lacking it unless a random change brings it in.
+# hatching, keeps lacking it unless a random change brings it in. Daubs are not
+# searched: from strokes at random places a network learns a blur.
 _SPACE = {
     "smoothing": (0.08, 0.4),
-    "brush_radius": (1.5, 6.0),
-    "texture": (0.0, 0.7),
-    "daubs": (0.0, 1.0),
-    "daub_width": (3.0, 7.0),
-    "daub_length": (2.0, 6.0),
-    "daub_variation": (0.1, 0.9),
+    "brush_radius": (1.5, 8.0),
+    "texture": (0.0, 1.0),
+    "relief": (0.0, 1.0),
     "tone_match": (0.0, 1.0),
     "contrast": (0.9, 1.3),
     "lift": (-3.0, 12.0),
@@ -680,11 +678,10 @@ _STARTS = (
     # Paintings of visible strokes.
     Painter(
         smoothing=0.1,
-        brush_radius=2.0,
-        daubs=1.0,
-        daub_width=3.5,
-        daub_length=4.0,
-        daub_variation=0.5,
+        brush_radius=6.0,
+        brush_passes=2,
+        texture=0.9,
+        relief=0.7,
         tone_match=0.6,
         tint_match=0.8,
         hue_match=0.3,
@@ -765,11 +762,11 @@ def _vary(painter: Painter, random, *, step, share) -> Painter:
     changes = {}
     for name, (low, high) in _SPACE.items():
         own = name.split("_")[0]
-        if own in ("daub", "line", "hatch") and not _has(painter, own):
+        if own in ("line", "hatch") and not _has(painter, own):
             continue
         draw, amount = random.uniform(), random.normal()
         # A part that is absent comes in seldom.
-        absent = name in ("daubs", "hatching") and getattr(painter, name) == 0.0
+        absent = name in ("relief", "hatching") and getattr(painter, name) == 0.0
         if draw > (0.03 if absent else share):
             continue
         value = getattr(painter, name) + step * amount * (high - low)
@@ -777,7 +774,7 @@ def _vary(painter: Painter, random, *, step, share) -> Painter:
             value = 0.6
         changes[name] = float(np.clip(value, low, high))
     # Very faint parts take time and are not seen.
-    for name in ("daubs", "hatching", "line_opacity"):
+    for name in ("relief", "hatching", "line_opacity"):
         if changes.get(name, 1.0) < 0.08:
             changes[name] = 0.0
     return dataclasses.replace(painter, **changes)
@@ -793,7 +790,7 @@ def _difference(painter: Painter, start: Painter) -> float:
 
 
 def _has(painter, part):
-    field = {"daub": "daubs", "line": "line_opacity", "hatch": "hatching"}[part]
+    field = {"line": "line_opacity", "hatch": "hatching"}[part]
     return getattr(painter, field) > 0.0
 
 
