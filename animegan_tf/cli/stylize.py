@@ -9,6 +9,7 @@ from animegan_tf.cli import video
 from animegan_tf.cli.io_plan import check_outputs, missing_outputs, plan_outputs
 from animegan_tf.cli.options import (
     add_dial_arguments,
+    add_engine_argument,
     add_face_arguments,
     add_precision_argument,
     add_style_argument,
@@ -20,7 +21,6 @@ from animegan_tf.cli.options import (
 from animegan_tf.cli.pipeline import Pipeline
 from animegan_tf.inference.files import check_bits
 from animegan_tf.inference.video.options import SOURCE_SUFFIXES, VIDEO_SUFFIXES
-from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _FORMATS = {name: f".{name}" for name in ("png", "jpg", "webp", "tiff", "avif")}
 
@@ -70,6 +70,7 @@ def _add_arguments(parser) -> None:
         "(default: limit memory)",
     )
     add_precision_argument(parser)
+    add_engine_argument(parser)
     add_writing_arguments(parser)
     parser.add_argument(
         "--format",
@@ -171,11 +172,14 @@ def _plan(arguments) -> list[tuple[Path, Path]]:
 
 def _build_pipeline(arguments) -> Pipeline:
     dials = read_dials(arguments)
-    import_tensorflow_quietly()
+    # Here, since errors of arguments should be reported before it is imported.
     from animegan_tf.inference.stylizer import Stylizer
 
     stylizer = Stylizer.from_preset(
-        arguments.style, precision=arguments.precision, tile=arguments.tile
+        arguments.style,
+        precision=arguments.precision,
+        tile=arguments.tile,
+        engine=arguments.engine,
     )
     return Pipeline(
         with_faces(stylizer, arguments),

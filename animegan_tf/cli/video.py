@@ -7,6 +7,7 @@ from pathlib import Path
 
 from animegan_tf.cli.options import (
     add_dial_arguments,
+    add_engine_argument,
     add_precision_argument,
     add_style_argument,
     parsed_by,
@@ -20,7 +21,6 @@ from animegan_tf.inference.video.options import (
 )
 from animegan_tf.inference.video.stylize import stylize_video
 from animegan_tf.inference.video.timing import parse_rate, parse_time
-from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 
 def add_parser(subparsers) -> None:
@@ -49,6 +49,7 @@ def add_arguments(parser) -> None:
     )
     add_style_argument(parser)
     add_precision_argument(parser)
+    add_engine_argument(parser)
     add_dial_arguments(parser)
     parser.add_argument(
         "--max-size",
@@ -117,11 +118,10 @@ def run(arguments) -> int:
     """Stylize the video."""
     names = [field.name for field in dataclasses.fields(VideoOptions)]
     options = {name: getattr(arguments, name) for name in names}
-    # Errors are reported before TensorFlow is imported, which takes seconds.
+    # Errors are reported before the network is loaded, which may take seconds.
     VideoOptions(**options)
     check_video_target(arguments.input, arguments.output, overwrite=arguments.overwrite)
     dials = read_dials(arguments)
-    import_tensorflow_quietly()
     start = time.perf_counter()
     report = stylize_video(
         arguments.input,
@@ -129,6 +129,7 @@ def run(arguments) -> int:
         arguments.style,
         dials=dials,
         precision=arguments.precision,
+        engine=arguments.engine,
         overwrite=arguments.overwrite,
         resume=arguments.resume,
         progress=True,

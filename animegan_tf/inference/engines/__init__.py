@@ -11,6 +11,7 @@ from animegan_tf.inference.engines.onnx_engine import AUTO, INT8, OnnxEngine
 from animegan_tf.inference.engines.sessions import PRECISIONS, RUNTIMES, extra_of
 from animegan_tf.inference.style_source import find_saved_style
 from animegan_tf.models.arguments import check_choice
+from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 TENSORFLOW = "tensorflow"
 ENGINES = (AUTO, TENSORFLOW, *RUNTIMES)
@@ -54,6 +55,7 @@ def load_engine(name_or_path, engine: str = AUTO, precision: str = "float32"):
                 f"folder or bundled. Received: {str(name_or_path)!r}; use "
                 "engine='tensorflow'"
             )
+    import_tensorflow_quietly()
     from animegan_tf.inference.engines.tensorflow_engine import TensorFlowEngine
     from animegan_tf.inference.loading import load_generator
 

@@ -45,6 +45,7 @@ def stylize_video(
     *,
     dials: Dials | None = None,
     precision: str = "float32",
+    engine: str = "auto",
     overwrite: bool = False,
     resume: bool = False,
     progress: bool = False,
@@ -68,7 +69,8 @@ def stylize_video(
             frames, `(batch, height, width, 3)`, to the same, such as a `Stylizer`.
         dials: Strength, color and more; requires a `Stylizer` or a style to load. A
             mask must have the shape of the upright frames.
-        precision: Precision of a network that is loaded; see `Stylizer`.
+        precision: Precision of a network that is loaded; see `Stylizer.from_preset`.
+        engine: Engine of a network that is loaded; see `Stylizer.from_preset`.
         overwrite: Whether to replace the output and discard an unfinished run.
         resume: Whether to continue an unfinished run after its last finished part, if
             there is one.
@@ -99,7 +101,7 @@ def stylize_video(
             f"There is an unfinished run for {str(plan.target)!r}; add --resume to "
             "continue it, or --overwrite to start again"
         )
-    stylize = _load_style(style, precision)
+    stylize = _load_style(style, precision, engine)
     plan = dataclasses.replace(plan, license=getattr(stylize, "license", None))
     dials = None if dials is None or _is_default(dials) else dials
     settings = plan.describe(
@@ -154,12 +156,12 @@ def _report(plan: VideoPlan, run: VideoRun, notify) -> VideoReport:
     )
 
 
-def _load_style(style, precision):
+def _load_style(style, precision, engine):
     if callable(style):
         return style
     from animegan_tf.inference.stylizer import Stylizer
 
-    return Stylizer.from_preset(style, precision=precision)
+    return Stylizer.from_preset(style, precision=precision, engine=engine)
 
 
 def _with_dials(stylize, dials):
