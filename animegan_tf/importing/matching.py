@@ -193,7 +193,7 @@ def _natural(name: str) -> list:
             int(part) if part.isdecimal() else part
             for part in re.split(r"_?(\d+)", level)
         ]
-        for level in name.split("/")
+        for level in name.lower().split("/")
     ]
 
 

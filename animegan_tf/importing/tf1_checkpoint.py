@@ -73,8 +73,8 @@ def read_tf1_checkpoint(prefix: str) -> dict[str, np.ndarray]:
             and not _EXTRA_NAME.search(name)
             and not _EXTRA_SCOPE.search(name)
         }
-    # TensorFlow raises its own errors for damaged files, and RuntimeError.
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+    # TensorFlow raises its own errors for damaged files, and Python's.
+    except (tf.errors.OpError, LookupError, RuntimeError, ValueError) as error:
         raise ValueError(
             f"Not a TensorFlow checkpoint that can be read: {prefix!r} "
             f"({reason_of(error)})"

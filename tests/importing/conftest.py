@@ -294,6 +294,19 @@ class Reference:
                 self.session.run(tf1.variables_initializer(new))
             return tf1.train.Saver().save(self.session, str(path))
 
+    def save_as(self, path, rename):
+        """Save the variables under other names; those renamed to `None` are left out.
+
+        Args:
+            path: Prefix of the checkpoint.
+            rename: Function from a name to the new one.
+        """
+        with self.graph.as_default():
+            names = {v.op.name: v for v in tf1.global_variables()}
+            saved = {rename(name): variable for name, variable in names.items()}
+            saved.pop(None, None)
+            return tf1.train.Saver(saved).save(self.session, str(path))
+
     def frozen(self):
         """Return the graph of the output with the variables as constants."""
         name = self.output.op.name
