@@ -87,6 +87,8 @@ class Regularization:
     Attributes:
         real_label: Label of real images in the discriminator's loss, in (0, 1]; 0.9
             smooths it. Only losses with labels have a use for it: LSGAN and BCE.
+        fake_label: Label of generated images in it, in [0, 1).
+        generator_label: Label that the generator's loss asks for, in (0, 1].
         real_weight: Weight of the discriminator's loss on real images.
         fake_weight: Weight of the discriminator's loss on generated images.
         instance_noise: Standard deviation of the noise added to the discriminator's
@@ -107,6 +109,8 @@ class Regularization:
     """
 
     real_label: float = 1.0
+    fake_label: float = 0.0
+    generator_label: float = 1.0
     real_weight: float = 1.0
     fake_weight: float = 1.0
     instance_noise: float = 0.0
@@ -126,7 +130,10 @@ class Regularization:
         for name, value in dataclasses.asdict(self).items():
             if isinstance(value, int | float):
                 check(value >= 0, name, "at least 0", value)
-        check(0.0 < self.real_label <= 1.0, "real_label", "in (0, 1]", self.real_label)
+        for name in ("real_label", "generator_label"):
+            value = getattr(self, name)
+            check(0.0 < value <= 1.0, name, "in (0, 1]", value)
+        check(self.fake_label < 1.0, "fake_label", "in [0, 1)", self.fake_label)
         check(
             set(self.diff_augment) <= set(AUGMENTATIONS),
             "diff_augment",

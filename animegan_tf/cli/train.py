@@ -31,9 +31,9 @@ def add_parser(subparsers) -> None:
     parser = subparsers.add_parser(
         "train",
         help="train a new style",
-        description="Train a GAN on folders of images. Settings come from the recipe, "
-        "then from --config, then from the other options, then from --set; --resume "
-        "takes those of the run.",
+        description="Train a GAN on folders of images. Settings come from the recipe "
+        "and its --preset, then from --config, then from the other options, then from "
+        "--set; --resume takes those of the run.",
     )
     parser.add_argument("--photos", help="folder of photos")
     parser.add_argument("--style", help="folder of images in the style to learn")
@@ -51,6 +51,11 @@ def add_parser(subparsers) -> None:
     parser.add_argument("--steps", type=int, help="number of training steps")
     parser.add_argument(
         "--recipe", help=f"one of {', '.join(RECIPES)} (default: anime)"
+    )
+    parser.add_argument(
+        "--preset",
+        help="published settings for a style, such as --recipe animegan_v2 --preset "
+        "hayao",
     )
     add_features_argument(parser, "feature extractor")
     parser.add_argument("--seed", type=int, help="seed of everything random")
@@ -115,6 +120,11 @@ def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:
             "`--resume` takes the settings of the run, so it excludes --config. "
             f"Received: --config {arguments.config}"
         )
+    if arguments.preset and (arguments.resume or arguments.config):
+        raise ValueError(
+            "`--preset` starts from a recipe, so it excludes --config and --resume. "
+            f"Received: --preset {arguments.preset}"
+        )
     if arguments.resume:
         path = arguments.run_folder / "config.json"
         if not path.exists():
@@ -127,7 +137,7 @@ def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:
         if arguments.config:
             values = read_json(arguments.config)
         recipe = arguments.recipe or values.get("recipe", "anime")
-        defaults = default_config(recipe)
+        defaults = default_config(recipe, arguments.preset)
         values = to_dict(config_from_dict(values)) if values else to_dict(defaults)
     if arguments.steps is not None and not arguments.resume:
         # A shorter training keeps both of its parts.

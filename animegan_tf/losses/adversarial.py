@@ -197,7 +197,12 @@ _CROSS_ENTROPIES = ("bce", "bce_saturating")
 
 
 def choose_losses(
-    adversarial_loss: str, *, real_label: float = 1.0, from_logits: bool = True
+    adversarial_loss: str,
+    *,
+    real_label: float = 1.0,
+    fake_label: float = 0.0,
+    generator_label: float = 1.0,
+    from_logits: bool = True,
 ) -> AdversarialLoss:
     """Choose the losses of a generator and its discriminator.
 
@@ -205,6 +210,8 @@ def choose_losses(
         adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
         real_label: Label of real images in the discriminator's loss; less than 1
             smooths it.
+        fake_label: Label of generated images in the discriminator's loss.
+        generator_label: Label that the generator's loss asks for.
         from_logits: Whether the discriminator returns logits rather than
             probabilities.
 
@@ -217,29 +224,48 @@ def choose_losses(
     Reference: Salimans et al., 2016, https://arxiv.org/abs/1606.03498 (one-sided label
     smoothing).
     """
-    check_losses(adversarial_loss, real_label=real_label, from_logits=from_logits)
+    check_losses(
+        adversarial_loss,
+        real_label=real_label,
+        fake_label=fake_label,
+        generator_label=generator_label,
+        from_logits=from_logits,
+    )
     losses = ADVERSARIAL_LOSSES[adversarial_loss]
     if adversarial_loss == "lsgan":
-        real = functools.partial(lsgan_loss, label=real_label)
-        return dataclasses.replace(losses, real=real)
+        return AdversarialLoss(
+            generator=functools.partial(lsgan_loss, label=generator_label),
+            real=functools.partial(lsgan_loss, label=real_label),
+            fake=functools.partial(lsgan_loss, label=fake_label),
+        )
     if adversarial_loss not in _CROSS_ENTROPIES:
         return losses
     cross_entropy = functools.partial(bce_loss, from_logits=from_logits)
+    generator = functools.partial(losses.generator, from_logits=from_logits)
+    if generator_label != 1.0:
+        generator = functools.partial(cross_entropy, label=generator_label)
     return AdversarialLoss(
-        generator=functools.partial(losses.generator, from_logits=from_logits),
+        generator=generator,
         real=functools.partial(cross_entropy, label=real_label),
-        fake=functools.partial(cross_entropy, label=0.0),
+        fake=functools.partial(cross_entropy, label=fake_label),
     )
 
 
 def check_losses(
-    adversarial_loss: str, *, real_label: float = 1.0, from_logits: bool = True
+    adversarial_loss: str,
+    *,
+    real_label: float = 1.0,
+    fake_label: float = 0.0,
+    generator_label: float = 1.0,
+    from_logits: bool = True,
 ) -> None:
     """Refuse an unknown loss, and settings that have no effect on it.
 
     Args:
         adversarial_loss: As in `choose_losses`.
         real_label: As in `choose_losses`.
+        fake_label: As in `choose_losses`.
+        generator_label: As in `choose_losses`.
         from_logits: As in `choose_losses`.
 
     Raises:
@@ -257,10 +283,21 @@ def check_losses(
             "discriminator that ends in a sigmoid. "
             f"Received: adversarial_loss={adversarial_loss!r}"
         )
-    if real_label != 1.0 and adversarial_loss not in (*_CROSS_ENTROPIES, "lsgan"):
+    has_labels = adversarial_loss in (*_CROSS_ENTROPIES, "lsgan")
+    for name, value, usual in (
+        ("real_label", real_label, 1),
+        ("fake_label", fake_label, 0),
+        ("generator_label", generator_label, 1),
+    ):
+        if value != usual and not has_labels:
+            raise ValueError(
+                f"`{name}` must be {usual} for a loss without labels. Received: "
+                f"{name}={value}, adversarial_loss={adversarial_loss!r}"
+            )
+    if generator_label != 1.0 and adversarial_loss == "bce_saturating":
         raise ValueError(
-            "`real_label` must be 1 for a loss without labels. Received: "
-            f"real_label={real_label}, adversarial_loss={adversarial_loss!r}"
+            "`generator_label` must be 1 for the loss bce_saturating. "
+            f"Received: generator_label={generator_label}"
         )
 
 

@@ -23,6 +23,11 @@ RECIPES = {
     "restore": "animegan_tf.recipes.restore:RestoreConfig",
     "cyclegan": "animegan_tf.recipes.cyclegan:CycleGANConfig",
     "cut": "animegan_tf.recipes.cut:CUTConfig",
+    "animegan_v1": "animegan_tf.recipes.animegan:AnimeGANv1Config",
+    "animegan_v2": "animegan_tf.recipes.animegan:AnimeGANv2Config",
+    "animegan_v3": "animegan_tf.recipes.animegan_v3:AnimeGANv3Config",
+    "white_box": "animegan_tf.recipes.white_box:WhiteBoxConfig",
+    "cartoongan": "animegan_tf.recipes.cartoongan:CartoonGANConfig",
 }
 
 # What the anime recipe of version 0.1 did, where its settings now have other defaults.
@@ -53,19 +58,45 @@ def config_class(recipe: str) -> type[TrainingConfig]:
     return getattr(importlib.import_module(module), name)
 
 
-def default_config(recipe: str = "anime") -> TrainingConfig:
+def default_config(recipe: str = "anime", preset: str | None = None) -> TrainingConfig:
     """Return the settings that a recipe starts from.
 
     Args:
         recipe: Key of `RECIPES`.
+        preset: Name of published settings for a style, a key of `presets(recipe)`;
+            `None` takes the recipe's own.
 
     Returns:
         A frozen dataclass; change it with `dataclasses.replace`.
 
     Raises:
+        ValueError: If there is no such recipe or preset.
+    """
+    config = config_class(recipe)()
+    if preset is None:
+        return config
+    known = presets(recipe)
+    if not known:
+        raise ValueError(
+            f"`preset` must be left out: the recipe {recipe} has none. "
+            f"Received: preset={preset!r}"
+        )
+    if preset not in known:
+        raise ValueError(
+            f"`preset` of the recipe {recipe} must be one of {', '.join(known)}. "
+            f"{suggestion(preset, known)}Received: preset={preset!r}"
+        )
+    return from_dict(type(config), _merge(to_dict(config), known[preset]))
+
+
+def presets(recipe: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return a recipe's presets by name: the settings that each one fixes.
+
+    Raises:
         ValueError: If there is no such recipe.
     """
-    return config_class(recipe)()
+    module = importlib.import_module(config_class(recipe).__module__)
+    return getattr(module, "PRESETS", {}).get(recipe, {})
 
 
 def config_from_dict(values: Mapping[str, Any]) -> TrainingConfig:
@@ -164,7 +195,10 @@ def train(
         samples=training.samples,
         validation=training.validation,
         write_generator=lambda network: save_generator(
-            network, training.generator_options, run.path, styles=training.styles
+            training.deploy(network) if training.deploy else network,
+            training.generator_options,
+            run.path,
+            styles=training.styles,
         ),
         steps_per_epoch=training.steps_per_epoch,
         progress=progress,
@@ -191,7 +225,13 @@ def check_names(config: TrainingConfig) -> None:
     check_options(GENERATORS[config.generator], config.generator_options)
     check_choice(DISCRIMINATORS, discriminator=config.discriminator)
     check_options(DISCRIMINATORS[config.discriminator], config.discriminator_options)
-    check_losses(config.adversarial_loss, real_label=config.regularization.real_label)
+    labels = config.regularization
+    check_losses(
+        config.adversarial_loss,
+        real_label=labels.real_label,
+        fake_label=labels.fake_label,
+        generator_label=labels.generator_label,
+    )
     targets = [style.target for style in getattr(config, "styles", ())]
     if hasattr(config.data, "target"):
         targets.append(config.data.target)
@@ -217,6 +257,15 @@ def check_run_path(config: TrainingConfig, run) -> None:
                 f"`run` must not be inside the folder of `{name}`, {folder!r}. "
                 f"Received: run={str(run)!r}"
             )
+
+
+def _merge(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Change some values of nested settings, and leave the others alone."""
+    merged = dict(values)
+    for name, value in changes.items():
+        is_group = isinstance(value, Mapping)
+        merged[name] = _merge(merged[name], value) if is_group else value
+    return merged
 
 
 def _convert_version_0_1(values: dict[str, Any], kind: type) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Adversary:
         self._losses = choose_losses(
             adversarial_loss,
             real_label=self._regularization.real_label,
+            fake_label=self._regularization.fake_label,
+            generator_label=self._regularization.generator_label,
             from_logits=from_logits,
         )
         # Validation has plain labels, so that runs can be compared.

@@ -61,7 +61,9 @@ class GanProgram(Program):
         weights: Weights of the terms. With `adversaries`, `adversarial` is one of them.
         adversaries: The discriminators with their training, by name. What follows
             `"discriminator"` in a name, such as `"_back"`, is appended to the names in
-            the log.
+            the log. If `weights` has a field `adversarial_back`, it weights the
+            generator's loss against that discriminator; the losses against all others
+            are summed in `adversarial`.
         schedules: Functions of the step, an int64 scalar tensor, to a factor of a
             term's weight, by term.
         clip_norm: Largest global norm of the generators' gradient.
@@ -122,6 +124,11 @@ class GanProgram(Program):
         self._objective = build_objective(weights)
         self._schedules = dict(schedules or {})
         self._adversaries = adversaries
+        self._adversarial_terms = {
+            name: term if hasattr(weights, term) else "adversarial"
+            for name in adversaries
+            for term in _append({"adversarial": None}, name)
+        }
         self._clip_norm = clip_norm
         self._rate_factors = [rate_factor(v) if rate_factor else 1.0 for v in trained]
         self._critic_steps = critic_steps
@@ -152,11 +159,12 @@ class GanProgram(Program):
         with tf.GradientTape() as tape:
             forward = self._forward(self._generator, batch, step, turn, True)
             terms = dict(forward.terms)
-            if self._adversaries:
-                terms["adversarial"] = _sum(
-                    adversary.generator_loss(forward.fakes[name], step)
+            terms |= self._sum_adversarial(
+                {
+                    name: adversary.generator_loss(forward.fakes[name], step)
                     for name, adversary in self._adversaries.items()
-                )
+                }
+            )
             factors = {name: f(step) for name, f in self._schedules.items()}
             total, logs = self._objective(terms, factors)
         norm = apply_gradients(
@@ -194,15 +202,20 @@ class GanProgram(Program):
         step, turn = tf.constant(0, tf.int64), tf.constant(VALIDATION_TURN, tf.int64)
         forward = self._forward(self.average.network, batch, step, turn, False)
         logs = {**forward.terms, **forward.logs}
-        adversarial = []
+        adversarial = {}
         for name, adversary in self._adversaries.items():
             if name in forward.fakes:
                 own = adversary.validate(forward.fakes[name], forward.reals.get(name))
-                adversarial.append(own.pop("adversarial"))
+                adversarial[name] = own.pop("adversarial")
                 logs |= _append(own, name)
-        if adversarial:
-            logs["adversarial"] = _sum(adversarial)
-        return logs
+        return logs | self._sum_adversarial(adversarial)
+
+    def _sum_adversarial(self, losses: Mapping[str, Any]) -> dict[str, Any]:
+        """Sum the losses against the discriminators of each term."""
+        terms = {}
+        for name, loss in losses.items():
+            terms.setdefault(self._adversarial_terms[name], []).append(loss)
+        return {term: _sum(values) for term, values in terms.items()}
 
 
 def _append(logs: Mapping[str, Any], adversary: str) -> dict[str, Any]:
