@@ -157,12 +157,17 @@ def guess_family(matches: dict[str, Match], path) -> str:
             "right one with `family`"
         )
     name, match = max(matches.items(), key=lambda item: len(item[1].sources))
-    total = len(FAMILIES[name].weights)
+    total, found = len(FAMILIES[name].weights), len(match.sources)
+    nearest = (
+        f"The nearest is {name}, of whose {total} weights {found} were found"
+        + describe_differences(match.missing, match.unknown)
+        if found
+        else "None of the known names were found"
+        + describe_differences((), match.unknown)
+    )
     raise ValueError(
         f"The family of {str(path)!r} cannot be told from its names; give it with "
-        f"`family`, one of {', '.join(FAMILIES)}. The nearest is {name}, of whose "
-        f"{total} weights {len(match.sources)} were found"
-        + describe_differences(match.missing, match.unknown)
+        f"`family`, one of {', '.join(matches)}. {nearest}"
     )
 
 

@@ -162,7 +162,7 @@ def test_other_names_are_matched_by_order_and_shape(reference_of, noise, tmp_pat
     generator, report = import_generator(prefix, "white_box")
     assert report.by == "order and shape"
     assert difference(generator, reference, noise(36, 36), "white_box") <= 1e-3
-    with pytest.raises(ValueError, match="give it with `family`.*nearest is white_box"):
+    with pytest.raises(ValueError, match="give it with `family`.*None of the known"):
         import_generator(prefix)
 
 
