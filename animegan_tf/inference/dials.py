@@ -25,6 +25,9 @@ _DETAIL_EPSILON = 0.1**2
 # Relative difference allowed between the aspect ratios of a mask and its image.
 _MASK_TOLERANCE = 0.01
 _SCALES = (1.0 / 16.0, 8.0)
+AUTO = "auto"
+# Short side up to which strokes keep their width in pixels.
+_AUTO_SHORT_SIDE = 720
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,7 +45,9 @@ class Dials:
             0 for exactly the photo; of the image's aspect ratio, to whose size it is
             resized. `None` is everywhere.
         scale: Size of the network's input relative to the image: below 1 strokes become
-            coarser, above 1 finer.
+            coarser, above 1 finer. `"auto"` lets strokes grow with images whose short
+            side is above 720 pixels: the image is stylized at that size, and fine
+            detail is taken from its stylization at full size.
 
     Raises:
         ValueError: If a value is out of range.
@@ -52,7 +57,7 @@ class Dials:
     color: str | np.ndarray = "style"
     detail: float = 0.0
     mask: np.ndarray | None = None
-    scale: float = 1.0
+    scale: float | str = AUTO
 
     def __post_init__(self):
         for name, (low, high) in {
@@ -61,6 +66,14 @@ class Dials:
             "scale": _SCALES,
         }.items():
             value = getattr(self, name)
+            if name == "scale" and value == AUTO:
+                continue
+            if isinstance(value, str):
+                raise ValueError(
+                    f"`{name}` must be a number in [{low:g}, {high:g}]"
+                    f"{' or auto' if name == 'scale' else ''}. "
+                    f"Received: {name}={value!r}"
+                )
             if not low <= value <= high:
                 raise ValueError(
                     f"`{name}` must be in [{low:g}, {high:g}]. Received: {name}={value}"
@@ -186,6 +199,11 @@ def _check_array(name, array, num_axes):
             f"`{name}` must be a uint8 array, {kind}. Received: "
             + (f"dtype {array.dtype}, shape {shape}" if shape is not None else "none")
         )
+
+
+def auto_scale(size: tuple[int, int]) -> float:
+    """Return the scale at which an image's short side is at most 720 pixels."""
+    return min(_AUTO_SHORT_SIDE / min(size), 1.0)
 
 
 def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.imaging.alpha import fill_transparent
+from animegan_tf.imaging.arrays import row_bands
 from animegan_tf.imaging.color.profiles import build_conversion
 from animegan_tf.imaging.formats import (
     ANIMATED_SUFFIXES,
@@ -19,7 +20,14 @@ from animegan_tf.imaging.image_file import ImageFile, ImageFrame, Metadata
 from animegan_tf.imaging.reading import read_image_file
 from animegan_tf.imaging.resizing import resize
 from animegan_tf.imaging.writing import write_image_file
-from animegan_tf.inference.dials import Dials, adjust, mix, scaled_size
+from animegan_tf.inference.dials import (
+    AUTO,
+    Dials,
+    adjust,
+    auto_scale,
+    mix,
+    scaled_size,
+)
 
 Progress = Callable[[int, int], None]
 
@@ -200,6 +208,23 @@ def check_bits(bits: int | None, path) -> None:
 
 def _run(photo, stylizer, scale, progress):
     """Stylize an image resized by `scale`, and resize the result back."""
+    size = photo.shape[:2]
+    if scale != AUTO:
+        return _run_resized(photo, stylizer, scale, progress)
+    scale = auto_scale(size)
+    full = stylizer(photo, progress=progress)
+    if scale == 1.0:
+        return full
+    coarse = _run_resized(photo, stylizer, scale, None)
+    smooth = resize(resize(full, scaled_size(size, scale)), size)
+    top = np.iinfo(full.dtype).max
+    for rows in row_bands(full.shape):
+        detail = full[rows].astype(np.int32) - smooth[rows]
+        full[rows] = np.clip(coarse[rows] + detail, 0, top)
+    return full
+
+
+def _run_resized(photo, stylizer, scale, progress):
     height, width = photo.shape[:2]
     size = scaled_size((height, width), scale)
     if size[0] * size[1] > MAX_PIXELS:

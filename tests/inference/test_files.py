@@ -62,6 +62,31 @@ def test_scale_makes_strokes_coarser(identity):
     assert coarse.std() < 0.5 * photo.std()
 
 
+def test_automatic_scale_changes_nothing_that_a_network_would_not(identity):
+    photo = random_levels(800, 740, 3)
+    assert np.array_equal(stylize_image(photo, identity, Dials(scale="auto")), photo)
+
+
+def test_strokes_grow_with_large_images_and_fine_detail_stays():
+    def striped(image, progress=None):
+        """Draw stripes of 10 columns, and alternate neighboring columns by 20 levels."""
+        columns = np.arange(image.shape[1])
+        stripes = 100 + 40 * (columns // 10 % 2) + 20 * (columns % 2)
+        return np.broadcast_to(stripes[:, None], image.shape).astype(np.uint8)
+
+    photo = np.full((1440, 1600, 3), 200, np.uint8)
+    auto = stylize_image(photo, striped, Dials(scale="auto"))
+    columns = auto[700, 40:1560, 0].astype(float)
+    # Those of half the size, enlarged, are twice as wide.
+    stripes = columns.reshape(-1, 2).mean(axis=1)
+    strength = np.abs(np.fft.rfft(stripes - stripes.mean()))
+    assert np.argmax(strength) == len(stripes) / 20
+    # The alternation is that of the full size.
+    assert np.mean(columns[1::2] - columns[::2]) == pytest.approx(20, abs=2)
+    small = photo[:720, :730]
+    assert np.array_equal(stylize_image(small, striped), striped(small))
+
+
 def test_scale_with_too_many_pixels_is_refused(identity):
     photo = np.zeros((2900, 2900, 3), np.uint8)
     with pytest.raises(ValueError, match="`scale` must leave at most.*scale=8"):
