@@ -182,11 +182,16 @@ def add_dial_arguments(parser) -> None:
     )
     dials.add_argument(
         "--scale",
-        type=float,
-        default=1.0,
+        type=_number_or_auto,
+        default="auto",
         help="resize the network's input by this factor: below 1 makes coarser "
-        "strokes, above 1 finer (default: %(default)s)",
+        "strokes, above 1 finer; auto: strokes grow with images larger than 720 "
+        "pixels (default: %(default)s)",
     )
+
+
+def _number_or_auto(text: str) -> float | str:
+    return text if text == "auto" else float(text)
 
 
 def read_dials(arguments) -> Dials:

@@ -156,7 +156,7 @@ def test_help_names_the_default_and_the_purpose():
 def test_the_default_dials_change_nothing():
     dials = read_dials(parse(add_dial_arguments))
     assert (dials.strength, dials.color, dials.detail) == (1.0, "style", 0.0)
-    assert (dials.mask, dials.scale) == (None, 1.0)
+    assert (dials.mask, dials.scale) == (None, "auto")
 
 
 def test_images_of_dials_are_read(tmp_path, photo):
