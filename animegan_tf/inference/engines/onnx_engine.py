@@ -6,7 +6,11 @@ import math
 import numpy as np
 
 from animegan_tf.inference.engines.anime_network import AnimeNetwork
-from animegan_tf.inference.engines.sessions import PRECISIONS, open_session
+from animegan_tf.inference.engines.sessions import (
+    PRECISIONS,
+    open_session,
+    reported_missing,
+)
 from animegan_tf.models.analysis.field import ReceptiveField
 from animegan_tf.utils.cpu import has_bfloat16
 from animegan_tf.utils.user_cache import read_cached, write_cached
@@ -54,7 +58,8 @@ class OnnxEngine:
         self.name = runtime
         self.precision = precision
         self._network = network
-        ranges = cached_ranges(network) if precision == INT8 else None
+        with reported_missing(runtime):
+            ranges = cached_ranges(network) if precision == INT8 else None
         self._run = self._open("uint8", precision, ranges)
         self._run_float = None
 
@@ -88,7 +93,8 @@ class OnnxEngine:
         return np.clip(levels, 0.0, 65535.0).astype(np.uint16)
 
     def _open(self, dtype, precision, ranges):
-        from animegan_tf.inference.engines.onnx_graph import build_anime_graph
+        with reported_missing(self.name):
+            from animegan_tf.inference.engines.onnx_graph import build_anime_graph
 
         model = build_anime_graph(self._network, dtype=dtype, ranges=ranges)
         return open_session(model.SerializeToString(), self.name, precision)

@@ -1,5 +1,6 @@
 """Run ONNX models with OpenVINO or with ONNX Runtime."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -31,10 +32,17 @@ def open_session(model: bytes, runtime: str, precision: str = "float32") -> Run:
     Raises:
         ModuleNotFoundError: If the runtime is not installed.
     """
-    try:
+    with reported_missing(runtime):
         if runtime == "openvino":
             return _open_openvino(model, precision)
         return _open_onnxruntime(model)
+
+
+@contextlib.contextmanager
+def reported_missing(runtime: str):
+    """Name what to install if the block fails to import a package."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"The engine {runtime!r} needs `pip install {extra_of(runtime)}`. "

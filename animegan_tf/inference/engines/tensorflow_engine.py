@@ -64,13 +64,16 @@ class TensorFlowEngine:
         """Number of times the generator has been traced for images of 8 bits."""
         return self._run.num_traces
 
-    def receptive_field(self) -> ReceptiveField:
+    def receptive_field(self, *, ignore_statistics: bool = False) -> ReceptiveField:
         """Measure the receptive field.
+
+        Args:
+            ignore_statistics: See `measure_receptive_field`.
 
         Raises:
             ValueError: If it covers the whole image.
         """
-        return measure_receptive_field(self._exact)
+        return measure_receptive_field(self._exact, ignore_statistics=ignore_statistics)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Stylize images.
