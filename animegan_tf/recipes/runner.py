@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,15 @@ def config_class(recipe: str) -> type[TrainingConfig]:
         )
     module, name = RECIPES[recipe].split(":")
     return getattr(importlib.import_module(module), name)
+
+
+def load_builder(recipe: str) -> Callable:
+    """Return the function that builds a recipe's `recipes.common.Training`.
+
+    Raises:
+        ValueError: If there is no such recipe.
+    """
+    return importlib.import_module(config_class(recipe).__module__).build
 
 
 def default_config(recipe: str = "anime", preset: str | None = None) -> TrainingConfig:
@@ -176,8 +185,7 @@ def train(
         run.check_new()
     keras.utils.set_random_seed(config.seed)
     # Built first: a missing folder must not leave an empty run behind.
-    module = importlib.import_module(RECIPES[config.recipe].split(":")[0])
-    training = module.build(config, run, progress)
+    training = load_builder(config.recipe)(config, run, progress)
     if resume:
         run.check_inputs(training.files)
         run.write_settings(to_dict(config))

@@ -158,3 +158,28 @@ def test_default_features_need_no_download(tmp_path, monkeypatch):
     assert code == 0
     assert json.loads((run / "metrics.jsonl").read_text())["style"] > 0.0
     assert json.loads((run / "config.json").read_text())["features"] == "bundled"
+
+
+def test_preset_gives_its_values_and_other_options_change_them(capsys):
+    options = ["--recipe", "animegan_v2", "--preset", "paprika", "--run", "r"]
+    options += ["--set", "weights.style=0.7", "--dry-run"]
+    assert main(["train", *options]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert values["weights"]["color"] == 50.0
+    assert values["weights"]["style"] == 0.7
+    assert values["smooth_weight"] == 0.005
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--recipe", "animegan_v2", "--preset", "hayo"], "Did you mean 'hayao'"),
+        (["--recipe", "cut", "--preset", "hayao"], "the recipe cut has none"),
+        (["--preset", "hayao", "--resume"], "excludes --config and --resume"),
+        (["--preset", "hayao", "--config", "c.json"], "excludes --config and --resume"),
+    ],
+)
+def test_unknown_presets_are_refused_in_one_line(options, message, capsys):
+    assert main(["train", "--run", "r", "--dry-run", *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1

@@ -131,3 +131,25 @@ def test_label_smoothing_moves_the_optimum_to_the_label():
 
     assert loss_at(0.9) < loss_at(0.85)
     assert loss_at(0.9) < loss_at(0.95)
+
+
+def test_labels_are_those_given():
+    losses = adversarial.choose_losses(
+        "lsgan", real_label=0.9, fake_label=0.1, generator_label=0.8
+    )
+    assert float(losses.real(REAL)) == pytest.approx((1.1**2 + 0.9**2) / 2)
+    assert float(losses.fake(FAKE)) == pytest.approx((0.9**2 + 1.1**2) / 2)
+    assert float(losses.generator(FAKE)) == pytest.approx((0.2**2 + 1.8**2) / 2)
+    losses = adversarial.choose_losses("bce", fake_label=0.25, generator_label=0.75)
+    fake = [0.25 * softplus(-x) + 0.75 * softplus(x) for x in (1, -1)]
+    generator = [0.75 * softplus(-x) + 0.25 * softplus(x) for x in (1, -1)]
+    assert float(losses.fake(FAKE)) == pytest.approx(sum(fake) / 2, abs=1e-6)
+    assert float(losses.generator(FAKE)) == pytest.approx(sum(generator) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("label", ["fake_label", "generator_label"])
+def test_labels_of_a_loss_without_labels_are_refused(label):
+    with pytest.raises(ValueError, match=f"`{label}` must be"):
+        adversarial.check_losses("hinge", **{label: 0.5})
+    with pytest.raises(ValueError, match="`generator_label` must be 1"):
+        adversarial.check_losses("bce_saturating", generator_label=0.5)

@@ -36,11 +36,38 @@ UNCONDITIONAL_OPTIONS = {
     "discriminator": "dcgan",
     "discriminator_options": {"width": 4},
 }
+
+
+def _family(name, generator, discriminator, **more):
+    return {
+        "pretraining_steps": 1,
+        "generator": name,
+        "generator_options": {"width": 4} | generator,
+        "discriminator": name,
+        "discriminator_options": {"width": 4} | discriminator,
+        **more,
+    }
+
+
 # What makes each recipe tiny beside `SHARED`.
 TINY = {
     "anime": ANIME,
     "styles": ANIME,
     "cut": {"contrast": {"patches": 8, "width": 4}},
+    "animegan_v1": _family("animegan_v1", {"num_blocks": 1}, {}),
+    "animegan_v2": _family("animegan_v2", {}, {}),
+    "animegan_v3": _family(
+        "animegan_v3",
+        {"slots": 4},
+        {"num_downsamples": 1},
+        superpixel_size=4,
+        denoising_patch=3,
+        denoising_window=3,
+    ),
+    "white_box": _family(
+        "white_box", {"num_blocks": 1}, {"num_downsamples": 1}, superpixel_size=4
+    ),
+    "cartoongan": _family("cartoongan", {"num_blocks": 1}, {"num_downsamples": 1}),
     "dcgan": UNCONDITIONAL_OPTIONS,
     "wgan": UNCONDITIONAL_OPTIONS,
     "wgan_gp": UNCONDITIONAL_OPTIONS

@@ -10,6 +10,7 @@ from animegan_tf.training.health import TrainingDivergedError
 PLAIN = {"discriminator": "conv", "discriminator_options": {"width": 4, "dropout": 0.0}}
 OWN = {
     "anime": {"pretraining_steps": 0},
+    "animegan_v2": {"pretraining_steps": 0},
     "dcgan": {"data": {"batch_size": 4, "validation": 0.0}, **PLAIN},
 }
 FAST = {
@@ -45,6 +46,7 @@ def train(make_config, run_training, caplog):
     [
         pytest.param("anime", "generator", marks=pytest.mark.slow),
         ("pix2pix", "generator"),
+        pytest.param("animegan_v2", "generator", marks=pytest.mark.slow),
         pytest.param("cyclegan", "generator", marks=pytest.mark.slow),
         pytest.param("cut", "generator", marks=pytest.mark.slow),
         ("dcgan", "discriminator"),

@@ -28,7 +28,7 @@ from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.utils.settings import to_dict
 
 # One recipe for each way of finding its images.
-WITH_IMAGES = ("anime", "pix2pix", "restore", "cut", "cyclegan", "dcgan")
+WITH_IMAGES = ("anime", "pix2pix", "restore", "cut", "cyclegan", "dcgan", "white_box")
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

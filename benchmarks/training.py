@@ -1,0 +1,132 @@
+"""Time the training steps of recipes on random images, at equal crops.
+
+One step of each recipe is made in turn, so that other work on the machine affects all
+of them; figures are medians. Reading images is left out. The pretraining's steps, which
+are cheaper, are not timed.
+
+Example:
+    python benchmarks/training.py --crop 256 --batch 4 --recipes anime animegan_v2
+"""
+
+import argparse
+import dataclasses
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import animegan_tf
+
+RECIPES = (
+    "anime",
+    "animegan_v1",
+    "animegan_v2",
+    "animegan_v3",
+    "white_box",
+    "cartoongan",
+)
+# Images that the recipes are built with; each batch is one of random crops.
+_NUM_IMAGES = 4
+
+
+def main(argv=None):
+    arguments = parse_arguments(argv)
+    animegan_tf.import_tensorflow_quietly()
+    with tempfile.TemporaryDirectory() as folder:
+        write_images(Path(folder), arguments.crop)
+        steps = {
+            recipe: build_step(recipe, Path(folder), arguments)
+            for recipe in arguments.recipes
+        }
+        seconds = time_in_turn(steps, arguments.runs)
+    print(
+        f"{arguments.batch} crops of {arguments.crop}x{arguments.crop} pixels, "
+        f"{arguments.precision}, median of {arguments.runs} steps"
+    )
+    print_table(seconds, arguments.batch)
+    return 0
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipes", nargs="+", default=RECIPES, choices=RECIPES)
+    parser.add_argument("--crop", type=int, default=128, help="side in pixels")
+    parser.add_argument("--batch", type=int, default=2, help="crops in a batch")
+    parser.add_argument("--runs", type=int, default=9, help="timed steps of each")
+    parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
+    return parser.parse_args(argv)
+
+
+def write_images(folder, size):
+    """Write random photos and drawings to subfolders of a folder."""
+    import numpy as np
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name in ("photos", "style"):
+        (folder / name).mkdir()
+        for index in range(_NUM_IMAGES):
+            coarse = rng.integers(0, 256, (size // 8, size // 8, 3), "uint8")
+            image = Image.fromarray(coarse).resize((size, size), Image.BICUBIC)
+            image.save(folder / name / f"{index}.png")
+
+
+def build_step(recipe, folder, arguments):
+    """Build a recipe and return a function that makes one adversarial step of it."""
+    from animegan_tf.recipes.runner import load_builder
+    from animegan_tf.training.run_folder import RunFolder
+
+    config = animegan_tf.default_config(recipe)
+    data = {
+        "photos": str(folder / "photos"),
+        "style": str(folder / "style"),
+        "crop_size": arguments.crop,
+        "batch_size": arguments.batch,
+        "validation": 0.0,
+    }
+    if recipe == "anime":
+        # Fitting a painter takes minutes and no time of a step.
+        data |= {"target": "cel_and_ink", "scales": (arguments.crop,)}
+    changes = {"precision": arguments.precision, "pretraining_steps": 1}
+    config = dataclasses.replace(
+        config, data=dataclasses.replace(config.data, **data), **changes
+    )
+    training = load_builder(recipe)(config, RunFolder(folder / recipe), False)
+    batch = next(iter(training.build_dataset(0)))
+
+    def step(index):
+        # After step 0, the pretraining.
+        logs = training.program.update(batch, 1 + index)
+        return float(logs["total"])  # Waits until an accelerator is done.
+
+    return step
+
+
+def time_in_turn(steps, runs, warmup=2):
+    """Return the seconds of `runs` steps of each function, made in turn."""
+    seconds = {name: [] for name in steps}
+    for index in range(warmup + runs):
+        names = list(steps)[:: -1 if index % 2 else 1]
+        for name in names:
+            start = time.perf_counter()
+            steps[name](index)
+            if index >= warmup:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def print_table(seconds, batch):
+    """Print the median time of each recipe, beside the first one's."""
+    medians = {name: statistics.median(values) for name, values in seconds.items()}
+    reference = next(iter(medians))
+    print(f"{'recipe':<16}{'s/step':>9}{'images/s':>10}{'x ' + reference:>14}")
+    for name, median in medians.items():
+        # Ratios within a round are less sensitive to other work on the machine.
+        pairs = zip(seconds[name], seconds[reference], strict=True)
+        ratio = statistics.median(own / other for own, other in pairs)
+        print(f"{name:<16}{median:>9.3f}{batch / median:>10.2f}{ratio:>14.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
