@@ -25,7 +25,8 @@ class Stylizer:
     right and bottom to a size the generator accepts, and the result is cropped. If the
     generator computes no statistics of the whole image, large images are processed in
     tiles, which bounds the memory; the result equals that of the whole image up to
-    rounding (one level of 255).
+    rounding (one level of 255). Other generators run on whole images; one that would
+    need more memory than the machine has is refused.
 
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],

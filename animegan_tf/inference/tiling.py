@@ -7,12 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from animegan_tf.utils.memory import total_memory
+
 AUTO = "auto"
 # Estimated memory of the feature maps of one call; the actual peak is about twice as
 # high. Up to the first number images are not split, which saves the margins of tiles.
 MAX_WHOLE_BYTES = 256 * 2**20
 # Images beyond it also need much memory outside the generator.
 MAX_TILE_BYTES = 96 * 2**20
+# Of the actual peak to the estimate.
+_PEAK_RATIO = 2.0
 # The generators pad by reflection at several resolutions, which needs sides of more
 # than a few pixels at the lowest.
 MINIMUM_SIDE = 64
@@ -73,6 +77,8 @@ class TilePlanner:
         tile: Side of the tiles without their margins in pixels, `"auto"` or `None`.
         max_whole_bytes: Estimated memory up to which `"auto"` does not split an image.
         max_tile_bytes: Estimated memory of a tile with `"auto"`.
+        max_memory: Memory of the machine, which a generator that cannot run in tiles
+            must not exceed; by default, that of this machine if known.
 
     Attributes:
         multiple: Number of which the generator's input sizes are multiples.
@@ -91,6 +97,7 @@ class TilePlanner:
         *,
         max_whole_bytes: int = MAX_WHOLE_BYTES,
         max_tile_bytes: int = MAX_TILE_BYTES,
+        max_memory: int | None = None,
     ):
         is_size = isinstance(tile, int) and not isinstance(tile, bool) and tile >= 1
         if not is_size and tile not in (None, AUTO):
@@ -100,7 +107,9 @@ class TilePlanner:
             )
         self.multiple = multiple
         self._tile = tile
-        self.field = self._rules = None
+        self.field = self._rules = self._bytes_per_pixel = None
+        self._network_name = engine.network_name
+        self._max_memory = total_memory() if max_memory is None else max_memory
         try:
             self.field = engine.receptive_field()
         except ValueError as error:
@@ -109,6 +118,7 @@ class TilePlanner:
                     f"`tile` must be None or 'auto' for {engine.network_name!r}: "
                     f"{error}, so tiles would differ from it. Received: tile={tile}"
                 ) from error
+            self._bytes_per_pixel = _peak_bytes_per_pixel(engine)
             return
         self.multiple = math.lcm(multiple, self.field.multiple)
         if tile is not None:
@@ -127,12 +137,25 @@ class TilePlanner:
         Yields:
             A slice of the batch, a `Band` of rows and one of columns; all bands of an
             axis have one length.
+
+        Raises:
+            ValueError: If the generator cannot run in tiles, and an image would need
+                more memory than the machine has.
         """
         rows, columns = self._split(self._padded(height), self._padded(width))
-        size = batch
+        size, area = batch, rows[0].length * columns[0].length
         if self._rules is not None:
-            area = rows[0].length * columns[0].length
             size = max(1, min(batch, self._max_pixels // area))
+        elif self._bytes_per_pixel and self._max_memory:
+            needed = area * self._bytes_per_pixel
+            if needed > self._max_memory:
+                raise ValueError(
+                    f"{self._network_name!r} computes statistics of the whole image, "
+                    f"so it cannot run in tiles: an image of {width}x{height} pixels "
+                    f"needs about {needed / 1e9:.1f} GB of memory. This machine has "
+                    f"{self._max_memory / 1e9:.1f} GB; make the image smaller."
+                )
+            size = max(1, min(batch, int(self._max_memory / needed)))
         for first in range(0, batch, size):
             for band, column in itertools.product(rows, columns):
                 yield slice(first, first + size), band, column
@@ -149,6 +172,15 @@ class TilePlanner:
 
     def _padded(self, size):
         return _round_up(max(size, MINIMUM_SIDE), self.multiple)
+
+
+def _peak_bytes_per_pixel(engine) -> float | None:
+    """Return the peak memory per pixel of a generator that cannot run in tiles."""
+    try:
+        field = engine.receptive_field(ignore_statistics=True)
+    except ValueError:
+        return None
+    return _PEAK_RATIO * field.bytes_per_pixel
 
 
 def split_axis(length: int, own: int, rules: TileRules) -> list[Band]:

@@ -181,11 +181,43 @@ def test_multiple_of_the_generator_is_added():
 
 def test_generator_with_global_statistics_is_never_split(global_generator):
     for tile in ("auto", None):
-        [call] = TilePlanner(TensorFlowEngine(global_generator), 16, tile).plan(
-            2, 30_000, 30_000
-        )
+        engine = TensorFlowEngine(global_generator)
+        planner = TilePlanner(engine, 16, tile, max_memory=10**12)
+        [call] = planner.plan(2, 30_000, 30_000)
         assert call[0] == slice(0, 2)
         assert call[1].length == call[2].length == 30_000
+
+
+def test_images_too_large_for_the_memory_are_refused_with_both_numbers(
+    global_generator,
+):
+    engine = TensorFlowEngine(global_generator)
+    # Twice the estimate: the photo, its padded copy, or maps of at most 4 channels.
+    field = engine.receptive_field(ignore_statistics=True)
+    needed = 2 * field.bytes_per_pixel * 1024 * 2048
+    planner = TilePlanner(engine, 16, "auto", max_memory=int(needed))
+    assert [call[0] for call in planner.plan(2, 1024, 2048)] == [
+        slice(0, 1),
+        slice(1, 2),
+    ]
+    message = (
+        rf"'resnet_generator' .*2048x1040 pixels needs about "
+        rf"{needed * 1040 / 1024 / 1e9:.1f} GB of memory. "
+        rf"This machine has {needed / 1e9:.1f} GB"
+    )
+    with pytest.raises(ValueError, match=message):
+        next(iter(planner.plan(1, 1040, 2048)))
+
+
+def test_memory_of_a_generator_without_a_graph_is_not_limited():
+    class Network(keras.Model):
+        def call(self, images):
+            return images
+
+    photo = keras.Input((None, None, 3))
+    generator = keras.Model(photo, Network()(photo))
+    planner = TilePlanner(TensorFlowEngine(generator), 16, "auto", max_memory=1)
+    assert len(list(planner.plan(1, 64, 64))) == 1
 
 
 def test_tile_size_for_a_generator_with_global_statistics_is_refused(global_generator):

@@ -9,7 +9,13 @@ from keras import layers
 
 from animegan_tf.models.analysis.field import ReceptiveField
 from animegan_tf.models.layers import (
+    AdaptiveInstanceNormalization,
+    BilinearResize,
+    ClassActivationMap,
     DepthToSpace,
+    ExternalAttention,
+    GuidedFilter,
+    LayerInstanceNormalization,
     ReflectionPadding2D,
     SpaceToDepth,
     SpectralNormConv2D,
@@ -17,7 +23,9 @@ from animegan_tf.models.layers import (
 from animegan_tf.models.layers.license_notice import LicenseNotice
 
 
-def measure_receptive_field(model: keras.Model) -> ReceptiveField:
+def measure_receptive_field(
+    model: keras.Model, *, ignore_statistics: bool = False
+) -> ReceptiveField:
     """Measure the receptive field of an image-to-image network.
 
     Layers without a rule in this module count as depending on the whole image, as do
@@ -26,23 +34,47 @@ def measure_receptive_field(model: keras.Model) -> ReceptiveField:
     Args:
         model: Functional or sequential model from images, `(batch, height, width,
             channels)`, to images. Its layers may be such models.
+        ignore_statistics: Whether to leave out the dependence on statistics of the
+            image and on attention; what remains is the field of the convolutions, in
+            which a result depends on single pixels, and the memory.
 
     Raises:
         ValueError: If a layer depends on the whole image; the message names it.
     """
+    spans, traversal = _traverse(model, ignore_statistics)
+    radius = max(max(-span.first, span.last) for span in spans)
+    return ReceptiveField(max(0, math.ceil(radius)), traversal.multiple, traversal.peak)
+
+
+def measure_field_size(model: keras.Model) -> int:
+    """Measure the side of the square of pixels that the convolutions see, in pixels.
+
+    It is less than twice the radius of the receptive field where that is not centered.
+
+    Args:
+        model: As for `measure_receptive_field`, with `ignore_statistics`.
+
+    Raises:
+        ValueError: If a layer has no rule.
+    """
+    spans, _ = _traverse(model, True)
+    return max(math.ceil(span.last - span.first) + 1 for span in spans)
+
+
+def _traverse(model, ignore_statistics):
+    """Return the spans of the rows and columns of the output, and the traversal."""
     graph = _graph_of(model)
     if graph is None or len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ValueError("it is not a graph of layers from one input to one output")
-    traversal = _Traversal()
-    spans = traversal.run(graph, [(Span(), Span())])[0]
-    radius = max(max(-span.first, span.last) for span in spans)
-    return ReceptiveField(max(0, math.ceil(radius)), traversal.multiple, traversal.peak)
+    traversal = _Traversal(ignore_statistics)
+    return traversal.run(graph, [(Span(), Span())])[0], traversal
 
 
 class _Traversal:
     """Propagate spans, one for the rows and one for the columns, through a graph."""
 
-    def __init__(self):
+    def __init__(self, ignore_statistics):
+        self._ignore_statistics = ignore_statistics
         self.multiple = 1
         self.peak = 0.0
         # Bytes per input pixel of the feature maps that a later layer still needs.
@@ -58,9 +90,10 @@ class _Traversal:
             self._hold(tensor, pair, 1)
         for node in nodes:
             inputs = [spans[id(tensor)] for tensor in node.input_tensors]
-            for tensor, pair in zip(
-                node.output_tensors, self._apply(node.operation, inputs), strict=True
-            ):
+            outputs = self._apply(node.operation, inputs)
+            if len(outputs) == 1:
+                outputs *= len(node.output_tensors)
+            for tensor, pair in zip(node.output_tensors, outputs, strict=True):
                 spans[id(tensor)] = pair
                 self._hold(tensor, pair, 1)
             self.peak = max(self.peak, self._held)
@@ -74,7 +107,8 @@ class _Traversal:
         graph = _graph_of(operation)
         if graph is not None:
             return self.run(graph, inputs)
-        rule = rule_of(operation)
+        rule = _STATISTICS.get(type(operation)) if self._ignore_statistics else None
+        rule = rule or rule_of(operation)
         rows, columns = zip(*inputs, strict=True)
         return [(rule(operation, 0, *rows), rule(operation, 1, *columns))]
 
@@ -208,6 +242,33 @@ def _upsample(layer, axis, span):
     return Span(step, span.first + center - span.step, span.last + center + span.step)
 
 
+def _resize(layer, axis, span, like):
+    if layer.mode == "align_corners":
+        raise _global_error(layer)
+    return _sample(layer, axis, span, like)
+
+
+def _sample(layer, axis, span, like):
+    """Return the span of samples between two positions, on the grid of other maps."""
+    ratio = like.step / span.step
+    center = (ratio - 1) / 2 if layer.mode == "half_pixel" else Fraction(0)
+    parts = {(center + i * ratio) % 1 for i in range(ratio.denominator)}
+    first = span.first + span.step * (center - max(parts))
+    last = span.last + span.step * (center + max(-part % 1 for part in parts))
+    return Span(like.step, first, last)
+
+
+def _filter(layer, axis, span, guide):
+    # A mean of a function of means.
+    reach = 2 * layer.radius * span.step
+    span = _merge(layer, axis, span, guide)
+    return Span(span.step, span.first - reach, span.last + reach)
+
+
+def _keep_first(layer, axis, span, *others):
+    return span
+
+
 def _repeat(span, factor):
     step = span.step / factor
     return Span(step, span.first - step * (factor - 1), span.last)
@@ -274,4 +335,16 @@ _RULES = {
     DepthToSpace: _depth_to_space,
     ReflectionPadding2D: _pad,
     SpaceToDepth: _space_to_depth,
+    BilinearResize: _resize,
+    GuidedFilter: _filter,
+}
+# Rules of layers that depend on the whole image, but on no single distant pixel.
+_STATISTICS = {
+    layers.GlobalAveragePooling2D: _keep,
+    layers.GroupNormalization: _keep,
+    AdaptiveInstanceNormalization: _merge,
+    BilinearResize: _sample,
+    ClassActivationMap: _keep,
+    ExternalAttention: _keep,
+    LayerInstanceNormalization: _keep_first,
 }

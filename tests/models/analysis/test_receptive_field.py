@@ -7,12 +7,17 @@ from keras import layers
 
 from animegan_tf.models.analysis.receptive_field import (
     Span,
+    measure_field_size,
     measure_receptive_field,
     rule_of,
 )
+from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers import (
+    BilinearResize,
     DepthToSpace,
+    ExternalAttention,
+    GuidedFilter,
     ReflectionPadding2D,
     SpaceToDepth,
     SpectralNormConv2D,
@@ -28,6 +33,8 @@ LOCAL = [
         {"width": 2, "num_blocks": 1, "normalization": "none", "upsampling": "resize"},
     ),
     ("unet", {"width": 2, "num_downsamples": 2}),
+    ("white_box", {"width": 2, "num_blocks": 1}),
+    ("white_box", {"width": 2, "num_blocks": 1, "resize": "legacy"}),
 ]
 
 
@@ -90,6 +97,8 @@ def test_a_saved_network_has_the_same_receptive_field(tmp_path):
     ("name", "options", "layer"),
     [
         ("animegan_v2", {"width": 4}, "a_conv1_norm"),
+        ("animegan_v3", {"width": 4}, "base_conv0_norm"),
+        ("white_box", {"width": 4, "resize": "align_corners"}, "up1_resize"),
         ("resnet", {"width": 4, "num_blocks": 1}, "stem_norm"),
         ("anime", {"num_styles": 2}, "from one input"),
     ],
@@ -168,6 +177,66 @@ def test_merged_maps_have_the_union_of_the_spans(layer):
     assert rule_of(layer)(layer, 0, BEFORE, span(2, -4, 1)) == span(2, -4, 3)
 
 
+# Maps that have a position every pixel, and those that have one every 4.
+@pytest.mark.parametrize(
+    ("mode", "step", "after"),
+    [
+        # Samples at i / 2: of two neighbors, the half of the step apart.
+        ("legacy", 1, span(1, -2, 4)),
+        # Samples at i / 2 - 1/4: three quarters of the step to the farther one.
+        ("half_pixel", 1, span(1, -3, 4)),
+        ("legacy", 4, span(4, -1, 3)),
+        # The mean of two.
+        ("half_pixel", 4, span(4, -1, 5)),
+        ("half_pixel", 2, BEFORE),
+    ],
+)
+def test_spans_of_bilinear_resizing_by_hand(mode, step, after):
+    layer = BilinearResize(mode)
+    assert rule_of(layer)(layer, 0, BEFORE, span(step, 0, 0)) == after
+
+
+def test_a_guided_filter_sees_twice_its_radius_of_image_and_guide():
+    layer = GuidedFilter(3)
+    assert rule_of(layer)(layer, 0, BEFORE, span(2, -4, 1)) == span(2, -16, 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "size"),
+    [
+        ("animegan_v2", {"resize": "legacy"}, 97),
+        ("animegan_v2_lite", {"resize": "legacy"}, 159),
+        ("animegan_v3", {"resize": "legacy"}, 97),
+        ("cartoongan", {"resize": "legacy"}, 177),
+        ("white_box", {"resize": "legacy", "guided_filter": False}, 119),
+        ("white_box", {"resize": "legacy"}, 119 + 4),
+        # Half-pixel centers see a quarter of a position more on each side.
+        ("animegan_v2", {}, 100),
+    ],
+)
+def test_field_of_the_convolutions_of_published_generators(name, options, size):
+    generator = build_generator(name, width=4, **options)
+    assert measure_field_size(generator) == size
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("animegan_v1", 37), ("animegan_v3", 49), ("cartoongan", 37), ("white_box", 43)],
+)
+def test_patches_of_published_discriminators(name, size):
+    assert measure_field_size(build_discriminator(name, width=4)) == size
+
+
+def test_statistics_are_left_out_on_request_only():
+    generator = build_generator("ugatit_light", width=4, num_blocks=1)
+    field = measure_receptive_field(generator, ignore_statistics=True)
+    assert field.multiple == 4
+    # Two 7x7 convolutions, two strided ones, two blocks of two, two upsampled ones.
+    assert 6 + 1 + 2 + 4 * 4 + 2 + 1 <= field.radius <= 6 + 1 + 2 + 4 * 4 + 2 + 1 + 6
+    with pytest.raises(ValueError, match="stem_norm"):
+        measure_receptive_field(generator)
+
+
 class _Convolution(layers.Conv2D):
     pass
 
@@ -181,6 +250,7 @@ class _Convolution(layers.Conv2D):
         layers.BatchNormalization(axis=1),
         layers.Concatenate(axis=1),
         layers.MultiHeadAttention(1, 4),
+        ExternalAttention(4),
         layers.Flatten(),
         layers.Lambda(lambda x: x),
         layers.Conv2D(3, 3, data_format="channels_first"),
