@@ -6,7 +6,7 @@
  */
 const CACHE = "animegan-1";
 // Names of built files contain a hash of their content, so a stored one stays right.
-const IMMUTABLE = /\/assets\/|\/model\/(generator|preview)-/;
+const IMMUTABLE = /\/assets\/|\/model\/(generator|hero|preview)-/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

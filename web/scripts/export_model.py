@@ -31,6 +31,7 @@ WEB = Path(__file__).resolve().parents[1]
 # visible when the preview is scaled down to its size in the gallery.
 PREVIEW_INPUT = 448
 PREVIEW_SIDE = 320
+HERO_SIZE = (800, 1000)
 _SAMPLES = (
     ("coffee", "Coffee", "咖啡", "Rachel Michetti, CC0"),
     ("portrait", "Portrait", "人像", "US Navy, public domain"),
@@ -81,7 +82,7 @@ def export(folder: Path) -> dict:
     labels = json.loads((WEB / "scripts/labels.json").read_text(encoding="utf-8"))
     entries = []
     for style in styles:
-        stylizer = Stylizer.from_preset(style.name)
+        stylizer = Stylizer.from_preset(style.name, engine="tensorflow")
         preview = f"preview-{style.name}-{digest}.webp"
         _write_preview(stylizer(_square(samples["coffee"])), folder / preview)
         plain = style.name.replace("_", " ").capitalize()
@@ -95,7 +96,10 @@ def export(folder: Path) -> dict:
                 "preview": preview,
             }
         )
-    field = measure_receptive_field(stylizer.generator)
+    hero = f"hero-{digest}.webp"
+    _write_hero([style.name for style in styles], samples["astronaut"], folder / hero)
+    # The network as the library runs it: one style, and padded to the same multiple.
+    field = measure_receptive_field(presets.load_preset(default.name))
     manifest = {
         "model": {"file": model_file, "bytes": len(model)},
         "tiling": {
@@ -105,6 +109,7 @@ def export(folder: Path) -> dict:
             "bytesPerPixel": round(field.bytes_per_pixel, 3),
         },
         "defaultStyle": default.name,
+        "hero": hero,
         "styles": entries,
         "samples": [
             _write_sample(samples[name], name, {"en": en, "zh": zh}, credit, folder)
@@ -124,6 +129,23 @@ def _square(photo):
     left, top = (image.width - side) // 2, (image.height - side) // 2
     image = image.crop((left, top, left + side, top + side))
     return np.asarray(image.resize((PREVIEW_INPUT,) * 2, Image.Resampling.LANCZOS))
+
+
+def _write_hero(names, photo, path):
+    """Write one portrait in slanted bands, the photo and then a band for each style."""
+    width, height = HERO_SIZE
+    side = photo.shape[0]
+    left = round(0.44 * side - side * width / height / 2)
+    box = (left, 0, left + round(side * width / height), side)
+    image = Image.fromarray(photo).crop(box)
+    image = np.asarray(image.resize(HERO_SIZE, Image.Resampling.LANCZOS))
+    bands = [image, *(Stylizer.from_preset(name)(image) for name in names)]
+    rows, columns = np.mgrid[:height, :width]
+    # Bands lean to the right by a sixth of the height.
+    position = (columns + rows / 6) / (width + height / 6) * len(bands)
+    index = np.clip(position.astype(int), 0, len(bands) - 1)
+    hero = np.choose(index[..., np.newaxis], bands)
+    Image.fromarray(hero).save(path, quality=86, method=6)
 
 
 def _write_preview(pixels, path):

@@ -54,6 +54,7 @@ async function start(): Promise<void> {
   listen();
   try {
     manifest = await loadManifest(MODEL);
+    get<HTMLImageElement>("hero").src = MODEL + manifest.hero;
     buildGallery();
     buildSamples();
     showTexts();
@@ -419,6 +420,7 @@ function shares(): Record<string, number> {
 function showTexts(): void {
   if (!manifest) return;
   const language = currentLanguage();
+  get<HTMLImageElement>("hero").alt = t("hero");
   for (const style of manifest.styles) {
     const name = gallery.querySelector(`[data-style="${style.name}"]`)!;
     name.textContent = style.label[language];

@@ -25,6 +25,8 @@ export interface Manifest {
   model: { file: string; bytes: number };
   tiling: TilingFacts;
   defaultStyle: string;
+  /** A portrait in bands, the photo and then a band for each style. */
+  hero: string;
   styles: Style[];
   samples: Sample[];
   mark: Mark;

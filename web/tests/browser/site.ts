@@ -11,6 +11,7 @@ import { type BrowserContext, chromium, type Page } from "playwright-core";
 
 export const WEB = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(WEB, "dist");
+const PATIENCE = 240_000;
 const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".html": "text/html",
@@ -69,6 +70,8 @@ export async function launch(
       ...(options.args ?? []),
     ],
   });
+  // Browsers on busy machines are slow; what never happens still fails.
+  context.setDefaultTimeout(PATIENCE);
   const close = async () => {
     await context.close();
     await rm(profile, { recursive: true, force: true });
@@ -83,7 +86,7 @@ export async function openPage(
 ): Promise<Page> {
   const page = await context.newPage();
   await page.goto(address);
-  await page.waitForSelector("body[data-engine]", { timeout: 90_000 });
+  await page.waitForSelector("body[data-engine]");
   return page;
 }
 
@@ -95,5 +98,5 @@ export async function openFile(page: Page, path: string): Promise<void> {
 
 /** Wait until the drawing at full quality is shown. */
 export async function drawn(page: Page): Promise<void> {
-  await page.waitForSelector("#board[data-drawn=full]", { timeout: 60_000 });
+  await page.waitForSelector("#board[data-drawn=full]");
 }

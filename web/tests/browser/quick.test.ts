@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { test } from "vitest";
+import { drawn, launch, openPage, serve, WEB } from "./site.ts";
+test("quick", async () => {
+  const site = await serve();
+  const browser = await launch();
+  const page = await openPage(browser.context, site.address);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  const save = (name: string, fullPage = false) => page.screenshot({ path: join(WEB, "tests/output", `q-${name}.png`), fullPage });
+  await save("empty-1440-light");
+  await page.click("#theme"); await page.waitForTimeout(300); await save("empty-1440-dark");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.click("#language"); await page.waitForTimeout(300); await save("empty-390-dark-zh", true);
+  await page.click("#theme"); await page.waitForTimeout(300);
+  await page.click("#language"); await page.waitForTimeout(300);
+  await page.click("#samples li:nth-child(2) button"); await drawn(page);
+  await page.selectOption("#second", { index: 2 });
+  await page.waitForTimeout(4000);
+  await save("photo-390-light", true);
+  await browser.close(); site.server.close();
+});
