@@ -25,7 +25,12 @@ _TRANSPARENT = 255
 
 
 def write_image(
-    image: np.ndarray, path, *, quality: int = 95, mark: bool | str = False
+    image: np.ndarray,
+    path,
+    *,
+    quality: int = 95,
+    mark: bool | str = False,
+    license: str | None = None,
 ) -> Path:
     """Write an image in the format given by the suffix of the path, atomically.
 
@@ -36,6 +41,8 @@ def write_image(
         mark: Whether the metadata state that the image was made with AI: `True` or
             `"edited"` for a stylized photo, `"generated"` for an image made from noise.
             BMP files have no metadata.
+        license: License of the network that the mark names, such as
+            `Stylizer.license`.
 
     Returns:
         The path written.
@@ -57,7 +64,8 @@ def write_image(
         raise ValueError(f"`quality` must be in [1, 100]. Received: quality={quality}")
     options = encoding_options(path.suffix, quality)
     if mark:
-        options |= mark_options(path.suffix, "edited" if mark is True else mark)
+        kind = "edited" if mark is True else mark
+        options |= mark_options(path.suffix, kind, license)
     with atomic_path(path) as temporary:
         Image.fromarray(image).save(temporary, **options)
     return path

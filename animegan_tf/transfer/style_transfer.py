@@ -98,7 +98,9 @@ def style_transfer(
         stylizer = Stylizer(adapted)
     result = transfer_palette(stylizer(image), target, strength=palette)
     if output is not None:
-        write_image(result, output, quality=quality, mark=mark)
+        write_image(
+            result, output, quality=quality, mark=mark, license=stylizer.license
+        )
     return result
 
 

@@ -183,3 +183,16 @@ def test_mark_is_merged_into_the_packet_of_another_program():
 @pytest.mark.parametrize("packet", [None, b"", b"\xff\xfe", b"<other/>"])
 def test_invalid_packets_are_replaced(packet):
     assert merge_xmp(packet) == build_xmp().encode()
+
+
+def test_the_license_of_the_weights_follows_the_software():
+    license = "Weights: CC BY <someone> & others"
+    marked = merge_xmp(None, license=license)
+    (tool,) = ElementTree.fromstring(marked.decode()).iter(
+        "{http://ns.adobe.com/xap/1.0/}CreatorTool"
+    )
+    assert tool.text == f"{SOFTWARE} ({license})"
+    # The next network that edits the image replaces the mark.
+    assert merge_xmp(marked) == build_xmp().encode()
+    comment = mark_options(".gif", license=license)["comment"]
+    assert comment.decode() == f"{SOFTWARE} ({license}) {EDITED}"

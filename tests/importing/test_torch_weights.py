@@ -177,3 +177,22 @@ def test_a_whole_module_and_the_old_format_are_refused(tmp_path):
     torch.save(values, old, _use_new_zipfile_serialization=False)
     with pytest.raises(ValueError, match="save it again with a newer version"):
         read_torch_state(old)
+
+
+@pytest.mark.parametrize("align_corners", [True, False])
+def test_an_export_to_onnx_is_imported_like_the_file(
+    align_corners, state, noise, tmp_path
+):
+    pytest.importorskip("onnx", reason="ONNX files are read by the package onnx")
+    module = Generator(align_corners=align_corners).eval()
+    module.load_state_dict(state)
+    path = tmp_path / "paprika.onnx"
+    photo = noise(64, 64)
+    inputs = torch.from_numpy(photo.transpose(0, 3, 1, 2))
+    torch.onnx.export(module, inputs, path, dynamo=False)
+    generator, report = import_generator(path)
+    assert (report.family, report.by) == ("animegan_v2", "graph order")
+    assert report.notice == FAMILIES["animegan_v2"].torch_notice
+    with torch.no_grad():
+        expected = module(inputs).numpy().transpose(0, 2, 3, 1)
+    assert np.abs(generator(photo).numpy() - expected).max() <= 1e-3
