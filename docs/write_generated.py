@@ -92,9 +92,31 @@ def list_styles() -> str:
     return "\n".join(rows)
 
 
+def list_networks() -> str:
+    """Make a table of the networks of generators: size, cost, receptive field, tiles.
+
+    Returns:
+        Markdown, in the order of `GENERATORS`.
+    """
+    from animegan_tf.cli.models import format_facts
+    from animegan_tf.models.analysis.facts import describe_generator
+    from animegan_tf.models.generators import GENERATORS
+
+    rows = [
+        "| Network | Parameters | MB | GMAC at 256x256 | GMAC at 1920x1088 "
+        "| Receptive field | Tiles |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for name in GENERATORS:
+        network, *cells = format_facts(describe_generator(name))
+        rows.append(f"| `{network}` | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 GENERATED = {
     "architecture.md": ("tree", list_modules),
     "api.md": ("names", list_api),
+    "networks.md": ("networks", list_networks),
     "styles.md": ("styles", list_styles),
 }
 

@@ -16,7 +16,10 @@ def generated():
     return module
 
 
-@pytest.mark.parametrize("name", ["architecture.md", "api.md", "styles.md"])
+SLOW = pytest.param("networks.md", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "api.md", "styles.md", SLOW])
 def test_generated_parts_are_up_to_date(generated, name):
     marker, generate = generated.GENERATED[name]
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
