@@ -717,20 +717,19 @@ PAINTERS = {
         ),
     ),
     "impressionist": Painter(
-        # Strokes along contours, and no daubs: where these lie a network cannot know.
+        # Areas like wide strokes, and no daubs: where these lie a network cannot know.
         smoothing=0.1,
-        brush_radius=7.0,
+        brush_radius=5.5,
         brush_passes=2,
-        texture=1.0,
-        relief=0.8,
-        daub_length=4.0,
+        texture=0.1,
+        relief=0.7,
         tone_match=0.7,
         contrast=1.05,
-        chroma=1.35,
+        chroma=1.5,
         tint_match=0.8,
         hue_match=0.3,
         chroma_match=0.3,
-        shadow_tint=(2.0, -6.0),
+        shadow_tint=(4.0, -9.0),
         light_tint=(0.0, 3.0),
         sharpen=0.6,
         palette=Palette(

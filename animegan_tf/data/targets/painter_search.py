@@ -678,9 +678,9 @@ _STARTS = (
     # Paintings of visible strokes.
     Painter(
         smoothing=0.1,
-        brush_radius=6.0,
+        brush_radius=5.5,
         brush_passes=2,
-        texture=0.9,
+        texture=0.1,
         relief=0.7,
         tone_match=0.6,
         tint_match=0.8,
