@@ -26,6 +26,11 @@ DISCRIMINATORS = {
     "animegan_v3": {"discriminator", "discriminator_main"},
     "white_box": {"discriminator", "discriminator_surface"},
 }
+# One recipe in quick tests; the others take their time.
+SLOW_BUT_ONE = [
+    pytest.param(name, marks=[] if name == "animegan_v2" else pytest.mark.slow)
+    for name in FAMILY
+]
 ALL_PRESETS = [(recipe, preset) for recipe in RECIPES for preset in presets(recipe)]
 
 
@@ -190,7 +195,7 @@ def test_impossible_values_are_refused(recipe, changes, message, make_config):
 # Trainings
 
 
-@pytest.mark.parametrize("recipe", FAMILY)
+@pytest.mark.parametrize("recipe", SLOW_BUT_ONE)
 def test_each_step_moves_its_own_networks(recipe, make_program, find_moved):
     program = make_program(recipe)
     assert find_moved(program, _batch(), step=0) == {"generator"}
@@ -198,7 +203,8 @@ def test_each_step_moves_its_own_networks(recipe, make_program, find_moved):
     assert find_moved(program, _batch(), step=1) == {"generator", *discriminators}
 
 
-@pytest.mark.parametrize("recipe", ["animegan_v2", "animegan_v3"])
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", FAMILY)
 def test_optimizers_move_their_networks_alone(recipe, make_program, check_steps_apart):
     owners = {
         name: {name} for name in DISCRIMINATORS.get(recipe, {"discriminator"})
@@ -206,17 +212,7 @@ def test_optimizers_move_their_networks_alone(recipe, make_program, check_steps_
     check_steps_apart(make_program(recipe), _batch(), owners, step=1)
 
 
-@pytest.mark.parametrize(
-    "recipe",
-    [
-        "animegan_v2",
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in FAMILY
-            if name != "animegan_v2"
-        ),
-    ],
-)
+@pytest.mark.parametrize("recipe", SLOW_BUT_ONE)
 def test_resumed_training_equals_an_unbroken_one(
     recipe, make_config, check_resumed, read_log
 ):
