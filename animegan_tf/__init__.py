@@ -37,6 +37,7 @@ _PUBLIC = {
     "train_step": "animegan_tf.training.arrays.calls",
     "generate_image": "animegan_tf.inference.generate",
     "load_generator": "animegan_tf.inference.loading",
+    "export_generator": "animegan_tf.export.export_generator",
 }
 
 __all__ = ["__version__", *_PUBLIC]
