@@ -6,6 +6,7 @@ import sys
 from animegan_tf import __version__
 from animegan_tf.cli import (
     evaluate,
+    export,
     import_weights,
     models,
     styles,
@@ -18,7 +19,17 @@ from animegan_tf.cli.options import Parser, add_commands
 from animegan_tf.training.health import TrainingDivergedError
 
 # Each module has `add_parser(subparsers)`, which sets `run(arguments) -> exit code`.
-COMMANDS = (stylize, video, transfer, train, evaluate, styles, models, import_weights)
+COMMANDS = (
+    stylize,
+    video,
+    transfer,
+    train,
+    evaluate,
+    styles,
+    models,
+    export,
+    import_weights,
+)
 
 
 def main(argv: list[str] | None = None) -> int:
