@@ -100,7 +100,7 @@ class AnimeGANv2Config(AnimeGANConfig):
     smooth_weight: float = 0.8
 
 
-def _v2(content, style, color, total_variation, real, fake, gray, smooth):
+def _row(content, style, color, total_variation, real, fake, gray, smooth):
     """Return a row of the table below as settings."""
     return {
         "weights": {
@@ -117,19 +117,19 @@ def _v2(content, style, color, total_variation, real, fake, gray, smooth):
     }
 
 
-# Settings of each style. AnimeGANv2's code has Shinkai's weights of the discriminator
-# fixed for every style; these are those that its comments give for each.
+# Weights of each style: content, style, color, total variation; and in the loss of the
+# discriminator: real, fake, gray, smooth. AnimeGANv2's code has Shinkai's weights of
+# the discriminator for every style; these are those that its comments give for each.
 PRESETS = {
     "animegan_v1": {
-        "hayao": {"weights": {"content": 1.5}},
-        "paprika": {"weights": {"content": 1.5}},
-        "shinkai": {"weights": {"content": 1.1}},
+        "hayao": _row(1.5, 3.0, 10.0, 0.0, 1.0, 1.0, 1.0, 0.1),
+        "paprika": _row(1.5, 3.0, 10.0, 0.0, 1.0, 1.0, 1.0, 0.1),
+        "shinkai": _row(1.1, 3.0, 10.0, 0.0, 1.0, 1.0, 1.0, 0.1),
     },
     "animegan_v2": {
-        # Content, style, color, total variation; real, fake, gray, smooth.
-        "hayao": _v2(1.5, 2.5, 15.0, 1.0, 1.2, 1.2, 1.2, 0.8),
-        "paprika": _v2(2.0, 0.6, 50.0, 0.1, 1.0, 1.0, 1.0, 0.005),
-        "shinkai": _v2(1.2, 2.0, 10.0, 1.0, 1.7, 1.7, 1.7, 1.0),
+        "hayao": _row(1.5, 2.5, 15.0, 1.0, 1.2, 1.2, 1.2, 0.8),
+        "paprika": _row(2.0, 0.6, 50.0, 0.1, 1.0, 1.0, 1.0, 0.005),
+        "shinkai": _row(1.2, 2.0, 10.0, 1.0, 1.7, 1.7, 1.7, 1.0),
     },
 }
 

@@ -86,10 +86,21 @@ class WhiteBoxConfig(FamilyConfig):
         check(power > 0.0, "structure_power", "positive", power)
 
 
+_SHARED = {
+    "weights": {
+        "content": 200.0,
+        "structure": 200.0,
+        "total_variation": 1e4,
+        "adversarial": 1.0,
+        "adversarial_surface": 0.1,
+    },
+    "regularization": {"real_weight": 0.5, "fake_weight": 0.5},
+    "superpixel_size": 18,
+}
 PRESETS = {
     "white_box": {
-        "superpixel": {"structure_power": 1.0},
-        "adaptive_color": {"structure_power": 1.2},
+        "superpixel": {**_SHARED, "structure_power": 1.0},
+        "adaptive_color": {**_SHARED, "structure_power": 1.2},
     }
 }
 
