@@ -240,3 +240,17 @@ def test_an_imported_network_keeps_its_license(white_box_folder, tmp_path):
         load_generator(tmp_path / "again.h5"),
     ):
         assert find_notice(network) == report.notice
+
+
+@pytest.mark.slow
+def test_an_imported_network_without_statistics_is_tiled_exactly(
+    white_box_folder, tmp_path
+):
+    from animegan_tf.inference.stylizer import Stylizer
+
+    generator, _ = import_generator(white_box_folder)
+    photo = np.random.default_rng(0).integers(0, 256, (203, 331, 3), dtype=np.uint8)
+    whole = Stylizer(generator, tile=None)(photo).astype(int)
+    tiled = Stylizer(generator, tile=96)(photo)
+    assert tiled.shape == photo.shape
+    assert np.abs(tiled - whole).max() <= 1
