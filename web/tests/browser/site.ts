@@ -46,9 +46,13 @@ export async function serve(): Promise<{ address: string; server: Server }> {
   return { address: `http://localhost:${port}/animegan/`, server };
 }
 
-/** Start Chromium with a new profile; `CHROMIUM` names another binary. */
+/**
+ * Start Chromium with a new profile; `CHROMIUM` names another binary.
+ *
+ * @param gpu Switches for WebGPU; without them the GPU is off.
+ */
 export async function launch(
-  options: Parameters<typeof chromium.launchPersistentContext>[1] = {},
+  gpu = ["--disable-gpu"],
 ): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
   const profile = await mkdtemp(join(tmpdir(), "animegan-web-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -56,10 +60,9 @@ export async function launch(
     headless: true,
     acceptDownloads: true,
     locale: "en-US",
-    ...options,
     args: [
       "--no-sandbox",
-      "--disable-gpu",
+      ...gpu,
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",
@@ -67,7 +70,6 @@ export async function launch(
       "--disable-sync",
       "--use-fake-device-for-media-stream",
       "--use-fake-ui-for-media-stream",
-      ...(options.args ?? []),
     ],
   });
   // Browsers on busy machines are slow; what never happens still fails.
@@ -92,6 +94,8 @@ export async function openPage(
 
 /** Open a file through the page's own input and wait for its drawing. */
 export async function openFile(page: Page, path: string): Promise<void> {
+  // The drawing of the image before does not count.
+  await page.evaluate(() => delete document.getElementById("board")!.dataset.drawn);
   await page.setInputFiles("#file", path);
   await drawn(page);
 }
@@ -99,4 +103,14 @@ export async function openFile(page: Page, path: string): Promise<void> {
 /** Wait until the drawing at full quality is shown. */
 export async function drawn(page: Page): Promise<void> {
   await page.waitForSelector("#board[data-drawn=full]");
+}
+
+/** The largest difference between two images of one size, in levels. */
+export function largestDifference(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) return Infinity;
+  let largest = 0;
+  for (let index = 0; index < a.length; index++) {
+    largest = Math.max(largest, Math.abs(a[index] - b[index]));
+  }
+  return largest;
 }
