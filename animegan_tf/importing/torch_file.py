@@ -21,7 +21,9 @@ from animegan_tf.utils.messages import reason_of
 # The pickle of a state dict takes some hundred bytes per tensor.
 _MAX_PICKLE = 2**24
 _MAX_DIMENSIONS = 8
-# Bytes per value, and the dtype; NumPy has no bfloat16, the upper half of a float32.
+# Most bytes of tensors per byte of the file.
+_MAX_EXPANSION = 4
+# Dtypes of the storages; NumPy has no bfloat16, the upper half of a float32.
 _DTYPES = {
     "FloatStorage": "f4",
     "DoubleStorage": "f8",
@@ -90,6 +92,10 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         entries = _Entries(archive)
         unpickler = _Unpickler(entries.read_pickle(), entries)
         tensors = _find_tensors(unpickler.load())
+        # Tensors may share a storage, but not so often that they fill the memory.
+        size = sum(tensor.num_bytes for tensor in tensors.values())
+        if size > _MAX_EXPANSION * path.stat().st_size:
+            raise ValueError(f"its tensors would take {size} bytes, as they overlap")
         return {name: entries.read_tensor(tensor) for name, tensor in tensors.items()}
 
 
@@ -183,6 +189,10 @@ class _Tensor(NamedTuple):
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+
+    @property
+    def num_bytes(self) -> int:
+        return math.prod(self.shape) * _item_size(self.storage.dtype)
 
 
 class _Marker:

@@ -217,6 +217,18 @@ def test_tensors_beyond_their_storage_are_refused(path, arguments):
     assert "tensor" in error_of(write(path, content))
 
 
+def test_tensors_may_share_values_but_not_fill_the_memory(path):
+    values = np.arange(10_000, dtype="<f4")
+    content = tensor(storage(length=10_000), shape=(10_000,), strides=(1,))
+
+    def write_copies(number):
+        names = {f"x{index}": content for index in range(number)}
+        return write(path, state_dict(**names), {"0": values.tobytes()})
+
+    np.testing.assert_array_equal(read_torch_state(write_copies(2))["x1"], values)
+    assert "overlap" in error_of(write_copies(9))
+
+
 @pytest.mark.parametrize("length", [5, 7, 2**80, -1])
 def test_a_storage_must_have_the_size_of_its_entry(path, length):
     content = state_dict(x=tensor(storage(length=length), shape=(2,), strides=(1,)))
