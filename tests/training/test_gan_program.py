@@ -459,11 +459,13 @@ class WeightsOfEach(Weights):
 
 
 def test_a_discriminator_with_a_weight_of_its_own_has_a_term_of_its_own():
-    together = _program(BOTH).update(_images(), 0)
-    apart = _program(BOTH, weights=WeightsOfEach()).update(_images(), 0)
+    summing = _program(BOTH)
+    together = summing.update(_images(), 0)
+    program = _program(BOTH, weights=WeightsOfEach())
+    apart = program.update(_images(), 0)
     terms = [float(apart[name]) for name in ("adversarial", "adversarial_back")]
     assert sum(terms) == pytest.approx(float(together["adversarial"]), rel=1e-5)
     total = 2.0 * float(apart["l1"]) + 0.5 * terms[0] + 0.25 * terms[1]
     assert float(apart["total"]) == pytest.approx(total, rel=1e-5)
-    validated = _program(BOTH, weights=WeightsOfEach()).validate(_images())
+    validated = program.validate(_images())
     assert {"adversarial", "adversarial_back"} <= set(validated)
