@@ -35,7 +35,21 @@ _DTYPES = {
 _NESTED = ("state_dict", "model_state_dict", "params_ema", "params", "generator")
 # What `torch.nn.DataParallel` and DistributedDataParallel put before every name.
 _PREFIX = "module."
-_MEMO_OPCODES = ("PUT", "BINPUT", "LONG_BINPUT")
+_PUTS = ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE")
+_GETS = ("GET", "BINGET", "LONG_BINGET")
+# Opcodes of objects that state dicts use again.
+_REPEATED = (
+    "BINPERSID",
+    "BINUNICODE",
+    "EMPTY_DICT",
+    "EMPTY_LIST",
+    "EMPTY_TUPLE",
+    "GLOBAL",
+    "REDUCE",
+    "SHORT_BINUNICODE",
+    "STACK_GLOBAL",
+)
+_MAX_REPEATS = 16
 
 
 def is_torch_file(path) -> bool:
@@ -116,10 +130,7 @@ class _Entries:
     def read_pickle(self) -> bytes:
         """Return the pickle after a look at its opcodes."""
         data = self._read(f"{self._root}/data.pkl", limit=_MAX_PICKLE)
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-            # The unpickler would allocate as many places as the index says.
-            if opcode.name in _MEMO_OPCODES and argument > count:
-                raise ValueError("its pickle has an invalid memo index")
+        _check_opcodes(data)
         return data
 
     def storage(self, key, dtype: str, length) -> "_Storage":
@@ -276,6 +287,30 @@ class _Unpickler(pickle.Unpickler):
         if dtype is None:
             raise ValueError(f"the type of the storage {_short(key)} is unknown")
         return self._entries.storage(key, dtype, length)
+
+
+def _check_opcodes(data: bytes) -> None:
+    """Check that unpickling takes no more time and memory than the pickle's size says.
+
+    Raises:
+        ValueError: If the memo has gaps, for which memory would be allocated; or if
+            tuples are used again and again: nested in each other, their hashes take
+            exponential time.
+    """
+    memo, nestable, repeats, previous = set(), set(), 0, None
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+        name = opcode.name
+        if name in _PUTS:
+            index = len(memo) if name == "MEMOIZE" else argument
+            if index > count:
+                raise ValueError("its pickle has an invalid memo index")
+            memo.add(index)
+            (nestable.discard if previous in _REPEATED else nestable.add)(index)
+            continue
+        repeats += name == "DUP" or (name in _GETS and argument in nestable)
+        if repeats > _MAX_REPEATS:
+            raise ValueError("its pickle uses tuples again and again")
+        previous = name
 
 
 def _find_tensors(content) -> dict[str, _Tensor]:

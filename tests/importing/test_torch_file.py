@@ -252,6 +252,15 @@ def test_a_large_memo_index_is_refused_before_it_takes_memory(path):
     assert "memo" in error_of(write(path, content))
 
 
+@pytest.mark.parametrize("again", [b"2", b"q\x05h\x05", b"q\x050h\x05h\x05"])
+def test_tuples_nested_in_themselves_are_refused_before_they_are_hashed(path, again):
+    # As a key of a dict, a tuple of 2^60 numbers would be hashed for years.
+    nested = numbers((1, 2)) + (again + b"\x86") * 60
+    content = b"}" + nested + b"Ns0" + state_dict(x=tensor())
+    prefix = b"".join(b"Nq" + bytes([index]) + b"0" for index in range(5))
+    assert "again and again" in error_of(write(path, prefix + content))
+
+
 def test_the_format_before_1_6_is_refused_with_advice(path):
     path.write_bytes(pickle.dumps(0x1950A86A20F9469CFC6C, 2) + bytes(100))
     assert "save it again" in error_of(path)
