@@ -5,10 +5,12 @@ import sys
 
 from animegan_tf import __version__
 from animegan_tf.cli import (
+    completion,
     evaluate,
     export,
     import_weights,
     models,
+    preview,
     styles,
     stylize,
     train,
@@ -21,6 +23,7 @@ from animegan_tf.training.health import TrainingDivergedError
 # Each module has `add_parser(subparsers)`, which sets `run(arguments) -> exit code`.
 COMMANDS = (
     stylize,
+    preview,
     video,
     transfer,
     train,
@@ -29,6 +32,7 @@ COMMANDS = (
     models,
     export,
     import_weights,
+    completion,
 )
 
 
@@ -82,4 +86,6 @@ def build_parser() -> Parser:
         title="commands",
         metavar="COMMAND",
     )
+    # Without a command the help is more useful than an error.
+    parser.set_defaults(run=lambda _: parser.print_help() or 0)
     return parser

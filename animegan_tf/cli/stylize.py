@@ -1,7 +1,10 @@
 """`animegan-tf stylize`: stylize images, folders of images, or one video."""
 
 import argparse
+import contextlib
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -22,6 +25,8 @@ from animegan_tf.cli.pipeline import Pipeline
 from animegan_tf.inference.files import check_bits
 from animegan_tf.inference.video.options import SOURCE_SUFFIXES, VIDEO_SUFFIXES
 
+# Standard input and output, where a file is expected.
+_STANDARD = Path("-")
 _FORMATS = {name: f".{name}" for name in ("png", "jpg", "webp", "tiff", "avif")}
 
 
@@ -42,7 +47,8 @@ def _add_arguments(parser) -> None:
         "input",
         nargs="+",
         type=Path,
-        help="images and folders; or one video, see `animegan-tf video`",
+        help="images and folders; - reads an image from standard input; or one video, "
+        "see `animegan-tf video`",
     )
     parser.add_argument(
         "-o",
@@ -50,7 +56,8 @@ def _add_arguments(parser) -> None:
         required=True,
         type=Path,
         help="for one image, a file in an existing folder; else a folder, which is "
-        "created if its parent folder exists",
+        "created if its parent folder exists; - writes one image to standard output, "
+        "as PNG unless --format is given",
     )
     add_style_argument(parser)
     add_dial_arguments(parser)
@@ -93,6 +100,8 @@ def _add_arguments(parser) -> None:
 
 def run(arguments) -> int:
     """Stylize the images; return 1 if some of several failed."""
+    if _STANDARD in (*arguments.input, arguments.output):
+        return _run_standard(arguments)
     if is_video(arguments):
         return video.run(video_arguments(arguments))
     planned = _plan(arguments)
@@ -152,6 +161,45 @@ def video_arguments(arguments) -> argparse.Namespace:
         name = converted.input.name
         converted.output /= name if is_output_format else f"{converted.input.stem}.mp4"
     return converted
+
+
+def _run_standard(arguments) -> int:
+    """Stylize one image that is read from, or written to, a standard stream."""
+    source, target = arguments.input[0], arguments.output
+    if len(arguments.input) > 1 or source.is_dir():
+        raise ValueError(
+            "`-` stands for a single image, so it excludes other inputs. "
+            f"Received: {' '.join(map(str, arguments.input))} -o {target}"
+        )
+    if target == _STANDARD and sys.stdout.isatty():
+        raise ValueError(
+            "`--output -` must be redirected to a file or another program. "
+            "Received: a terminal"
+        )
+    suffix = _FORMATS.get(arguments.format, ".png")
+    with tempfile.TemporaryDirectory() as folder:
+        files = argparse.Namespace(**vars(arguments))
+        if source == _STANDARD:
+            files.input = [Path(folder, "standard-input")]
+            with files.input[0].open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            if target.is_dir():
+                files.output = target / f"stdin{suffix}"
+        if target == _STANDARD:
+            files.output = Path(folder, f"standard-output{suffix}")
+        try:
+            # What a person reads must not get into the image.
+            with contextlib.redirect_stdout(sys.stderr):
+                code = run(files)
+        except (ValueError, OSError) as error:
+            # The file's name would mean nothing to the reader.
+            message = str(error).replace(str(Path(folder, "standard-input")), "-")
+            raise type(error)(message) from error
+        if target == _STANDARD:
+            with files.output.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+    return code
 
 
 def _plan(arguments) -> list[tuple[Path, Path]]:
