@@ -58,8 +58,7 @@ async function start(): Promise<void> {
     buildGallery();
     buildSamples();
     showTexts();
-    const size = (manifest.model.bytes / 1e6).toFixed(1);
-    setBusy(t("loading", { size }));
+    setBusy(t("loading"));
     const choice = new URLSearchParams(location.search).get("engine") ?? "auto";
     client = new Client(MODEL, choice as EngineChoice);
     engine = await client.started;
