@@ -1,6 +1,49 @@
 """Turn photos into anime-style pictures with small GANs, and train new styles."""
 
 import importlib
+from typing import TYPE_CHECKING
+
+# What type checkers and editors see; the names are those of `_PUBLIC`.
+if TYPE_CHECKING:
+    from animegan_tf.config import DataConfig as DataConfig
+    from animegan_tf.config import LossWeights as LossWeights
+    from animegan_tf.config import Regularization as Regularization
+    from animegan_tf.config import TrainingConfig as TrainingConfig
+    from animegan_tf.evaluation.held_out import evaluate as evaluate
+    from animegan_tf.export.export_generator import export_generator as export_generator
+    from animegan_tf.imaging.reading import read_image as read_image
+    from animegan_tf.imaging.writing import write_image as write_image
+    from animegan_tf.inference.dials import Dials as Dials
+    from animegan_tf.inference.faces.stylizer import FaceStylizer as FaceStylizer
+    from animegan_tf.inference.files import stylize_file as stylize_file
+    from animegan_tf.inference.files import stylize_image as stylize_image
+    from animegan_tf.inference.generate import generate_image as generate_image
+    from animegan_tf.inference.loading import load_generator as load_generator
+    from animegan_tf.inference.stylizer import Stylizer as Stylizer
+    from animegan_tf.inference.video.stylize import stylize_video as stylize_video
+    from animegan_tf.models.discriminators import (
+        build_discriminator as build_discriminator,
+    )
+    from animegan_tf.models.features.extractor import (
+        build_feature_extractor as build_feature_extractor,
+    )
+    from animegan_tf.models.gan import build_gan as build_gan
+    from animegan_tf.models.generators import build_generator as build_generator
+    from animegan_tf.presets import list_styles as list_styles
+    from animegan_tf.recipes.runner import default_config as default_config
+    from animegan_tf.recipes.runner import train as train
+    from animegan_tf.training.arrays.adversarial_step import (
+        build_adversarial_step as build_adversarial_step,
+    )
+    from animegan_tf.training.arrays.calls import build_loss as build_loss
+    from animegan_tf.training.arrays.calls import build_optimizer as build_optimizer
+    from animegan_tf.training.arrays.calls import train_step as train_step
+    from animegan_tf.training.arrays.gan_model import compile_gan as compile_gan
+    from animegan_tf.training.arrays.train_gan import train_gan as train_gan
+    from animegan_tf.transfer.style_transfer import style_transfer as style_transfer
+    from animegan_tf.utils.tensorflow_import import (
+        import_tensorflow_quietly as import_tensorflow_quietly,
+    )
 
 __version__ = "0.1.0"
 
@@ -43,12 +86,14 @@ _PUBLIC = {
 __all__ = ["__version__", *_PUBLIC]
 
 
-def __getattr__(name):
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # To a type checker, `__getattr__` would allow every name.
+
+    def __getattr__(name):
+        if name not in _PUBLIC:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__():

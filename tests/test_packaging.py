@@ -36,7 +36,11 @@ def test_wheel_contains_every_module_and_all_weights(wheel):
     folder = ROOT / "animegan_tf"
     expected = {
         path.relative_to(ROOT).as_posix()
-        for path in [*folder.rglob("*.py"), *(folder / "weights").rglob("*")]
+        for path in [
+            *folder.rglob("*.py"),
+            folder / "py.typed",
+            *(folder / "weights").rglob("*"),
+        ]
         if path.is_file()
     }
     assert expected <= set(zipfile.ZipFile(wheel).namelist())

@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 
@@ -105,8 +106,6 @@ def test_stylize_reads_and_writes_the_standard_streams(photo, photo_file, tmp_pa
 
 
 def stylize(monkeypatch, data, *arguments):
-    import io
-
     stream = io.TextIOWrapper(io.BytesIO(data))
     monkeypatch.setattr("sys.stdin", stream)
     return main(["stylize", *map(str, arguments)])
@@ -127,10 +126,7 @@ def test_standard_input_to_a_file(photo, photo_file, tmp_path, monkeypatch):
     assert stylize(monkeypatch, data, *arguments) == 0
     with Image.open(output) as image:
         assert np.array_equal(np.asarray(image), photo)
-    assert (
-        list(tmp_path.iterdir()) == [photo_file, output]
-        or len(list(tmp_path.iterdir())) == 2
-    )
+    assert sorted(tmp_path.iterdir()) == [output, photo_file]
 
 
 def test_standard_input_that_is_no_image_is_one_line(monkeypatch, assert_error_line):
