@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import io
 import logging
+import os
 import struct
 import threading
 import zlib
@@ -50,8 +52,9 @@ def read_image(path) -> np.ndarray:
     """Read an image as a viewer shows it: upright, RGB, converted to sRGB.
 
     Args:
-        path: File that Pillow can read. Transparent pixels are blended with white; of
-            an animation, the first frame is read.
+        path: File that Pillow can read: its path, its content as bytes, or an open
+            file. Transparent pixels are blended with white; of an animation, the first
+            frame is read.
 
     Returns:
         uint8 array in [0, 255], `(height, width, 3)`.
@@ -63,6 +66,12 @@ def read_image(path) -> np.ndarray:
     """
     with open_image(path) as image:
         return pil_to_array(image)
+
+
+def is_file(value) -> bool:
+    """Return whether `read_image` takes a value: a path, bytes, or an open file."""
+    kinds = (str, os.PathLike, bytes, bytearray, memoryview)
+    return isinstance(value, kinds) or callable(getattr(value, "read", None))
 
 
 def pil_to_array(image: Image.Image) -> np.ndarray:
@@ -138,7 +147,8 @@ def open_image(path, *, max_pixels: int = MAX_PIXELS):
     the same way as errors of opening the file.
 
     Args:
-        path: File that Pillow, or an installed plug-in of it, can read.
+        path: File that Pillow, or an installed plug-in of it, can read: its path, its
+            content as bytes, or a file that is open for reading bytes.
         max_pixels: Maximum number of pixels.
 
     Yields:
@@ -149,15 +159,17 @@ def open_image(path, *, max_pixels: int = MAX_PIXELS):
         ValueError: If the file is not an image, is truncated or damaged, has more than
             `max_pixels`, or needs a plug-in that is not installed.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No such image file. Received: {str(path)!r}")
-    with path.open("rb") as file:
+    path, file = _to_source(path)
+    if file is None:
+        with path.open("rb") as opened:
+            head = opened.read(12)
+    else:
         head = file.read(12)
+        file.seek(0)
     if head[4:8] == b"ftyp":
         load_codec(".heic" if head[8:] in _HEIF_BRANDS else ".avif", path)
     try:
-        with _open_unlimited(path) as image:
+        with _open_unlimited(path if file is None else file) as image:
             if image.width * image.height > max_pixels:
                 raise Image.DecompressionBombError
             yield image
@@ -202,6 +214,25 @@ def decode(image: Image.Image) -> ImageFrame:
         return ImageFrame(_to_array(convert_to_srgb(image, icc)), alpha)
     colors = _to_array(image if image.mode == "RGB" else image.convert("RGB"))
     return ImageFrame(colors, alpha, Metadata(icc if color_space == "RGB" else None))
+
+
+def _to_source(path) -> tuple[Path, io.BytesIO | None]:
+    """Return a path, or a name for messages and the content of what is no path."""
+    if isinstance(path, str | os.PathLike):
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"No such image file. Received: {str(path)!r}")
+        return path, None
+    if isinstance(path, bytes | bytearray | memoryview):
+        return Path("<bytes>"), io.BytesIO(path)
+    content = path.read()
+    if not isinstance(content, bytes):
+        raise ValueError(
+            "`path` must be open for reading bytes, such as open(name, 'rb'). "
+            f"Received: {path!r}"
+        )
+    # Pillow would close the file of the caller, or cannot seek in it.
+    return Path(str(getattr(path, "name", "<file>"))), io.BytesIO(content)
 
 
 def _open_unlimited(path) -> Image.Image:

@@ -14,12 +14,18 @@ class CompiledGenerator:
         generator: Model from float32 images in [-1, 1], `(batch, height, width, 3)`,
             to such images.
         dtype: `tf.uint8` or `tf.uint16`, the dtype of the images on both sides.
+        size: `(height, width)` of the images; `None` stands for any.
     """
 
-    def __init__(self, generator: keras.Model, dtype: tf.DType):
+    def __init__(
+        self,
+        generator: keras.Model,
+        dtype: tf.DType,
+        size: tuple[int | None, int | None] = (None, None),
+    ):
         self._generator = generator
         self._dtype = dtype
-        signature = [tf.TensorSpec([None, None, None, 3], dtype)]
+        signature = [tf.TensorSpec([None, *size, 3], dtype)]
         self._run = tf.function(
             self._stylize, input_signature=signature, autograph=False
         )

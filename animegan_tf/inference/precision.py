@@ -45,9 +45,17 @@ def with_precision(generator: keras.Model, precision: str) -> keras.Model:
     Args:
         generator: Functional model.
         precision: One of `PRECISIONS`; for float32 the generator itself is returned.
+
+    Raises:
+        ValueError: If a model that is no graph of layers is to be copied.
     """
     if precision == "float32":
         return generator
+    if not getattr(generator, "inputs", None):
+        raise ValueError(
+            "`precision` must be 'float32' for a subclassed model, whose layers have "
+            f"a precision of their own. Received: precision={precision!r}"
+        )
 
     def copy_layer(layer):
         config = layer.get_config()

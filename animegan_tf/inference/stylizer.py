@@ -1,21 +1,27 @@
 """Stylize images of any size with a generator."""
 
 import functools
+import logging
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from PIL import Image
 
 from animegan_tf import presets
-from animegan_tf.imaging.reading import pil_to_array, read_image
+from animegan_tf.imaging.reading import is_file, pil_to_array, read_image
+from animegan_tf.imaging.resizing import resize
 from animegan_tf.inference.engines import load_engine
 from animegan_tf.inference.style_source import style_shares
-from animegan_tf.inference.tiling import AUTO, TilePlanner, read_tile
+from animegan_tf.inference.tiling import (
+    AUTO,
+    PADDING_MULTIPLE,
+    TilePlanner,
+    read_tile,
+)
 from animegan_tf.utils.prefetch import read_compute_write
 
-_PATHS = (str, os.PathLike)
+_logger = logging.getLogger("animegan_tf")
 
 
 class Stylizer:
@@ -28,10 +34,15 @@ class Stylizer:
     rounding (one level of 255). Other generators run on whole images; one that would
     need more memory than the machine has is refused.
 
+    A network of convolutions that was declared for images of one size, such as 256x256,
+    runs on images of any size as well. If its layers depend on that size, images are
+    resized to it and the results back, which a warning says once.
+
     Args:
         generator: `keras.Model` from float32 images in [-1, 1],
             `(batch, height, width, 3)` of any height and width divisible by
-            `multiple`, to images of the same shape and range.
+            `multiple`, or of a fixed size, to images of the same shape and range; it
+            may be a subclass of `keras.Model` that is built.
         multiple: Number of which the generator's input sizes must be multiples, in
             addition to what its layers require.
         precision: Arithmetic of the generator: `"float32"`, `"bfloat16"`, `"float16"`,
@@ -52,18 +63,16 @@ class Stylizer:
             no such license; see `LicenseNotice`.
 
     Raises:
-        ValueError: If the generator does not accept images of any size, if it computes
-            statistics of the whole image and a tile size is given, or if another
-            argument is out of range.
+        ValueError: If the generator does not accept images, if it computes statistics
+            of the whole image or has a fixed size and a tile size is given, or if
+            another argument is out of range.
     """
-
-    _MULTIPLE = 16
 
     def __init__(
         self,
         generator,
         *,
-        multiple: int = _MULTIPLE,
+        multiple: int = PADDING_MULTIPLE,
         precision: str = "float32",
         tile: int | str | None = AUTO,
     ):
@@ -83,6 +92,8 @@ class Stylizer:
         self.engine = engine.name
         self.precision = engine.precision
         self.license = engine.license
+        self._fixed_size = getattr(engine, "fixed_size", None)
+        self._has_warned = False
         self.styles: dict[str, float] = {}
         self._source = None
 
@@ -119,7 +130,7 @@ class Stylizer:
         """
         stylizer = cls.__new__(cls)
         stylizer._set_engine(
-            load_engine(name_or_path, engine, precision), cls._MULTIPLE, tile
+            load_engine(name_or_path, engine, precision), PADDING_MULTIPLE, tile
         )
         stylizer._source = name_or_path
         stylizer.styles = style_shares(name_or_path)
@@ -141,18 +152,19 @@ class Stylizer:
             image: uint8 array in [0, 255] or uint16 array in [0, 65535], RGB of shape
                 `(height, width, 3)` or `(batch, height, width, 3)`; gray,
                 `(height, width)` or with 1 channel, and RGBA, which is blended with
-                white, are accepted too. Or a Pillow image, or the path of an image.
+                white, are accepted too. Or a Pillow image; or the path of an image
+                file, its content as bytes, or a file that is open for reading bytes.
             progress: Called with the number of tiles done and their total.
 
         Returns:
-            An RGB array of the input's dtype, uint8 for a path, or an RGB Pillow image
+            An RGB array of the input's dtype, uint8 for a file, or an RGB Pillow image
             for a Pillow image; of the input's size.
 
         Raises:
             FileNotFoundError: If the file does not exist.
             ValueError: If the array is none of the above or the file is not an image.
         """
-        if isinstance(image, _PATHS):
+        if is_file(image):
             return self._stylize(read_image(image)[np.newaxis], progress)[0]
         if isinstance(image, Image.Image):
             _check_size(image.height, image.width)
@@ -169,7 +181,7 @@ class Stylizer:
         """Stylize several images while the next are read and the last are written.
 
         Args:
-            sources: Paths, Pillow images or arrays of any sizes, as for a call. Two
+            sources: Files, Pillow images or arrays of any sizes, as for a call. Two
                 are read ahead.
             write: Called in another thread with a source and its result, in order.
 
@@ -180,12 +192,14 @@ class Stylizer:
         """
 
         def read(source):
-            return read_image(source) if isinstance(source, _PATHS) else source
+            return read_image(source) if is_file(source) else source
 
         yield from read_compute_write(sources, read=read, compute=self, write=write)
 
     def _stylize(self, images: np.ndarray, progress) -> np.ndarray:
         """Map uint8 or uint16 `(batch, height, width, 3)` to the same."""
+        if self._fixed_size is not None:
+            return self._stylize_resized(images, progress)
         stylized = np.empty_like(images)
         plan = list(self._planner.plan(*images.shape[:3]))
         for index, (batch, rows, columns) in enumerate(plan):
@@ -204,6 +218,26 @@ class Stylizer:
             target[...] = kept[:, : target.shape[1], : target.shape[2]]
             if progress:
                 progress(index + 1, len(plan))
+        return stylized
+
+    def _stylize_resized(self, images: np.ndarray, progress) -> np.ndarray:
+        """Resize images to the only size that the generator takes, and back."""
+        size, (height, width) = images.shape[1:3], self._fixed_size
+        if size != self._fixed_size and not self._has_warned:
+            self._has_warned = True
+            _logger.warning(
+                "%s takes images of %dx%d pixels only: other images are resized to "
+                "that and back, and lose detail",
+                self._engine.network_name,
+                width,
+                height,
+            )
+        stylized = np.empty_like(images)
+        for index, image in enumerate(images):
+            result = self._engine(resize(image, self._fixed_size)[np.newaxis])[0]
+            stylized[index] = resize(result, size)
+            if progress:
+                progress(index + 1, len(images))
         return stylized
 
 

@@ -20,6 +20,8 @@ _PEAK_RATIO = 2.0
 # The generators pad by reflection at several resolutions, which needs sides of more
 # than a few pixels at the lowest.
 MINIMUM_SIDE = 64
+# Images are padded to multiples of this number at least, whatever the generator needs.
+PADDING_MULTIPLE = 16
 
 
 class Band(NamedTuple):

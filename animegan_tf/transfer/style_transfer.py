@@ -10,7 +10,7 @@ from PIL import Image
 
 from animegan_tf.imaging.color.palette import transfer_palette
 from animegan_tf.imaging.formats import check_image_target, list_images
-from animegan_tf.imaging.reading import pil_to_array, read_image
+from animegan_tf.imaging.reading import is_file, pil_to_array, read_image
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
@@ -126,7 +126,7 @@ def _paths(images):
 
 
 def _read(image) -> np.ndarray:
-    if isinstance(image, str | os.PathLike):
+    if is_file(image):
         return read_image(image)
     if isinstance(image, Image.Image):
         return pil_to_array(image)

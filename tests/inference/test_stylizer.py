@@ -1,3 +1,5 @@
+import io
+
 import keras
 import numpy as np
 import pytest
@@ -178,10 +180,91 @@ def test_file_that_is_not_a_model_is_named(tmp_path):
         assert "\n" not in str(raised.value)
 
 
-def test_generator_of_fixed_size_is_refused():
-    generator = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)])
-    with pytest.raises(ValueError, match=r"any size.*\(None, 8, 8, 3\)"):
+def test_convolutions_declared_for_one_size_take_any(photo, caplog):
+    keras.utils.set_random_seed(0)
+    convolution = keras.layers.Conv2D(3, 3, padding="same")
+    fixed = keras.Sequential([keras.Input((16, 16, 3)), convolution])
+    images = keras.Input((None, None, 3))
+    free = keras.Model(images, convolution(images))
+    assert np.array_equal(Stylizer(fixed)(photo), Stylizer(free)(photo))
+    assert caplog.text == ""
+
+
+def build_dense(size):
+    """A generator whose result is 255 minus its input, for images of one size alone."""
+    images = keras.Input((size, size, 3))
+    count = size * size * 3
+    dense = keras.layers.Dense(count, use_bias=False)
+    x = dense(keras.layers.Reshape((count,))(images))
+    dense.set_weights([-np.eye(count, dtype="float32")])
+    return keras.Model(images, keras.layers.Reshape((size, size, 3))(x), name="dense")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_images_are_resized_to_the_only_size_a_generator_takes(caplog, dtype):
+    stylizer = Stylizer(build_dense(8))
+    top = np.iinfo(dtype).max
+    exact = np.random.default_rng(0).integers(0, top, (2, 8, 8, 3), dtype=dtype)
+    assert np.array_equal(stylizer(exact), top - exact)
+    assert caplog.text == ""
+    flat = np.full((33, 20, 3), 100, dtype)
+    for _ in range(2):
+        assert np.array_equal(stylizer(flat), top - flat)
+    assert caplog.text.count("dense takes images of 8x8 pixels only") == 1
+    with pytest.raises(ValueError, match="8x8 pixels only"):
+        Stylizer(build_dense(8), tile=64)
+
+
+def test_constants_of_one_size_make_the_size_fixed():
+    images = keras.Input((8, 8, 3))
+    # A broadcast along one axis that works for other sizes as well.
+    vignette = keras.ops.linspace(0.0, 1.0, 8)[:, None, None]
+    stylizer = Stylizer(keras.Model(images, images * vignette))
+    assert stylizer(np.zeros((16, 8, 3), np.uint8)).shape == (16, 8, 3)
+
+
+class Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.convolution = keras.layers.Conv2D(3, 1, use_bias=False)
+
+    def call(self, images, training=False):
+        return self.convolution(images)
+
+
+def test_subclassed_generator_must_be_built(photo):
+    generator = Subclassed()
+    with pytest.raises(ValueError, match="`generator` must be built"):
         Stylizer(generator)
+    generator(np.zeros((1, 8, 8, 3), np.float32))
+    generator.set_weights([-np.eye(3, dtype="float32")[None, None]])
+    assert np.array_equal(Stylizer(generator)(photo), 255 - photo)
+    with pytest.raises(ValueError, match="`precision` must be 'float32'"):
+        Stylizer(generator, precision="float16")
+
+
+def test_generator_of_noise_is_refused():
+    noise = keras.Input((100,))
+    with pytest.raises(ValueError, match=r"must accept images.*\(None, 100\)"):
+        Stylizer(keras.Model(noise, keras.layers.Dense(4)(noise)))
+
+
+def test_files_may_be_paths_bytes_or_open(tmp_path, negative_generator, photo):
+    path = write_image(photo, tmp_path / "photo.png")
+    stylizer = Stylizer(negative_generator)
+    data = path.read_bytes()
+    with open(path, "rb") as file:
+        sources = [path, str(path), data, bytearray(data), io.BytesIO(data), file]
+        for source, result in stylizer.stylize_many(sources):
+            assert np.array_equal(result, 255 - photo), source
+        # The file is still the caller's.
+        assert not file.closed
+    with open(path, encoding="latin-1") as file:
+        with pytest.raises(ValueError, match="open for reading bytes"):
+            stylizer(file)
+    for broken in (b"", b"text", data[:60]):
+        with pytest.raises(ValueError, match="<bytes>"):
+            stylizer(broken)
 
 
 def test_generator_that_changes_the_size_is_refused(photo):

@@ -1,12 +1,11 @@
 """Stylize the faces of an image one by one, at a fixed size."""
 
-import os
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 
-from animegan_tf.imaging.reading import pil_to_array, read_image
+from animegan_tf.imaging.reading import is_file, pil_to_array, read_image
 from animegan_tf.imaging.resizing import resize
 from animegan_tf.inference.dials import scaled_size
 from animegan_tf.inference.faces.crops import FaceCrop, cut_face_crop, paste_face
@@ -93,7 +92,7 @@ class FaceStylizer:
 
         Args:
             image: uint8 or uint16 RGB array, `(height, width, 3)`, a Pillow image, or
-                the path of an image.
+                the path of an image, its content as bytes, or an open file.
             progress: Called with the number of parts done and their total: tiles of the
                 background, and faces.
 
@@ -106,7 +105,7 @@ class FaceStylizer:
             ValueError: If the array is none of the above, the file is not an image, or
                 `detect` returns anything but boxes.
         """
-        if isinstance(image, str | os.PathLike):
+        if is_file(image):
             return self._stylize(read_image(image), progress)
         if isinstance(image, Image.Image):
             return Image.fromarray(self._stylize(pil_to_array(image), progress))
