@@ -36,7 +36,8 @@ export class Viewer {
     if (isNewSize) {
       this.before.width = this.after.width = width;
       this.before.height = this.after.height = height;
-      this.frame.style.setProperty("--ratio", String(width / height));
+      const board = this.frame.closest<HTMLElement>(".board")!;
+      board.style.setProperty("--ratio", String(width / height));
     }
     this.before.getContext("2d")!.putImageData(photo, 0, 0);
     if (isNewSize) this.showDrawing(photo);

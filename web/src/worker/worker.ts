@@ -80,6 +80,7 @@ async function exportFile(id: number, job: ExportJob): Promise<Blob> {
   const style = styleWeights(manifest, job.shares);
   const tiles = planTiles(height, width, manifest.tiling);
   for (const [index, tile] of tiles.entries()) {
+    await receiveMessages();
     if (canceled.has(id)) throw new JobError("canceled");
     const region = regionOf(tile, height, width);
     const { data } = photo.getImageData(
@@ -98,12 +99,22 @@ async function exportFile(id: number, job: ExportJob): Promise<Blob> {
     result.putImageData(image, left, top);
     reply({ kind: "progress", id, done: index + 1, total: tiles.length });
   }
+  await receiveMessages();
   if (canceled.has(id)) throw new JobError("canceled");
   const file = await result.canvas.convertToBlob({
     type: job.type,
     quality: JPEG_QUALITY,
   });
   return markFile(file, manifest.mark);
+}
+
+/**
+ * Let waiting messages in: a cancellation, or a preview to be drawn between tiles.
+ *
+ * In WebAssembly the network keeps the thread until it is done, and so do promises.
+ */
+function receiveMessages(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 async function runTile(

@@ -40,6 +40,7 @@ test.each(looks)("$width pixels, $theme: nothing overflows", async (look) => {
   await save(`empty-${look.width}-${theme}`);
   await page.click("#samples li:first-child button");
   await drawn(page);
+  await page.evaluate(() => delete document.getElementById("board")!.dataset.drawn);
   await page.selectOption("#second", { index: 1 });
   await drawn(page);
   await page.waitForTimeout(1200);
@@ -51,6 +52,10 @@ test.each(looks)("$width pixels, $theme: nothing overflows", async (look) => {
   });
   await page.waitForSelector("#notice:not([hidden])");
   await save(`error-${look.width}-${theme}`);
+  await page.click("#language");
+  await page.click(".credits summary");
+  await save(`about-${look.width}-${theme}`);
+  await page.click("#language");
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
