@@ -6,6 +6,7 @@ import sys
 from animegan_tf import __version__
 from animegan_tf.cli import (
     completion,
+    data,
     evaluate,
     export,
     import_weights,
@@ -27,6 +28,7 @@ COMMANDS = (
     video,
     transfer,
     train,
+    data,
     evaluate,
     styles,
     models,

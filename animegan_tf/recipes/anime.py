@@ -233,10 +233,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
     measured = StyleReference.measure(config, cache, style, progress)
     program, options = build_program(config, {"": measured})
     target = find_target(config, run, data.target, photos, style, progress)
-    items, held_out_items = (
-        paint_targets(config, cache, paths, target, progress)
-        for paths in (photos, choose_validation(held_out))
-    )
+    items, held_out_items = paint_all(config, run, target, photos, held_out, progress)
     return Training(
         program,
         lambda start_step: build_anime_dataset(
@@ -256,6 +253,19 @@ def build(config: AnimeConfig, run, progress: bool = True):
         validation=build_validation(held_out_items, data.crop_size),
         steps_per_epoch=len(items) / data.batch_size,
     )
+
+
+def prepare(config: AnimeConfig, run, progress: bool = True) -> int:
+    """Compute what a training computes once, before it; see `recipes.runner`."""
+    from animegan_tf.data.image_folder import scan_images
+    from animegan_tf.recipes.common import split_photos
+
+    photos, held_out = split_photos(config.data, minimum=2)
+    style = scan_images(config.data.style, argument="style")
+    StyleReference.measure(config, cache_folder(config, run), style, progress)
+    target = find_target(config, run, config.data.target, photos, style, progress)
+    painted = paint_all(config, run, target, photos, held_out, progress)
+    return sum(map(len, painted))
 
 
 def build_program(
@@ -738,6 +748,19 @@ def paint_targets(config: AnimeConfig, cache: Path, photos, target, progress):
         fingerprint=target.fingerprint,
         cache_dir=cache,
         progress=progress,
+    )
+
+
+def paint_all(config: AnimeConfig, run, target, photos, held_out, progress):
+    """Paint the targets of the photos, and of those that the validation takes.
+
+    Returns:
+        `(items, held-out items)`, lists of `TargetItem`.
+    """
+    cache = cache_folder(config, run)
+    return tuple(
+        paint_targets(config, cache, paths, target, progress)
+        for paths in (photos, choose_validation(held_out))
     )
 
 

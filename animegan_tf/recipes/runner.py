@@ -217,6 +217,44 @@ def train(
     return run
 
 
+def prepare(config: TrainingConfig, cache, *, progress: bool = True) -> int:
+    """Compute what a training of these settings computes once, such as its targets.
+
+    What is in the cache already is left alone, so an interrupted preparation goes on.
+    Trainings with `data.cache` set to that folder find everything there.
+
+    Args:
+        config: Settings of a recipe with targets.
+        cache: Folder of the results; made if missing.
+        progress: Whether to show progress bars.
+
+    Returns:
+        Number of targets in the cache that belong to these images.
+
+    Raises:
+        FileNotFoundError: If a folder of images is missing.
+        ValueError: If the recipe computes nothing once, or the settings do not fit
+            together.
+    """
+    module = importlib.import_module(type(config).__module__)
+    if not hasattr(module, "prepare"):
+        raise ValueError(
+            "`recipe` must be one with targets, anime or styles; the others compute "
+            "nothing ahead, and smooth the edges of each crop as it is read. "
+            f"Received: recipe={config.recipe!r}"
+        )
+    check_names(config)
+    check_run_path(config, cache)
+    import keras
+
+    from animegan_tf.training.run_folder import RunFolder
+
+    keras.utils.set_random_seed(config.seed)
+    data = dataclasses.replace(config.data, cache=str(cache))
+    config = dataclasses.replace(config, data=data)
+    return module.prepare(config, RunFolder(cache), progress)
+
+
 def check_names(config: TrainingConfig) -> None:
     """Refuse unknown names of networks, their options, losses and targets.
 

@@ -16,9 +16,8 @@ from animegan_tf.recipes.anime import (
     build_program,
     build_validation,
     cache_folder,
-    choose_validation,
     find_target,
-    paint_targets,
+    paint_all,
 )
 from animegan_tf.utils.settings import check, convert_fields
 
@@ -146,9 +145,9 @@ def build(config: StylesConfig, run, progress: bool = True):
         find_target(config, run, style.target, photos, paths, progress, style.name)
         for style, paths in zip(config.styles, drawings, strict=True)
     ]
-    items, held_out_items = (
-        [paint_targets(config, cache, paths, target, progress) for target in targets]
-        for paths in (photos, choose_validation(held_out))
+    items, held_out_items = zip(
+        *(paint_all(config, run, t, photos, held_out, progress) for t in targets),
+        strict=True,
     )
     return Training(
         program,
@@ -159,6 +158,27 @@ def build(config: StylesConfig, run, progress: bool = True):
         samples=read_samples(held_out or photos, 256),
         validation=_build_validation(held_out_items, config.data.crop_size),
     )
+
+
+def prepare(config: StylesConfig, run, progress: bool = True) -> int:
+    """Compute what a training computes once, before it; see `recipes.runner`."""
+    from animegan_tf.data.image_folder import scan_images
+    from animegan_tf.recipes.common import split_photos
+
+    check(bool(config.styles), "styles", "a list of at least one style", [])
+    cache, count = cache_folder(config, run), 0
+    photos, held_out = split_photos(config.data, minimum=2)
+    for style in config.styles:
+        drawings = scan_images(style.images, argument=style.name)
+        own = config.of_style(style)
+        StyleReference.measure(own, cache, drawings, progress)
+        name = style.name
+        target = find_target(
+            config, run, style.target, photos, drawings, progress, name
+        )
+        painted = paint_all(config, run, target, photos, held_out, progress)
+        count += sum(map(len, painted))
+    return count
 
 
 def _is_style_table(variable) -> bool:

@@ -22,6 +22,7 @@ from animegan_tf.recipes.runner import (
     check_names,
     check_run_path,
     default_config,
+    prepare,
 )
 from animegan_tf.recipes.styles import StyleConfig
 from animegan_tf.training.run_folder import RunFolder
@@ -260,3 +261,24 @@ def test_weights_are_copied_by_layer_name():
 def test_network_without_a_fitting_layer_is_refused():
     with pytest.raises(ValueError, match="`initial`"):
         copy_weights(_dense(("a", 2)), _dense(("b", 2)))
+
+
+def test_prepared_training_finds_everything_in_the_cache(
+    make_config, run_training, tmp_path
+):
+    config = make_config("anime", steps=1, pretraining_steps=1)
+    cache = tmp_path / "cache"
+    count = prepare(config, cache, progress=False)
+    # Six photos, of which one is held out, at one scale.
+    assert count == 6
+    before = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
+    assert prepare(config, cache, progress=False) == 6
+    data = dataclasses.replace(config.data, cache=str(cache))
+    run = run_training(dataclasses.replace(config, data=data))
+    assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == before
+    assert not (run.path / "cache").exists()
+
+
+def test_recipe_without_targets_has_nothing_to_prepare(make_config, tmp_path):
+    with pytest.raises(ValueError, match="`recipe` must be one with targets"):
+        prepare(make_config("animegan_v2"), tmp_path / "cache")
