@@ -44,6 +44,7 @@ let pace: number | null = null;
 let wanted: "live" | "full" | null = null;
 let isDrawing = false;
 let cancelExport: (() => void) | null = null;
+let notice: (() => string) | null = null;
 
 await start();
 
@@ -68,7 +69,7 @@ async function start(): Promise<void> {
     redraw("full");
   } catch (error) {
     setBusy(null);
-    showNotice(t("notStarted", { message: messageOf(error) }));
+    showNotice(() => t("notStarted", { message: messageOf(error) }));
   }
 }
 
@@ -76,6 +77,7 @@ function listen(): void {
   get("language").addEventListener("click", () => {
     setLanguage(currentLanguage() === "en" ? "zh" : "en");
     showTexts();
+    showNotice(notice);
   });
   get("theme").addEventListener("click", () => {
     const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
@@ -98,7 +100,7 @@ function listen(): void {
     const items = [...(event.clipboardData?.items ?? [])];
     const image = items.find((item) => item.kind === "file")?.getAsFile();
     if (image) void openPhoto(image, image.name || t("pasted"));
-    else showNotice(t("noImage"));
+    else showNotice(() => t("noImage"));
   });
   get("notice-close").addEventListener("click", () => showNotice(null));
   get("shutter").addEventListener("click", () => void takePhoto());
@@ -155,7 +157,7 @@ async function openPhoto(file: Blob, name: string): Promise<void> {
     photo = await readPhoto(file, name);
   } catch {
     setBusy(null);
-    showNotice(t("unreadable", { name }));
+    showNotice(() => t("unreadable", { name }));
     return;
   }
   setBusy(null);
@@ -179,7 +181,7 @@ async function startCamera(open: () => Promise<void>): Promise<void> {
     setBusy(null);
     camera.stop();
     setBoard(photo ? "photo" : "empty");
-    showNotice(t("cameraDenied"));
+    showNotice(() => t("cameraDenied"));
     return;
   }
   setBusy(null);
@@ -393,7 +395,7 @@ async function openSample({ file, label }: Manifest["samples"][number]) {
     const response = await fetch(MODEL + file);
     await openPhoto(await response.blob(), name);
   } catch {
-    showNotice(t("unreadable", { name }));
+    showNotice(() => t("unreadable", { name }));
   }
 }
 
@@ -548,19 +550,21 @@ function setBusy(text: string | null): void {
   get("busy-text").textContent = text ?? "";
 }
 
-function showNotice(text: string | null): void {
-  get("notice").hidden = text === null;
-  get("notice-text").textContent = text ?? "";
+/** Show a message, which is put in words again when the language changes. */
+function showNotice(message: (() => string) | null): void {
+  notice = message;
+  get("notice").hidden = message === null;
+  get("notice-text").textContent = message?.() ?? "";
 }
 
 function showFailure(error: unknown): void {
   const reason = error instanceof JobFailure ? error.reason : "engine";
   if (reason === "unreadable") {
-    showNotice(t("unreadable", { name: photo?.name ?? "" }));
+    showNotice(() => t("unreadable", { name: photo?.name ?? "" }));
   } else if (reason === "too-large") {
-    showNotice(t("tooLarge"));
+    showNotice(() => t("tooLarge"));
   } else {
-    showNotice(t("engineFailed", { message: messageOf(error) }));
+    showNotice(() => t("engineFailed", { message: messageOf(error) }));
   }
 }
 
