@@ -8,7 +8,7 @@ from PIL import Image
 from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.engines.calibration import representative_images
-from animegan_tf.inference.tiling import reflect_positions
+from animegan_tf.inference.tiling import MINIMUM_SIDE, reflect_positions
 
 # Other images than those that measure the ranges of 8 bits.
 _SEED = 1
@@ -62,7 +62,7 @@ def fit_image(image: np.ndarray, size, multiple: int) -> np.ndarray:
         return np.asarray(resized)
     for axis in (0, 1):
         side = image.shape[axis]
-        padded = max(-(-side // multiple) * multiple, 64)
+        padded = -(-max(side, MINIMUM_SIDE) // multiple) * multiple
         positions = reflect_positions(np.arange(padded), side)
         image = np.take(image, positions, axis=axis)
     return image

@@ -1,5 +1,6 @@
 """Export to LiteRT, SavedModel and Keras files."""
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -11,10 +12,9 @@ from animegan_tf.export.images import fit_image
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
 from animegan_tf.inference.engines.calibration import representative_images
+from animegan_tf.inference.tiling import MINIMUM_SIDE, PADDING_MULTIPLE
 
 ENCODED = "stylize_encoded"
-# Smaller sides cannot be padded by reflection at the lowest resolution.
-_MINIMUM_SIDE = 64
 
 
 def write_litert(source: ExportSource, path: Path, precision: str) -> None:
@@ -69,8 +69,9 @@ def write_saved_model(source: ExportSource, path: Path, precision: str) -> None:
     """Write a generator as a SavedModel with two signatures.
 
     `serving_default` maps `photo`, float32 images in [-1, 1],
-    `(batch, height, width, 3)`, to such images, and `stylize_encoded` maps `image`,
-    JPEG or PNG files, `(batch,)`, to PNG files of the same sizes.
+    `(batch, height, width, 3)`, to such images, and `stylize_encoded` maps
+    `image_bytes`, JPEG or PNG files, `(batch,)`, to `png_bytes`, PNG files of the same
+    sizes. TensorFlow Serving encodes strings in base64 if their names end in `_bytes`.
     """
     module = _Serving(source)
     signatures = {
@@ -89,7 +90,7 @@ def load_saved_model(path: Path):
 def load_encoded(path: Path):
     """Load the second signature of a SavedModel, from image files to PNG files."""
     run = tf.saved_model.load(str(path)).signatures[ENCODED]
-    return lambda files: run(image=tf.constant(files))["png"].numpy()
+    return lambda files: run(image_bytes=tf.constant(files))["png_bytes"].numpy()
 
 
 def write_keras(source: ExportSource, path: Path, precision: str) -> None:
@@ -110,7 +111,8 @@ class _Serving(tf.Module):
     def __init__(self, source):
         super().__init__()
         self.generator = source.generator
-        multiple, size = source.multiple, source.size
+        size = source.size
+        multiple = math.lcm(source.multiple, PADDING_MULTIPLE)
 
         @tf.function(input_signature=[_photo_spec(source)])
         def stylize(photo):
@@ -121,8 +123,9 @@ class _Serving(tf.Module):
             # Decoding does not tell the rank.
             photo = tf.ensure_shape(photo, (None, None, 3))
             shape = tf.shape(photo)
-            photo = _pad(_pad(photo, 0, multiple), 1, multiple)
-            if None not in size:
+            if None in size:
+                photo = _pad(_pad(photo, 0, multiple), 1, multiple)
+            else:
                 photo = tf.ensure_shape(photo, (*size, 3))
             images = tf.cast(photo, tf.float32)[tf.newaxis] / 127.5 - 1.0
             stylized = tf.cast(self.generator(images, training=False)[0], tf.float32)
@@ -130,12 +133,17 @@ class _Serving(tf.Module):
             levels = tf.cast(levels, tf.uint8)[: shape[0], : shape[1]]
             return tf.io.encode_png(levels)
 
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image")])
-        def stylize_encoded(image):
+        @tf.function(
+            input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")]
+        )
+        def stylize_encoded(image_bytes):
             files = tf.map_fn(
-                stylize_one, image, fn_output_signature=tf.string, parallel_iterations=1
+                stylize_one,
+                image_bytes,
+                fn_output_signature=tf.string,
+                parallel_iterations=1,
             )
-            return {"png": files}
+            return {"png_bytes": files}
 
         self.stylize = stylize
         self.stylize_encoded = stylize_encoded
@@ -144,7 +152,7 @@ class _Serving(tf.Module):
 def _pad(photo, axis, multiple):
     """Pad an axis by reflection at its end, as `Stylizer` does."""
     size = tf.shape(photo)[axis]
-    padded = tf.maximum(size, _MINIMUM_SIDE)
+    padded = tf.maximum(size, MINIMUM_SIDE)
     padded = -(-padded // multiple) * multiple
     period = tf.maximum(1, 2 * (size - 1))
     positions = tf.range(padded) % period
