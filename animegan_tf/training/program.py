@@ -104,14 +104,14 @@ class Consecutive(Program):
 
 
 class Alternating(Program):
-    """Train programs of one generator in turn: step i trains program i modulo n.
+    """Train programs of one generator by turns: each batch trains its own program.
 
     What the programs share keeps its name; what they have of their own, such as their
     discriminators and what they log, gets the program's name appended.
 
     Args:
         programs: The programs, by name.
-        choose: Function from a held-out batch to the name of its program.
+        choose: Function from a batch to the name of its program.
         sample_columns: As in `Program`.
     """
 
@@ -138,8 +138,8 @@ class Alternating(Program):
         self._choose = choose
 
     def update(self, batch, step):
-        """Make one training step of the program whose turn it is."""
-        name = list(self._programs)[step % len(self._programs)]
+        """Make one training step of the batch's program."""
+        name = self._choose(batch)
         logs = self._programs[name].update(batch, step)
         return {f"{key}_{name}": value for key, value in logs.items()}
 

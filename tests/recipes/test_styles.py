@@ -69,8 +69,10 @@ def test_styles_take_turns_and_each_has_its_own_discriminator(
         assert moved == {"generator", f"discriminator_{name}"}
 
 
-def test_a_style_with_a_larger_share_comes_more_often(make_styles, tmp_path):
-    config = make_styles()
+def test_a_style_with_a_larger_share_comes_more_often(
+    make_styles, find_moved, tmp_path
+):
+    config = make_styles(pretraining_steps=0, adversarial_warmup=0)
     comic, ink = config.styles
     styles = (dataclasses.replace(comic, share=3), ink)
     training = build(
@@ -79,6 +81,12 @@ def test_a_style_with_a_larger_share_comes_more_often(make_styles, tmp_path):
     whole = list(training.build_dataset(0).take(8))
     order = [int(batch["style"][0, 1]) for batch in whole]
     assert order == [0, 0, 1, 0] * 2
+    # The step's number says nothing of the style: the batch does.
+    for step, batch in enumerate(whole[:4]):
+        moved = find_moved(training.program, batch, step + 1)
+        assert moved - {"generator"} == {
+            f"discriminator_{('comic', 'ink')[order[step]]}"
+        }
     for start in (1, 3, 6):
         late = next(iter(training.build_dataset(start)))
         np.testing.assert_array_equal(late["photo"], whole[start]["photo"])
