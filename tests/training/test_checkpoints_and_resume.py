@@ -1,3 +1,4 @@
+import itertools
 import json
 import logging
 import os
@@ -288,7 +289,8 @@ def test_every_log_line_has_the_latest_values_of_all_alternating_programs(make_t
     second.networks, second.average = first.networks, first.average
     second.optimizers = first.optimizers
     programs = {"ink": first, "comic": second}
-    program = Alternating(programs, choose=lambda batch: "ink")
+    turns = itertools.cycle(programs)
+    program = Alternating(programs, choose=lambda batch: next(turns))
     # Two programs in turn, and every second step logged: one of them at each line.
     trainer = make_trainer(steps=6, log_every=2, program=program)
     trainer.fit()

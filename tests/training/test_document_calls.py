@@ -526,3 +526,38 @@ def test_log_begins_anew_and_has_a_line_an_epoch(tmp_path):
         {"epoch": 1, "generator": 2.0, "discriminator": 0.5},
     ]
     assert files.history == {"generator": [1.23456789, 2.0], "discriminator": [0.5]}
+
+
+def test_a_batch_may_be_a_tuple(eagerly):
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(2, 4)).astype("float32")
+    reals = rng.uniform(-1, 1, (2, *SHAPE)).astype("float32")
+    results = []
+    for batch in ({"input": inputs, "anime": reals}, (inputs, reals), [inputs, reals]):
+        networks = _networks()
+        optimizer = build_optimizer(build_loss(*networks))
+        results.append(train_step(*networks, optimizer, batch))
+        step = build_adversarial_step(*_networks(), build_adam(2e-4), build_adam(2e-4))
+        results.append(step(batch if isinstance(batch, dict) else tuple(batch)))
+    for result in results[1:]:
+        assert {k: float(v) for k, v in result.items()} == pytest.approx(
+            {k: float(v) for k, v in results[0].items()}, abs=1e-6
+        )
+    for batch in ((inputs,), "text", {"input": inputs}):
+        with pytest.raises(ValueError, match="or be a tuple of the two"):
+            train_step(*networks, optimizer, batch)
+
+
+def test_learning_rates_may_be_schedules(eagerly):
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.5, 0.0])
+    networks = _networks()
+    optimizer = build_optimizer(build_loss(*networks), learning_rate=schedule)
+    batch = np.zeros((1, 4), "float32"), np.zeros((1, *SHAPE), "float32")
+    train_step(*networks, optimizer, batch)
+    moved = networks[0].trainable_variables[0].numpy()
+    train_step(*networks, optimizer, batch)
+    # From the second update on, the rate is 0.
+    assert np.array_equal(networks[0].trainable_variables[0].numpy(), moved)
+    for rate in (float("nan"), -1.0, 0.0, float("inf"), "fast", None):
+        with pytest.raises(ValueError, match="`learning_rate` must be positive"):
+            build_optimizer(build_loss(*networks), learning_rate=rate)

@@ -4,7 +4,7 @@ import pytest
 from keras import layers
 
 from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.models.gan import build_gan
+from animegan_tf.models.gan import all_layers, build_gan
 from animegan_tf.recipes.common import dtype_policy
 from animegan_tf.training.arrays.adversarial_step import (
     build_adversarial_step,
@@ -216,6 +216,24 @@ def test_saved_model_is_loaded_and_trained_further(eagerly, tmp_path):
     before = loaded.generator.get_weights()
     again.fit(inputs, reals, verbose=0)
     assert not np.array_equal(before[0], loaded.generator.get_weights()[0])
+
+
+@pytest.mark.slow
+def test_loaded_model_is_compiled_and_continues_as_if_unbroken(tmp_path, recwarn):
+    model = compile_gan(*_networks("logits"), learning_rate=1e-2)
+    batch = _arrays(2)
+    # Their results would depend on seeds that a file does not hold.
+    for layer in all_layers(model.discriminator):
+        if isinstance(layer, layers.Dropout):
+            layer.rate = 0.0
+    model.train_on_batch(*batch)
+    model.save(tmp_path / "gan.keras")
+    loaded = keras.saving.load_model(tmp_path / "gan.keras")
+    assert not [w for w in recwarn if "compile" in str(w.message)]
+    for _ in range(2):
+        received = loaded.train_on_batch(*batch, return_dict=True)
+        expected = model.train_on_batch(*batch, return_dict=True)
+        assert received == pytest.approx(expected, rel=1e-4)
 
 
 def test_weights_are_saved_and_loaded_alone(eagerly, tmp_path):

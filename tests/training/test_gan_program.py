@@ -363,9 +363,10 @@ def test_consecutive_programs_train_one_after_the_other(counters):
     assert program.validate(None) == {"total": 5}
 
 
-def test_alternating_programs_take_turns_under_names_of_their_own(counters):
+def test_each_batch_trains_its_own_program_under_names_of_its_own(counters):
     program = Alternating(counters, choose=lambda batch: batch)
-    logs = [program.update(None, step) for step in range(5)]
+    order = ("ink", "comic", "ink", "ink", "comic")
+    logs = [program.update(name, step) for step, name in enumerate(order)]
     assert [int(counter.count) for counter in counters.values()] == [3, 2]
     assert set(logs[0]) == {"total_ink", "discriminator_ink"}
     assert set(logs[1]) == {"total_comic", "discriminator_comic"}
