@@ -1,7 +1,10 @@
 """Turn photos into anime-style pictures with small GANs, and train new styles."""
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
+
+from animegan_tf.registration import register_classes, register_with_keras
 
 # What type checkers and editors see; the names are those of `_PUBLIC`.
 if TYPE_CHECKING:
@@ -93,8 +96,14 @@ if not TYPE_CHECKING:  # To a type checker, `__getattr__` would allow every name
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(_PUBLIC[name]), name)
         globals()[name] = value
+        if "keras" in sys.modules:
+            register_classes()
         return value
 
 
 def __dir__():
     return sorted({*globals(), *_PUBLIC})
+
+
+# So that `keras.models.load_model` finds our layers.
+register_with_keras()

@@ -20,6 +20,7 @@ def generate_image(
     num_images: int = 1,
     seed: int = 0,
     latent_dim: int | None = None,
+    latents=None,
     path=None,
     show: bool = False,
 ) -> np.ndarray:
@@ -31,6 +32,8 @@ def generate_image(
         num_images: Number of images, at least 1.
         seed: Seed of the noise. The first images do not depend on `num_images`.
         latent_dim: Length of a noise vector; `None` takes it from the generator.
+        latents: The noise itself, `(num_images, latent_dim)`, instead of `num_images`
+            and `seed`: finite numbers.
         path: Image file to write, in an existing folder; several images become a
             grid. Its metadata state that a network generated it.
         show: Whether to show the grid in a Matplotlib window or notebook. Without a
@@ -47,9 +50,13 @@ def generate_image(
         raise ValueError(
             f"`num_images` must be at least 1. Received: num_images={num_images}"
         )
-    latent_dim = _check_latent_dim(generator, latent_dim)
-    # Filled row by row, so the first images do not depend on their number.
-    noise = np.random.default_rng(seed).normal(size=(num_images, latent_dim))
+    if latents is not None:
+        noise = _check_latents(latents)
+        _check_latent_dim(generator, noise.shape[1], argument="latents")
+    else:
+        latent_dim = _check_latent_dim(generator, latent_dim)
+        # Filled row by row, so the first images do not depend on their number.
+        noise = np.random.default_rng(seed).normal(size=(num_images, latent_dim))
     images = generator(keras.ops.cast(noise, "float32"), training=False)
     images = to_uint8(keras.ops.convert_to_numpy(keras.ops.cast(images, "float32")))
     if path is not None or show:
@@ -61,7 +68,20 @@ def generate_image(
     return images
 
 
-def _check_latent_dim(generator, latent_dim) -> int:
+def _check_latents(latents) -> np.ndarray:
+    noise = np.asarray(latents)
+    is_number = noise.dtype.kind in "fiu"
+    if not is_number or noise.ndim != 2 or 0 in noise.shape:
+        raise ValueError(
+            "`latents` must be numbers of shape (num_images, latent_dim). "
+            f"Received: dtype {noise.dtype}, shape {noise.shape}"
+        )
+    if not np.isfinite(noise).all():
+        raise ValueError("`latents` must be finite. Received: NaN or infinity")
+    return noise
+
+
+def _check_latent_dim(generator, latent_dim, argument="latent_dim") -> int:
     try:
         given = tuple(generator.input_shape)
     except AttributeError:
@@ -75,8 +95,8 @@ def _check_latent_dim(generator, latent_dim) -> int:
         )
     if latent_dim not in (None, given[1]):
         raise ValueError(
-            f"`latent_dim` must be that of the generator, {given[1]}. "
-            f"Received: latent_dim={latent_dim}"
+            f"`{argument}` must have the generator's length, {given[1]}. "
+            f"Received: a length of {latent_dim}"
         )
     return given[1]
 

@@ -90,3 +90,24 @@ def test_invalid_arguments_are_refused(generator):
         generate_image(generator, latent_dim=5)
     with pytest.raises(ValueError, match="`num_images` must be at least 1"):
         generate_image(generator, num_images=0)
+
+
+def test_given_latents_are_the_noise(generator):
+    latents = np.random.default_rng(0).normal(size=(3, 4))
+    expected = generate_image(generator, num_images=3)
+    assert np.array_equal(generate_image(generator, latents=latents), expected)
+    assert len(generate_image(generator, latents=latents[:1].tolist())) == 1
+
+
+@pytest.mark.parametrize(
+    ("latents", "message"),
+    [
+        (np.zeros((2, 5)), "the generator's length, 4.*a length of 5"),
+        (np.zeros(4), r"shape \(4,\)"),
+        (np.full((1, 4), np.nan), "must be finite"),
+        ([["a"] * 4], "must be numbers"),
+    ],
+)
+def test_latents_of_another_form_are_refused(generator, latents, message):
+    with pytest.raises(ValueError, match=f"`latents`.*{message}"):
+        generate_image(generator, latents=latents)

@@ -1,7 +1,7 @@
 """One training step of a generator and a discriminator, for batches of one's own."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
@@ -40,7 +40,8 @@ def build_adversarial_step(
     Returns:
         A function of a batch, a dict of float32 tensors: `"input"`, photos in [-1, 1]
         or noise, what the generator takes; `"anime"`, real images in [-1, 1],
-        `(batch, height, width, 3)`. It returns the float32 losses `"discriminator"`,
+        `(batch, height, width, 3)`; or the two as a tuple. It returns the float32
+        losses `"discriminator"`,
         the mean of `"discriminator_on_real"` and `"discriminator_on_fake"`, and
         `"generator"`; and `"discriminator_accuracy"`, the fraction of its outputs that
         are right, in [0, 1].
@@ -106,7 +107,9 @@ def build_three_steps(
 
     @tf.function
     def adversarial_step(batch):
-        inputs, reals = batch["input"], batch["anime"]
+        if isinstance(batch, Mapping):
+            batch = batch["input"], batch["anime"]
+        inputs, reals = batch
         # As the generator is judged, with the statistics of the batch.
         with unchanged_state(generator):
             fakes = generator(inputs, training=True)

@@ -1,6 +1,8 @@
 """Train a GAN in three calls: `build_loss`, `build_optimizer` and `train_step`."""
 
 import dataclasses
+import math
+import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -91,17 +93,18 @@ def build_loss(
 def build_optimizer(
     loss: GanLoss,
     *,
-    learning_rate: float = 2e-4,
-    discriminator_learning_rate: float | None = None,
+    learning_rate=2e-4,
+    discriminator_learning_rate=None,
     beta_1: float = 0.5,
 ) -> GanOptimizer:
     """Build an Adam optimizer for each network.
 
     Args:
         loss: From `build_loss`.
-        learning_rate: Learning rate of the generator, positive.
-        discriminator_learning_rate: Learning rate of the discriminator; `None` takes
-            the same.
+        learning_rate: Learning rate of the generator, positive, or a
+            `keras.optimizers.schedules.LearningRateSchedule`.
+        discriminator_learning_rate: Likewise that of the discriminator, which takes two
+            updates in a step; `None` takes the same.
         beta_1: Decay of Adam's first moments.
 
     Returns:
@@ -121,9 +124,12 @@ def build_optimizer(
         "discriminator_learning_rate": discriminator_learning_rate,
     }
     for argument, rate in rates.items():
-        if not rate > 0.0:
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            continue
+        if not isinstance(rate, numbers.Real) or not 0.0 < rate < math.inf:
             raise ValueError(
-                f"`{argument}` must be positive. Received: {argument}={rate!r}"
+                f"`{argument}` must be positive, or a schedule. "
+                f"Received: {argument}={rate!r}"
             )
     return GanOptimizer(
         loss,
@@ -136,7 +142,7 @@ def train_step(
     generator: keras.Model,
     discriminator: keras.Model,
     optimizer: GanOptimizer,
-    batch: Mapping[str, Any],
+    batch,
 ) -> dict[str, Any]:
     """Make one training step of both networks; the first call compiles it.
 
@@ -146,7 +152,7 @@ def train_step(
         optimizer: From `build_optimizer`, for these two.
         batch: Dict of float32 arrays or tensors: `"input"`, photos in [-1, 1] or
             noise, what the generator takes; `"anime"`, real images in [-1, 1],
-            `(batch, height, width, 3)`.
+            `(batch, height, width, 3)`. Or a tuple of the two, in that order.
 
     Returns:
         float32 scalars, as `build_adversarial_step` returns them.
@@ -161,9 +167,13 @@ def train_step(
             "`optimizer` must be built from the loss of these networks. "
             f"Received: one of {loss.generator.name!r} and {loss.discriminator.name!r}"
         )
-    if not {"input", "anime"} <= set(batch):
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        batch = dict(zip(("input", "anime"), batch, strict=True))
+    if not isinstance(batch, Mapping) or not {"input", "anime"} <= set(batch):
+        received = sorted(batch) if isinstance(batch, Mapping) else type(batch).__name__
         raise ValueError(
-            f"`batch` must have the fields input and anime. Received: {sorted(batch)}"
+            "`batch` must have the fields input and anime, or be a tuple of the two. "
+            f"Received: {received}"
         )
     fields = {name: keras.ops.cast(batch[name], "float32") for name in batch}
     return optimizer.step(fields)

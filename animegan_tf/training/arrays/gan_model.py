@@ -42,7 +42,7 @@ class GAN(keras.Model):
         self.gan = gan
         self._means = {name: keras.metrics.Mean(name=name) for name in LOSSES}
         self._step = None
-        self._threshold = 0.5 if gives_probabilities(discriminator) else 0.0
+        self._from_logits = None
         # Its networks are; without a call of its own, Keras would not save it.
         self.built = True
 
@@ -62,8 +62,9 @@ class GAN(keras.Model):
             from_logits: Whether the discriminator returns logits; `None` finds out.
             **kwargs: Arguments of `keras.Model.compile`, such as `run_eagerly`.
         """
-        if from_logits is not None:
-            self._threshold = 0.0 if from_logits else 0.5
+        if from_logits is None:
+            from_logits = not gives_probabilities(self.discriminator)
+        self._from_logits = from_logits
         # XLA makes training on a CPU several times slower.
         options = {"jit_compile": False} | kwargs
         super().compile(optimizer=self.gan.optimizer, **options)
@@ -77,6 +78,10 @@ class GAN(keras.Model):
             generator_loss=self._generator_loss,
             threshold=self._threshold,
         )
+
+    @property
+    def _threshold(self):
+        return 0.0 if self._from_logits else 0.5
 
     def train_step(self, data):
         """Train both networks on a batch of `(inputs, reals)`."""
@@ -113,9 +118,28 @@ class GAN(keras.Model):
             "outputs": "logits" if len(self.gan.outputs) == 1 else "both",
         }
 
+    def get_compile_config(self):
+        """Return what `compile_from_config` needs: the gan's optimizer and loss.
+
+        The discriminator's own are saved with it.
+        """
+        if not self.compiled:
+            return None
+        gan = self.gan.get_compile_config()
+        return {"from_logits": self._from_logits, "gan": gan}
+
+    def compile_from_config(self, config):
+        """Compile a loaded model as it was compiled when it was saved."""
+        if "gan" not in config:
+            # A file of an earlier version, which did not have it.
+            return
+        with frozen(self.discriminator):
+            self.gan.compile_from_config(config["gan"])
+        self.compile(from_logits=config["from_logits"])
+
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Rebuild the model; `compile_gan` compiles it again."""
+        """Rebuild the model, not compiled."""
         networks = [
             keras.saving.deserialize_keras_object(config[name], custom_objects)
             for name in ("generator", "discriminator")
