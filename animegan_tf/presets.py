@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+import warnings
 from pathlib import Path
 
 from animegan_tf.utils.messages import suggestion
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-DEFAULT_STYLE = "comic"
+DEFAULT_STYLE = "anime"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,44 +36,70 @@ class Preset:
 
 
 _PHOTOS = "openly licensed photographs"
-_PANELS = "panels of the webcomic Pepper&Carrot"
-_CREDIT = "Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0"
+_STELLA = "art from Houkago no Stella, (c) 2026 usakan2077, MIT license"
+# Its panels trained the network that the present one started from.
+_PEPPER = "Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0"
+_PAINTER = (
+    f"images painted by rules, in a network first trained on comic panels; {_PHOTOS}"
+)
 
 PRESETS: dict[str, Preset] = {
-    "comic": Preset(
-        name="comic",
-        folder="styles",
-        description="ink contours, flat areas, stepped shading, the photo's colors",
-        source=f"{_PANELS}; {_PHOTOS}",
-        credit=_CREDIT,
-        license="Apache-2.0",
-    ),
-    "ink": Preset(
-        name="ink",
-        folder="styles",
-        description="black and white: brush lines, black shadows, two grays",
-        source=f"{_PANELS}, drawn in ink by a filter; {_PHOTOS}",
-        credit=_CREDIT,
-        license="Apache-2.0",
-        monochrome=True,
-    ),
-    "oil": Preset(
-        name="oil",
-        folder="styles",
-        description="oil paint: visible strokes of one color, strong chroma",
-        source=f"{_PANELS}, painted by a filter; {_PHOTOS}",
-        credit=_CREDIT,
-        license="Apache-2.0",
-    ),
-    "soft": Preset(
-        name="soft",
-        folder="styles",
-        description="painted portrait: smooth skin, warm light, a slight glow",
-        source=f"painted portraits of artflow.ai; {_PHOTOS}",
-        credit="artflow.ai, CC BY 4.0",
-        license="Apache-2.0",
-    ),
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="anime",
+            folder="styles",
+            description="anime: bright light, painted areas, thin colored lines",
+            source="backgrounds and people of a visual novel, which its author made "
+            f"with image generators; {_PHOTOS}",
+            credit=_STELLA,
+            license="Apache-2.0",
+        ),
+        Preset(
+            name="comic",
+            folder="styles",
+            description="comic panel: dark contours, flat areas, stepped shading",
+            source=_PAINTER,
+            credit=_PEPPER,
+            license="Apache-2.0",
+        ),
+        Preset(
+            name="impressionist",
+            folder="styles",
+            description="painting: wide strokes of one color, strong chroma",
+            source=f"paintings of the 19th century; {_PHOTOS}",
+            credit="paintings by Monet, van Gogh, Renoir and others, public domain",
+            license="Apache-2.0",
+        ),
+        Preset(
+            name="ink",
+            folder="styles",
+            description="black and white: brush lines, black shadows, two grays",
+            source=_PAINTER,
+            credit=_PEPPER,
+            license="Apache-2.0",
+            monochrome=True,
+        ),
+        Preset(
+            name="soft",
+            folder="styles",
+            description="soft paint: smooth skin, warm light, a slight glow",
+            source=_PAINTER,
+            credit=_PEPPER,
+            license="Apache-2.0",
+        ),
+        Preset(
+            name="ukiyoe",
+            folder="styles",
+            description="woodblock print: dyes on warm paper, indigo-black lines",
+            source=f"Japanese landscape prints of the 19th century; {_PHOTOS}",
+            credit="prints by Hokusai, Hiroshige and Eisen, public domain",
+            license="Apache-2.0",
+        ),
+    )
 }
+# Styles of earlier versions, and what is closest to them now.
+RENAMED = {"oil": "impressionist"}
 
 
 def list_styles() -> list[str]:
@@ -96,7 +123,7 @@ def get_preset(name: str) -> Preset:
 
 
 def parse_blend(text: str) -> dict[str, float]:
-    """Parse the name of a style, or a blend such as `"comic:0.6,oil:0.4"`.
+    """Parse the name of a style, or a blend such as `"anime:0.6,ukiyoe:0.4"`.
 
     Returns:
         Dict from style to its share; the shares sum to 1.
@@ -108,6 +135,12 @@ def parse_blend(text: str) -> dict[str, float]:
     shares: dict[str, float] = {}
     for part in text.split(","):
         name, colon, share = part.strip().partition(":")
+        if name in RENAMED:
+            new = RENAMED[name]
+            warnings.warn(
+                f"The style {name!r} was replaced by {new!r}.", FutureWarning, 2
+            )
+            name = new
         get_preset(name)
         try:
             value = float(share) if colon else 1.0
@@ -116,7 +149,7 @@ def parse_blend(text: str) -> dict[str, float]:
         if not 0.0 < value < math.inf or name in shares:
             raise ValueError(
                 "A blend must give each style once with a share above 0, such as "
-                f"'comic:0.6,oil:0.4'. Received: {text!r}"
+                f"'anime:0.6,ukiyoe:0.4'. Received: {text!r}"
             )
         shares[name] = value
     total = sum(shares.values())
@@ -128,7 +161,7 @@ def load_preset(name: str):
 
     Args:
         name: One of `list_styles()`, or a blend of styles of one network, such as
-            `"comic:0.6,oil:0.4"`.
+            `"anime:0.6,ukiyoe:0.4"`.
 
     Returns:
         A `keras.Model` from float images in [-1, 1], `(batch, height, width, 3)`, with
