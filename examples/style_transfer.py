@@ -15,7 +15,7 @@ def main(argv=None):
     parser.add_argument(
         "source", nargs="?", help="photo (default: a portrait included in Matplotlib)"
     )
-    parser.add_argument("--style", default="comic", help="style (default: %(default)s)")
+    parser.add_argument("--style", default="anime", help="style (default: %(default)s)")
     parser.add_argument(
         "--output", default="result.jpg", help="file to write (default: %(default)s)"
     )

@@ -28,7 +28,7 @@ def main(argv=None):
     parser.add_argument(
         "--source", default="0", help="number of the camera, or a video file"
     )
-    parser.add_argument("--style", default="comic", help="style (default: %(default)s)")
+    parser.add_argument("--style", default="anime", help="style (default: %(default)s)")
     parser.add_argument("--size", type=int, default=640, help="longer side in pixels")
     parser.add_argument("--frames", type=int, help="stop after this number of frames")
     parser.add_argument("--output", help="video file to write instead of a window")

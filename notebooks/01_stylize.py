@@ -58,32 +58,37 @@ print({name: image.shape for name, image in results.items()})
 show(results, height=2.1)
 
 # %% [markdown]
-# `comic` draws dark contours and flattens the uniform into a few areas. `ink` has no
-# color at all. `oil` smears detail along the strokes, and `soft` keeps most of the
-# photo and only smooths and warms it. In every style the face is still recognizable:
-# these networks redraw what is in the photo and do not invent content.
+# `anime`, the default, brightens the photo and outlines it with thin lines in the local
+# color. `comic` draws dark contours and flattens the uniform into a few areas. `ink` has
+# no color at all. `impressionist` paints wide strokes, `ukiyoe` prints with few dyes on
+# warm paper, and `soft` only smooths and warms the photo. In every style the face is
+# still recognizable: these networks redraw what is in the photo and do not invent
+# content.
 
 # %%
 show(
-    {name: results[name][60:260, 150:350] for name in ("photo", "comic", "ink", "oil")}
+    {
+        name: results[name][60:260, 150:350]
+        for name in ("photo", "anime", "ink", "ukiyoe")
+    }
 )
 
 # %% [markdown]
 # ## Blends
 #
-# The four styles share one network, so you can blend them in any proportion. A blend is
+# The six styles share one network, so you can blend them in any proportion. A blend is
 # folded into an ordinary network before inference and costs no more than a single
 # style.
 
 # %%
 blends = {
     text: animegan_tf.Stylizer.from_preset(text)(photo)[40:340, 110:410]
-    for text in ("comic", "comic:0.6,oil:0.4", "comic:0.3,oil:0.7", "oil")
+    for text in ("anime", "anime:0.6,ukiyoe:0.4", "anime:0.3,ukiyoe:0.7", "ukiyoe")
 }
 show(blends)
 
 # %% [markdown]
-# From left to right the contours fade and the strokes become larger.
+# From left to right the colors become those of prints.
 #
 # ## Dials
 #
@@ -108,14 +113,14 @@ show(
 # whiskers.
 
 # %%
-oil = animegan_tf.Stylizer.from_preset("oil")
+painting = animegan_tf.Stylizer.from_preset("impressionist")
 coffee = skimage.data.coffee()
 show(
     {
-        "style": stylize_image(cat, oil),
-        'color="photo"': stylize_image(cat, oil, Dials(color="photo")),
-        "palette of a cup": stylize_image(cat, oil, Dials(color=coffee)),
-        "detail=1": stylize_image(cat, oil, Dials(detail=1.0)),
+        "style": stylize_image(cat, painting),
+        'color="photo"': stylize_image(cat, painting, Dials(color="photo")),
+        "palette of a cup": stylize_image(cat, painting, Dials(color=coffee)),
+        "detail=1": stylize_image(cat, painting, Dials(detail=1.0)),
     },
     height=1.8,
 )
@@ -127,7 +132,9 @@ show(
 # %%
 show(
     {
-        f"scale={value}": stylize_image(cat, oil, Dials(scale=value))[40:260, 80:340]
+        f"scale={value}": stylize_image(cat, painting, Dials(scale=value))[
+            40:260, 80:340
+        ]
         for value in (0.5, 1.0, 2.0)
     }
 )
@@ -238,7 +245,7 @@ for name, video in {"smooth=0": stylized, "smooth=0.8": smoothed}.items():
 # ## The command line
 #
 # ```bash
-# animegan-tf stylize photo.jpg -o result.png --style comic:0.6,oil:0.4 --strength 0.7
+# animegan-tf stylize photo.jpg -o result.png --style anime:0.6,ukiyoe:0.4 --strength 0.7
 # animegan-tf video clip.mp4 -o comic.mp4 --smooth 0.8
 # ```
 #

@@ -55,7 +55,7 @@ def style_shares(name_or_path) -> dict[str, float]:
         name_or_path: As for `load_generator`.
 
     Returns:
-        Such as `{"comic": 0.6, "oil": 0.4}`; empty for a generator without style
+        Such as `{"anime": 0.6, "ukiyoe": 0.4}`; empty for a generator without style
         names.
     """
     given, path = str(name_or_path), Path(name_or_path)

@@ -110,7 +110,7 @@ class Stylizer:
 
         Args:
             name_or_path: One of `list_styles()`, or a blend of bundled styles such as
-                `"comic:0.6,oil:0.4"`; a run folder, or one of its styles,
+                `"anime:0.6,ukiyoe:0.4"`; a run folder, or one of its styles,
                 `RUN/STYLE`, if it has several; or a `.keras` or `.h5` file.
             precision: See `Stylizer`; and `"int8"`, the fastest and least exact, which
                 needs OpenVINO.
