@@ -59,11 +59,11 @@ show(results, height=2.1)
 
 # %% [markdown]
 # `anime`, the default, brightens the photo and outlines it with thin lines in the local
-# color. `comic` draws dark contours and flattens the uniform into a few areas. `ink` has
-# no color at all. `impressionist` paints wide strokes, `ukiyoe` prints with few dyes on
-# warm paper, and `soft` only smooths and warms the photo. In every style the face is
-# still recognizable: these networks redraw what is in the photo and do not invent
-# content.
+# color. `comic` draws dark contours and flattens the uniform into a few areas. `ink`
+# has no color at all. `impressionist` paints wide strokes, `ukiyoe` prints with few
+# dyes on warm paper, and `soft` only smooths and warms the photo. In every style the
+# face is still recognizable: these networks redraw what is in the photo and do not
+# invent content.
 
 # %%
 show(
@@ -245,7 +245,7 @@ for name, video in {"smooth=0": stylized, "smooth=0.8": smoothed}.items():
 # ## The command line
 #
 # ```bash
-# animegan-tf stylize photo.jpg -o result.png --style anime:0.6,ukiyoe:0.4 --strength 0.7
+# animegan-tf stylize photo.jpg -o blend.png --style anime:0.6,ink:0.4 --strength 0.7
 # animegan-tf video clip.mp4 -o comic.mp4 --smooth 0.8
 # ```
 #
