@@ -1,15 +1,25 @@
 """`animegan-tf train`: train a GAN on folders of images."""
 
 import argparse
+import importlib.util
 import json
 import shlex
 import sys
+import textwrap
+import time
 from pathlib import Path
 
 from animegan_tf.cli.options import add_features_argument
 from animegan_tf.config import TrainingConfig
+from animegan_tf.recipes.preflight import (
+    changed_settings,
+    check_training,
+    describe_training,
+    record_duration,
+)
 from animegan_tf.recipes.runner import (
     RECIPES,
+    check_run_path,
     config_from_dict,
     default_config,
     read_config,
@@ -34,6 +44,8 @@ def add_parser(subparsers) -> None:
         description="Train a GAN on folders of images. Settings come from the recipe "
         "and its --preset, then from --config, then from the other options, then from "
         "--set; --resume takes those of the run.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_list_recipes(),
     )
     parser.add_argument("--photos", help="folder of photos")
     parser.add_argument("--style", help="folder of images in the style to learn")
@@ -49,9 +61,7 @@ def add_parser(subparsers) -> None:
         help="folder of the run, made by the training",
     )
     parser.add_argument("--steps", type=int, help="number of training steps")
-    parser.add_argument(
-        "--recipe", help=f"one of {', '.join(RECIPES)} (default: anime)"
-    )
+    parser.add_argument("--recipe", help="one of those below (default: anime)")
     parser.add_argument(
         "--preset",
         help="published settings for a style, such as --recipe animegan_v2 --preset "
@@ -74,7 +84,13 @@ def add_parser(subparsers) -> None:
         "--resume", action="store_true", help="continue the training in --run"
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="print the settings and exit"
+        "--dry-run",
+        action="store_true",
+        help="check and describe the training, print the settings that differ from the "
+        "recipe's, and exit",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="with --dry-run, print every setting"
     )
     parser.set_defaults(run=run)
 
@@ -85,13 +101,25 @@ def run(arguments) -> int:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"`--run` must be a folder. Received: {str(folder)!r}")
     config = resolve_config(arguments)
+    check_training(config)
+    check_run_path(config, folder)
+    for line in describe_training(config, folder):
+        print(line, file=sys.stderr)
     if arguments.dry_run:
-        print(json.dumps(to_dict(config), indent=2))
+        values = to_dict(config)
+        if not arguments.all:
+            defaults = to_dict(default_config(config.recipe))
+            changed = changed_settings(values, defaults)
+            values = {"recipe": config.recipe} | changed
+        print(json.dumps(values, indent=2))
         return 0
     import_tensorflow_quietly()
     quoted = shlex.quote(str(folder))
+    start = time.perf_counter()
     try:
         train(config, folder, resume=arguments.resume)
+        if not arguments.resume:
+            record_duration(config, config.steps, time.perf_counter() - start)
     except KeyboardInterrupt:
         print(
             f"\nStopped and saved. Continue with: animegan-tf train --run {quoted} "
@@ -107,6 +135,23 @@ def run(arguments) -> int:
         hint = f"animegan-tf stylize PHOTO -o OUT.png --style {quoted}"
     print(f"{folder}: trained. Try it with: {hint}")
     return 0
+
+
+def _list_recipes() -> str:
+    """List the recipes with the first lines of their modules."""
+    lines = []
+    for name, place in RECIPES.items():
+        spec = importlib.util.find_spec(place.split(":")[0])
+        # To import a module, or only to parse it, takes longer.
+        with open(spec.origin, encoding="utf-8") as file:
+            summary = file.readline().strip().strip('"')
+        lines += textwrap.wrap(
+            f"{name:<12}  {summary}",
+            width=79,
+            initial_indent="  ",
+            subsequent_indent=" " * 16,
+        )
+    return "\n".join(["recipes:", *lines])
 
 
 def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:

@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 
 import numpy as np
@@ -8,6 +9,8 @@ from animegan_tf.cli import main
 from animegan_tf.config import write_config
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.anime import AnimeConfig
+from animegan_tf.recipes.preflight import read_registry, record_duration
+from animegan_tf.recipes.runner import RECIPES
 
 TINY = [
     *("--set", "data.target=cel_and_ink"),
@@ -17,17 +20,129 @@ TINY = [
 ]
 
 
-def test_dry_run_prints_the_resolved_settings_and_writes_nothing(tmp_path, capsys):
-    run = tmp_path / "run"
-    code = main(
-        ["train", "--photos", "p", "--style", "s", "--run", str(run), "--dry-run"]
-        + ["--steps", "9", "--set", "weights.style=0.25", "--validation", "0.1"]
-    )
+def folders_of(tmp_path, count=2, size=20):
+    """Two folders of images, as arguments."""
+    for name in ("photos", "style"):
+        (tmp_path / name).mkdir()
+        for index in range(count):
+            image = np.full((size, size + 4, 3), 90 * index, np.uint8)
+            write_image(image, tmp_path / name / f"{index}.png")
+    return ["--photos", str(tmp_path / "photos"), "--style", str(tmp_path / "style")]
+
+
+def test_dry_run_prints_what_differs_from_the_recipe_s(tmp_path, capsys):
+    run, folders = tmp_path / "run", folders_of(tmp_path)
+    options = ["--steps", "9", "--set", "weights.style=0.25", "--validation", "0.1"]
+    assert main(["train", *folders, "--run", str(run), "--dry-run", *options]) == 0
     values = json.loads(capsys.readouterr().out)
-    assert code == 0
-    assert (values["steps"], values["data"]["photos"]) == (9, "p")
-    assert (values["weights"]["style"], values["data"]["validation"]) == (0.25, 0.1)
+    assert values == {
+        "recipe": "anime",
+        "steps": 9,
+        "pretraining_steps": values["pretraining_steps"],
+        "data": {"photos": folders[1], "style": folders[3], "validation": 0.1},
+        "weights": {"style": 0.25},
+    }
     assert not run.exists()
+    # What it prints is a file for --config.
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(values))
+    arguments = ["train", "--run", str(run), "--dry-run", "--all"]
+    assert main([*arguments, "--config", str(path)]) == 0
+    everything = json.loads(capsys.readouterr().out)
+    assert main([*arguments, *folders, *options]) == 0
+    assert json.loads(capsys.readouterr().out) == everything
+    assert everything["generator"] == "anime"
+
+
+def test_dry_run_describes_the_images_and_the_machine(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("ANIMEGAN_TF_CACHE", str(tmp_path / "cache"))
+    arguments = ["train", *folders_of(tmp_path), "--run", str(tmp_path / "run")]
+    arguments += ["--dry-run", "--steps", "3600"]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("photos: 2 images, ")
+    assert "short sides of 20 pixels (median), smallest 24x20" in lines[0]
+    data = AnimeConfig().data
+    crop = data.crop_size
+    assert lines[1] == (
+        f"warning: 2 of 2 images of photos are smaller than the crops of {crop} pixels"
+    )
+    expected = f"steps: 3,600, batches of {data.batch_size} crops of {crop}x{crop}"
+    assert lines[4].startswith(expected)
+    assert lines[5].startswith("disk: ") and "free" in lines[5]
+    assert lines[6].startswith("time: not known on this machine")
+    # Of a training of 50 steps in 100 seconds, 3600 steps take two hours.
+    record_duration(AnimeConfig(), 49, 1.0)
+    record_duration(AnimeConfig(), 50, 100.0)
+    assert main(arguments) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[6].startswith("time: about 2 h 0 min, at 2 s a step")
+
+
+REFUSED = [
+    (["--photos", "gone"], "`photos` must be a folder of images; this one does not"),
+    (["--style", __file__], "`style` must be a folder of images, not a file"),
+    (["--validation", "gone"], "`validation` must be a folder"),
+    (["--set", "generator=anmie"], "Did you mean 'anime'"),
+    (["--set", "discriminator=pach"], "Did you mean 'patch'"),
+    (["--set", "adversarial_loss=lsgna"], "Did you mean 'lsgan'"),
+    (["--set", "initial=no-such-style"], "Unknown style 'no-such-style'"),
+    (["--set", "initial=gone/run.keras"], "`initial` must be a style"),
+    (["--set", "weights.styel=1"], "Did you mean 'style'"),
+    (["--recipe", "amine"], "Did you mean 'anime'"),
+]
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_mistakes_are_refused_before_tensorflow_is_loaded(tmp_path, dry):
+    # One process for all of them: starting Python takes longer than the checks.
+    code = (
+        "import json, sys, time\n"
+        "from animegan_tf.cli import main\n"
+        "for arguments in json.loads(sys.argv[1]):\n"
+        "    start = time.process_time()\n"
+        "    code = main(arguments)\n"
+        "    print(code, time.process_time() - start)\n"
+        "print(sorted({'tensorflow', 'keras', 'cv2'} & set(sys.modules)))\n"
+    )
+    common = ["train", "--run", str(tmp_path / "run"), *(["--dry-run"] * dry)]
+    commands = json.dumps([common + arguments for arguments, _ in REFUSED])
+    result = subprocess.run(
+        [sys.executable, "-c", code, commands],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    *lines, modules = result.stdout.splitlines()
+    assert modules == "[]"
+    for line in lines:
+        exit_code, seconds = line.split()
+        assert exit_code == "2" and float(seconds) < 1.0
+    errors = result.stderr.splitlines()
+    for (_, message), error in zip(REFUSED, errors, strict=True):
+        assert error.startswith("animegan-tf: error: ") and message in error
+
+
+def test_names_are_read_from_the_source_as_they_are_imported():
+    from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
+    from animegan_tf.models.discriminators import DISCRIMINATORS
+    from animegan_tf.models.generators import GENERATORS
+
+    for (module, name), known in (
+        (("animegan_tf.models.generators", "GENERATORS"), GENERATORS),
+        (("animegan_tf.models.discriminators", "DISCRIMINATORS"), DISCRIMINATORS),
+        (("animegan_tf.losses.adversarial", "ADVERSARIAL_LOSSES"), ADVERSARIAL_LOSSES),
+    ):
+        assert read_registry(module, name) == list(known)
+
+
+def test_help_lists_every_recipe(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    text = capsys.readouterr().out
+    for name in RECIPES:
+        assert f"\n  {name} " in text
+    assert "CUT: unpaired translation with a patchwise contrastive loss" in text
 
 
 def test_flags_win_over_the_config_file(tmp_path, capsys):
@@ -75,7 +190,8 @@ def test_resume_takes_the_settings_of_the_run_and_more_steps(tmp_path, capsys):
     run = tmp_path / "run"
     run.mkdir()
     write_config(AnimeConfig(steps=5, pretraining_steps=2, seed=3), run / "config.json")
-    arguments = ["train", "--run", str(run), "--resume", "--steps", "9", "--dry-run"]
+    arguments = ["train", "--run", str(run), "--resume", "--steps", "9"]
+    arguments += ["--dry-run", "--all"]
     assert main(arguments) == 0
     values = json.loads(capsys.readouterr().out)
     assert (values["steps"], values["pretraining_steps"], values["seed"]) == (9, 2, 3)
@@ -84,7 +200,9 @@ def test_resume_takes_the_settings_of_the_run_and_more_steps(tmp_path, capsys):
 def test_config_file_of_another_recipe_chooses_the_recipe(tmp_path, capsys):
     path = tmp_path / "config.json"
     path.write_text('{"recipe": "cut", "steps": 7}')
-    assert main(["train", "--run", "r", "--config", str(path), "--dry-run"]) == 0
+    assert (
+        main(["train", "--run", "r", "--config", str(path), "--dry-run", "--all"]) == 0
+    )
     values = json.loads(capsys.readouterr().out)
     assert (values["recipe"], values["steps"], "contrast" in values) == ("cut", 7, True)
 
