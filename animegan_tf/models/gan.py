@@ -48,17 +48,6 @@ def build_gan(
     )
 
 
-def gives_probabilities(discriminator) -> bool:
-    """Return whether a discriminator ends in a sigmoid rather than in logits."""
-    last = discriminator
-    # The last layer may be a network itself.
-    while getattr(last, "layers", None):
-        last = last.layers[-1]
-    if isinstance(last, keras.layers.Activation | keras.layers.Dense):
-        return last.activation is keras.activations.sigmoid
-    return False
-
-
 def all_layers(network: keras.Model):
     """Yield the layers of a network and of the networks nested in it."""
     for layer in network.layers:

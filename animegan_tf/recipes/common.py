@@ -14,9 +14,9 @@ from animegan_tf.data.crops import read_squares
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.models.gan import gives_probabilities
 from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
+from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.adversary import Adversary
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.moving_average import MovingAverage
@@ -197,7 +197,7 @@ def build_adversary(
         regularization,
         seed=config.seed + index,
         clip_norm=config.clip_norm,
-        from_logits=not gives_probabilities(discriminator),
+        from_logits=resolve_from_logits(discriminator),
         pool=pool,
         critic_steps=critic_steps,
         extra=extra,

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.models.discriminators import build_discriminator
-from animegan_tf.models.gan import build_gan, gives_probabilities
+from animegan_tf.models.gan import build_gan
 from animegan_tf.models.generators import build_generator
 
 
@@ -105,14 +105,3 @@ def test_a_subclassed_network_without_known_shapes_is_rejected(networks):
 def test_unknown_outputs_are_rejected(networks):
     with pytest.raises(ValueError, match="both, logits. Received: outputs='image'"):
         build_gan(*networks, outputs="image")
-
-
-@pytest.mark.parametrize("from_logits", [True, False])
-@pytest.mark.parametrize("name", ["conv", "patch"])
-def test_a_final_sigmoid_is_detected(name, from_logits):
-    shape = (16, 16, 3)
-    network = build_discriminator(name, shape, width=4, from_logits=from_logits)
-    assert gives_probabilities(network) is not from_logits
-    image = keras.Input(shape)
-    nested = keras.Model(image, network(image))
-    assert gives_probabilities(nested) is not from_logits

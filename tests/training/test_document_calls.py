@@ -561,3 +561,28 @@ def test_learning_rates_may_be_schedules(eagerly):
     for rate in (float("nan"), -1.0, 0.0, float("inf"), "fast", None):
         with pytest.raises(ValueError, match="`learning_rate` must be positive"):
             build_optimizer(build_loss(*networks), learning_rate=rate)
+
+
+class Judge(keras.Model):
+    """A subclassed discriminator whose sigmoid is not declared last."""
+
+    def __init__(self):
+        super().__init__()
+        self.probability = layers.Dense(1, activation="sigmoid")
+        self.flatten = layers.Flatten()
+
+    def call(self, images, training=False):
+        return self.probability(self.flatten(images))
+
+
+def test_probabilities_of_a_subclassed_network_are_found_at_the_first_step(eagerly):
+    generator, discriminator = _networks()[0], Judge()
+    loss = build_loss(generator, discriminator)
+    assert loss.from_logits is None
+    optimizer = build_optimizer(loss)
+    reals = np.full((2, *SHAPE), 0.5, "float32")
+    batch = np.zeros((2, 4), "float32"), reals
+    discriminator(reals)
+    expected = -np.log(discriminator(reals).numpy()).mean()
+    losses = train_step(generator, discriminator, optimizer, batch)
+    assert float(losses["discriminator_on_real"]) == pytest.approx(expected, rel=1e-4)

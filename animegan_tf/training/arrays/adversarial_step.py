@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.losses.adversarial import choose_losses
-from animegan_tf.models.gan import all_layers, gives_probabilities
+from animegan_tf.models.gan import all_layers
+from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.regularization import unchanged_state
 
 
@@ -35,7 +36,7 @@ def build_adversarial_step(
         discriminator_optimizer: Its Keras optimizer.
         loss: Key of `ADVERSARIAL_LOSSES`.
         from_logits: Whether the discriminator returns logits; `None` finds out from its
-            last layer.
+            layers.
 
     Returns:
         A function of a batch, a dict of float32 tensors: `"input"`, photos in [-1, 1]
@@ -47,12 +48,12 @@ def build_adversarial_step(
         are right, in [0, 1].
 
     Raises:
-        ValueError: If a network is not built or has nothing to train, or the loss is
-            unknown or needs logits.
+        ValueError: If a network is not built or has nothing to train, the loss is
+            unknown or needs logits, or `from_logits` is `None` and the layers do not
+            tell.
     """
     check_trainable(generator=generator, discriminator=discriminator)
-    if from_logits is None:
-        from_logits = not gives_probabilities(discriminator)
+    from_logits = resolve_from_logits(discriminator, from_logits)
     losses = choose_losses(loss, from_logits=from_logits)
 
     def with_layers_losses(measure, network):

@@ -9,7 +9,10 @@ from typing import Any
 import keras
 
 from animegan_tf.losses.adversarial import check_losses
-from animegan_tf.models.gan import gives_probabilities
+from animegan_tf.models.output_kind import (
+    find_from_logits,
+    resolve_from_logits,
+)
 from animegan_tf.training.arrays.adversarial_step import build_adversarial_step
 from animegan_tf.training.optimizers import build_adam
 
@@ -22,13 +25,14 @@ class GanLoss:
         name: Key of `ADVERSARIAL_LOSSES`.
         generator: The generator.
         discriminator: The discriminator.
-        from_logits: Whether the discriminator gives logits.
+        from_logits: Whether the discriminator gives logits; `None` if that is found
+            out at the first step.
     """
 
     name: str
     generator: keras.Model
     discriminator: keras.Model
-    from_logits: bool
+    from_logits: bool | None
 
 
 @dataclasses.dataclass
@@ -50,13 +54,18 @@ class GanOptimizer:
         """Make one training step; see `train_step`."""
         if self._step is None:
             _build_networks(self.loss, batch)
+            from_logits = resolve_from_logits(
+                self.loss.discriminator,
+                self.loss.from_logits,
+                tuple(batch["anime"].shape[1:]),
+            )
             self._step = build_adversarial_step(
                 self.loss.generator,
                 self.loss.discriminator,
                 self.generator,
                 self.discriminator,
                 loss=self.loss.name,
-                from_logits=self.loss.from_logits,
+                from_logits=from_logits,
             )
         return self._step(batch)
 
@@ -76,7 +85,7 @@ def build_loss(
         discriminator: Network from such images to logits or probabilities; likewise.
         name: Key of `ADVERSARIAL_LOSSES`.
         from_logits: Whether the discriminator gives logits; `None` finds out from its
-            last layer.
+            layers, of a network that is not built at the first training step.
 
     Returns:
         The loss, for `build_optimizer`.
@@ -85,8 +94,8 @@ def build_loss(
         ValueError: If the loss is unknown or needs logits.
     """
     if from_logits is None:
-        from_logits = not gives_probabilities(discriminator)
-    check_losses(name, from_logits=from_logits)
+        from_logits = find_from_logits(discriminator)
+    check_losses(name, from_logits=from_logits is not False)
     return GanLoss(name, generator, discriminator, from_logits)
 
 

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from animegan_tf.models.gan import build_gan, gives_probabilities
+from animegan_tf.models.gan import build_gan
+from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.arrays.adversarial_step import (
     build_three_steps,
     check_trainable,
@@ -62,9 +63,7 @@ class GAN(keras.Model):
             from_logits: Whether the discriminator returns logits; `None` finds out.
             **kwargs: Arguments of `keras.Model.compile`, such as `run_eagerly`.
         """
-        if from_logits is None:
-            from_logits = not gives_probabilities(self.discriminator)
-        self._from_logits = from_logits
+        self._from_logits = resolve_from_logits(self.discriminator, from_logits)
         # XLA makes training on a CPU several times slower.
         options = {"jit_compile": False} | kwargs
         super().compile(optimizer=self.gan.optimizer, **options)
@@ -190,17 +189,17 @@ def compile_gan(
             generator's.
         beta_1: Decay of Adam's first moments.
         from_logits: Whether the discriminator returns logits; `None` finds out from its
-            last layer.
+            layers.
 
     Returns:
         A `GAN`, a compiled `keras.Model` whose `fit` and `train_on_batch` train both.
 
     Raises:
-        ValueError: If the gan is one of other networks, or nothing can be trained.
+        ValueError: If the gan is one of other networks, nothing can be trained, or
+            `from_logits` is `None` and the layers do not tell.
     """
     check_gan(generator, discriminator, gan)
-    if from_logits is None:
-        from_logits = not gives_probabilities(discriminator)
+    from_logits = resolve_from_logits(discriminator, from_logits)
     if discriminator_learning_rate is None:
         discriminator_learning_rate = learning_rate
     if not discriminator.compiled:
