@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from animegan_tf.config import LossWeights as LossWeights
     from animegan_tf.config import Regularization as Regularization
     from animegan_tf.config import TrainingConfig as TrainingConfig
+    from animegan_tf.data.load_data import load_data as load_data
+    from animegan_tf.data.load_data import preprocess_image as preprocess_image
     from animegan_tf.evaluation.held_out import evaluate as evaluate
+    from animegan_tf.evaluation.style import compare_styles as compare_styles
+    from animegan_tf.evaluation.style import style_features as style_features
     from animegan_tf.export.export_generator import export_generator as export_generator
     from animegan_tf.imaging.reading import read_image as read_image
     from animegan_tf.imaging.writing import write_image as write_image
@@ -24,6 +28,14 @@ if TYPE_CHECKING:
     from animegan_tf.inference.loading import load_generator as load_generator
     from animegan_tf.inference.stylizer import Stylizer as Stylizer
     from animegan_tf.inference.video.stylize import stylize_video as stylize_video
+    from animegan_tf.losses.adversarial import choose_losses as choose_losses
+    from animegan_tf.losses.gradient_penalties import (
+        gradient_penalty as gradient_penalty,
+    )
+    from animegan_tf.losses.perceptual import content_loss as content_loss
+    from animegan_tf.losses.perceptual import gram_matrix as gram_matrix
+    from animegan_tf.losses.perceptual import style_loss as style_loss
+    from animegan_tf.losses.pixel import total_variation_loss as total_variation_loss
     from animegan_tf.models.discriminators import (
         build_discriminator as build_discriminator,
     )
@@ -41,6 +53,7 @@ if TYPE_CHECKING:
     from animegan_tf.training.arrays.calls import build_loss as build_loss
     from animegan_tf.training.arrays.calls import build_optimizer as build_optimizer
     from animegan_tf.training.arrays.calls import train_step as train_step
+    from animegan_tf.training.arrays.gan_model import GAN as GAN
     from animegan_tf.training.arrays.gan_model import compile_gan as compile_gan
     from animegan_tf.training.arrays.train_gan import train_gan as train_gan
     from animegan_tf.transfer.style_transfer import style_transfer as style_transfer
@@ -84,6 +97,17 @@ _PUBLIC = {
     "generate_image": "animegan_tf.inference.generate",
     "load_generator": "animegan_tf.inference.loading",
     "export_generator": "animegan_tf.export.export_generator",
+    "preprocess_image": "animegan_tf.data.load_data",
+    "load_data": "animegan_tf.data.load_data",
+    "style_features": "animegan_tf.evaluation.style",
+    "compare_styles": "animegan_tf.evaluation.style",
+    "GAN": "animegan_tf.training.arrays.gan_model",
+    "choose_losses": "animegan_tf.losses.adversarial",
+    "content_loss": "animegan_tf.losses.perceptual",
+    "gram_matrix": "animegan_tf.losses.perceptual",
+    "style_loss": "animegan_tf.losses.perceptual",
+    "total_variation_loss": "animegan_tf.losses.pixel",
+    "gradient_penalty": "animegan_tf.losses.gradient_penalties",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from animegan_tf.data.image_folder import ImageCache, limit_short_side
+from animegan_tf.data.load_data import center_square
 from animegan_tf.data.streams import build_reader
-from animegan_tf.imaging.arrays import to_float
 from animegan_tf.imaging.reading import read_image
 
 
@@ -69,12 +68,3 @@ def read_squares(paths: Sequence, size: int) -> np.ndarray:
         float32 in [-1, 1], `(count, size, size, 3)`.
     """
     return np.stack([center_square(read_image(path), size) for path in paths])
-
-
-def center_square(image: np.ndarray, size: int) -> np.ndarray:
-    """Crop a uint8 image to its center square and resize it; float32 in [-1, 1]."""
-    height, width = image.shape[:2]
-    short = min(height, width)
-    top, left = (height - short) // 2, (width - short) // 2
-    square = Image.fromarray(image).crop((left, top, left + short, top + short))
-    return to_float(np.asarray(square.resize((size, size), Image.LANCZOS)))
