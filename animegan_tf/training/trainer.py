@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from animegan_tf.training.checkpoints import (
     DamagedCheckpointError,
@@ -19,6 +18,7 @@ from animegan_tf.training.checkpoints import (
 from animegan_tf.training.health import HealthCheck
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.utils.progress import progress_bar
 
 _logger = logging.getLogger("animegan_tf")
 
@@ -111,7 +111,7 @@ class Trainer:
             KeyboardInterrupt: After that checkpoint.
             TrainingDivergedError: If the health check gives up.
         """
-        bar = tqdm(
+        bar = progress_bar(
             total=self._steps,
             initial=self.step,
             desc="training",

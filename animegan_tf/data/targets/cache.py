@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from animegan_tf.data.image_folder import limit_short_side
 from animegan_tf.imaging.reading import open_image, read_image
 from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import read_json
+from animegan_tf.utils.progress import progress_bar
 
 INDEX_NAME = "index.json"
 # Part of every key: increment it when photos are resized or stored differently.
@@ -171,7 +171,8 @@ def _compute_missing(
     if not num_missing:
         return
     pool = concurrent.futures.ThreadPoolExecutor(workers)
-    bar = tqdm(total=num_missing, desc="targets", unit="image", disable=not progress)
+    options = {"desc": "targets", "unit": "image", "disable": not progress}
+    bar = progress_bar(total=num_missing, **options)
     try:
         with bar:
             futures = [

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from animegan_tf.data.targets.painter import Painter
 from animegan_tf.data.targets.painter_search import fit_painter
@@ -16,6 +15,7 @@ from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import read_json
+from animegan_tf.utils.progress import progress_bar
 
 # Part of the cache's names: raise it whenever a fit would give another painter.
 _VERSION = 1
@@ -68,7 +68,7 @@ def fit_target(
 
 
 def _fit(drawings, photos, extractor, num_trials, seed, path, progress) -> Painter:
-    with tqdm(total=num_trials, desc="painter", disable=not progress) as bar:
+    with progress_bar(total=num_trials, desc="painter", disable=not progress) as bar:
 
         def report(done, total, distance):
             bar.total = total

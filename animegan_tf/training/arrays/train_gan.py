@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 import keras
-from tqdm import tqdm
 
 from animegan_tf.data.datasets.arrays import ArrayBatches
 from animegan_tf.training.arrays.epoch_files import EpochFiles
 from animegan_tf.training.arrays.gan_model import check_gan, compile_gan
 from animegan_tf.training.health import HealthCheck
+from animegan_tf.utils.progress import progress_bar
 
 _logger = logging.getLogger("animegan_tf")
 
@@ -97,7 +97,8 @@ def _train_epochs(
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Train epoch by epoch; after each, yield its number and its mean losses."""
     health, num_steps = HealthCheck(), batches.steps_per_epoch
-    with tqdm(total=epochs * num_steps, unit="step", disable=not progress) as bar:
+    options = {"unit": "step", "disable": not progress}
+    with progress_bar(total=epochs * num_steps, **options) as bar:
         for epoch in range(epochs):
             bar.set_description(f"epoch {epoch}", refresh=False)
             sums = {}
