@@ -36,7 +36,7 @@ def save_checkpoint(program: Program, step: int, folder) -> Path:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"step_{step:08d}.npz"
-    arrays = {name: _to_array(v) for name, v in program.state().items()}
+    arrays = copy_state(program)
     with atomic_path(path) as temporary:
         np.savez(temporary, step=step, **arrays)
     for _, old in list_checkpoints(folder)[:-_NUM_KEPT]:
@@ -59,6 +59,9 @@ def restore_checkpoint(program: Program, path) -> int:
     except ValueError as error:
         raise DamagedCheckpointError(str(error)) from error
     state = program.state()
+    # Checkpoints of version 0.1 have no factors of the learning rates.
+    added = {n for n in set(state) - set(shapes) if n.startswith("rate_factor/")}
+    shapes |= {name: () for name in added}
     step_shape = shapes.pop("step", None)
     wrong = sorted(set(shapes) ^ set(state)) or [
         name for name in state if shapes[name] != tuple(state[name].shape)
@@ -73,6 +76,7 @@ def restore_checkpoint(program: Program, path) -> int:
         arrays = {_renamed(name): array for name, array in read_arrays(path).items()}
     except ValueError as error:
         raise DamagedCheckpointError(str(error)) from error
+    arrays |= {name: np.float32(1.0) for name in added}
     step = arrays.pop("step")
     if step.dtype.kind not in "iu" or step < 0:
         raise DamagedCheckpointError(
@@ -81,6 +85,11 @@ def restore_checkpoint(program: Program, path) -> int:
     for name, variable in state.items():
         variable.assign(arrays[name])
     return int(step)
+
+
+def copy_state(program: Program) -> dict[str, np.ndarray]:
+    """Return the values of all variables that a checkpoint has."""
+    return {name: _to_array(v) for name, v in program.state().items()}
 
 
 def list_checkpoints(folder) -> list[tuple[int, Path]]:

@@ -5,6 +5,7 @@ step of it: the generator's gradient step on the weighted terms and the adversar
 losses, each discriminator's step, and the moving average.
 """
 
+import contextlib
 import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,9 @@ from animegan_tf.training.regularization import unchanged_state
 # `turn` numbers the discriminator's updates within a step, 0, 1, ...; other uses of
 # random values in the same step have these numbers.
 GENERATOR_TURN, AVERAGE_TURN, VALIDATION_TURN = -1, -2, -3
+
+# Images of a batch that are generated to find out whether they have collapsed.
+_NUM_MEASURED = 4
 
 
 class Forward(NamedTuple):
@@ -122,6 +126,7 @@ class GanProgram(Program):
         self._forward = forward
         self._optimizer = optimizer
         self._objective = build_objective(weights)
+        self._weights = weights.active()
         self._schedules = dict(schedules or {})
         self._adversaries = adversaries
         self._adversarial_terms = {
@@ -155,16 +160,8 @@ class GanProgram(Program):
 
     @tf.function
     def _generator_step(self, batch, step):
-        turn = tf.constant(GENERATOR_TURN, tf.int64)
         with tf.GradientTape() as tape:
-            forward = self._forward(self._generator, batch, step, turn, True)
-            terms = dict(forward.terms)
-            terms |= self._sum_adversarial(
-                {
-                    name: adversary.generator_loss(forward.fakes[name], step)
-                    for name, adversary in self._adversaries.items()
-                }
-            )
+            terms, forward = self._terms(batch, step)
             factors = {name: f(step) for name, f in self._schedules.items()}
             total, logs = self._objective(terms, factors)
         norm = apply_gradients(
@@ -176,6 +173,84 @@ class GanProgram(Program):
             self._rate_factors,
         )
         return {**logs, **forward.logs, "generator_norm": norm}, forward
+
+    def measure_outputs(self, batch, step: int) -> dict[str, Any]:
+        """Measure the contrast, luminance and variety of generated images.
+
+        The other input is the same turned by 180 degrees, or the noise negated, so that
+        a batch of one image is enough.
+        """
+        inputs = self._inputs(batch, step)
+        with _unchanged([self._generator]):
+            return self._measure_outputs(inputs)
+
+    @tf.function
+    def _measure_outputs(self, inputs):
+        first, *others = tf.nest.flatten(inputs)
+        first = first[:_NUM_MEASURED]
+        others = [other[:_NUM_MEASURED] for other in others]
+        turned = first[:, ::-1, ::-1] if first.shape.rank == 4 else -first
+        images, changed = (
+            self._generate_images(tf.nest.pack_sequence_as(inputs, [own, *others]))
+            for own in (first, turned)
+        )
+        deviations = tf.math.reduce_std(images, axis=(1, 2, 3))
+        return {
+            "output_deviation": tf.reduce_mean(deviations),
+            "output_luminance": tf.reduce_mean(images),
+            "output_change": tf.reduce_mean(tf.abs(images - changed)),
+        }
+
+    def _generate_images(self, inputs):
+        """Return all images that the generator returns, as one float32 batch."""
+        outputs = tf.nest.flatten(self._generator(inputs, training=True))
+        images = [o for o in outputs if o.shape.rank == 4 and o.shape[-1] in (1, 3)]
+        return tf.concat([tf.cast(o, tf.float32) for o in images], axis=0)
+
+    def gradient_shares(self, batch, step: int) -> dict[str, Any]:
+        """Measure the loss terms' gradients; see `Program.gradient_shares`."""
+        if self._critic_steps is not None:
+            batch = _split(batch, self._critic_steps)[-1]
+        variables = self.variables.values()
+        with _unchanged(self.networks.values(), variables):
+            norms = self._gradient_norms(batch, tf.constant(step, tf.int64))
+        norms = {name: float(norm) for name, norm in norms.items()}
+        total = sum(norms.values())
+        if not 0.0 < total < float("inf"):
+            return {}
+        return {name: norm / total for name, norm in norms.items()}
+
+    @tf.function
+    def _gradient_norms(self, batch, step):
+        # A gradient for each term: one tape that is used several times.
+        with tf.GradientTape(persistent=True) as tape:
+            terms, _ = self._terms(batch, step)
+            weighted = {
+                name: self._weights[name] * tf.cast(term, tf.float32)
+                for name, term in terms.items()
+            }
+            for name, factor in self._schedules.items():
+                if name in weighted:
+                    weighted[name] *= factor(step)
+        norms = {}
+        for name, loss in weighted.items():
+            gradients = tape.gradient(loss, self._trained)
+            gradients = [tf.cast(g, tf.float32) for g in gradients if g is not None]
+            norms[name] = tf.linalg.global_norm(gradients) if gradients else 0.0
+        return norms
+
+    def _terms(self, batch, step):
+        """Compute the unweighted loss terms, and the forward pass."""
+        turn = tf.constant(GENERATOR_TURN, tf.int64)
+        forward = self._forward(self._generator, batch, step, turn, True)
+        terms = dict(forward.terms)
+        terms |= self._sum_adversarial(
+            {
+                name: adversary.generator_loss(forward.fakes[name], step)
+                for name, adversary in self._adversaries.items()
+            }
+        )
+        return terms, forward
 
     @tf.function
     def _generate(self, batch, step, turn) -> Forward:
@@ -216,6 +291,19 @@ class GanProgram(Program):
         for name, loss in losses.items():
             terms.setdefault(self._adversarial_terms[name], []).append(loss)
         return {term: _sum(values) for term, values in terms.items()}
+
+
+@contextlib.contextmanager
+def _unchanged(networks, variables=()):
+    """Restore, on exit, all state that a forward pass changes, random seeds too."""
+    state = [v for network in networks for v in network.non_trainable_variables]
+    state += variables
+    before = [variable.numpy() for variable in state]
+    try:
+        yield
+    finally:
+        for variable, value in zip(state, before, strict=True):
+            variable.assign(value)
 
 
 def _append(logs: Mapping[str, Any], adversary: str) -> dict[str, Any]:

@@ -7,6 +7,10 @@ _MAX_NON_FINITE_STEPS = 20
 _MAX_ZERO_GRADIENT_STEPS = 5
 _MAX_SEPARATED_STEPS = 200
 _SEPARATED = 0.95
+# Outputs are measured once in `log_every` steps, 20 by default.
+_MAX_COLLAPSED = 10
+# Of images in [-1, 1]: about two levels of 255, nearly black or white, and one level.
+_MIN_DEVIATION, _MAX_LUMINANCE, _MIN_CHANGE = 0.015, 0.97, 0.008
 
 
 class TrainingDivergedError(RuntimeError):
@@ -18,11 +22,46 @@ class HealthCheck:
 
     It reads the names that `training.gan_program` and `training.adversary` log:
     `generator_norm` and `separation`, each possibly with a suffix, and whether any
-    value at all is finite.
+    value at all is finite; and what `Program.measure_outputs` measures.
     """
 
     def __init__(self):
         self._counts: dict[str, int] = {}
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing counts at present that may stop the training."""
+        return not any(
+            count
+            for name, count in self._counts.items()
+            if not name.startswith("separation")
+        )
+
+    def check_outputs(self, measured: Mapping[str, float]) -> None:
+        """Take in a measurement of generated images.
+
+        Args:
+            measured: `output_deviation`, `output_luminance` and `output_change`, as
+                `Program.measure_outputs` returns them, each possibly with a suffix.
+
+        Raises:
+            TrainingDivergedError: After 10 measurements in a row of images without
+                contrast, nearly black or white, or equal for different inputs.
+        """
+        for name, value in measured.items():
+            for prefix, is_bad, description in (
+                ("output_luminance", abs(value) > _MAX_LUMINANCE, "black or white"),
+                ("output_deviation", value < _MIN_DEVIATION, "without contrast"),
+                ("output_change", value < _MIN_CHANGE, "the same for every input"),
+            ):
+                if not name.startswith(prefix):
+                    continue
+                if self._count(name, is_bad) >= _MAX_COLLAPSED:
+                    raise TrainingDivergedError(
+                        f"The generator has collapsed: its images are {description} "
+                        f"({name} is {value:.3g}). Lower the learning rates or the "
+                        "weight of the adversarial loss."
+                    )
 
     def check(self, scalars: Mapping[str, float]) -> str | None:
         """Take in the scalars of one training step.

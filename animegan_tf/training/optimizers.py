@@ -86,6 +86,65 @@ def build_learning_rate(
     return DecayToZero(rate, steps, decay, start)
 
 
+class RateFactor:
+    """Multiply the learning rate of an optimizer, also one that follows a schedule.
+
+    Args:
+        optimizer: Keras optimizer, before its first update is traced.
+    """
+
+    def __init__(self, optimizer: keras.optimizers.Optimizer):
+        self._optimizer = optimizer
+        # Keras returns the value of a schedule, not the schedule.
+        rate = optimizer._learning_rate
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            if not isinstance(rate, ScaledRate):
+                rate = ScaledRate(rate)
+                optimizer.learning_rate = rate
+            self.variables = [rate.factor]
+        else:
+            # A constant rate is a variable of the optimizer.
+            self.variables = []
+
+    def multiply(self, factor: float) -> None:
+        """Multiply the learning rate from now on."""
+        if self.variables:
+            (own,) = self.variables
+            own.assign(own.value * factor)
+        else:
+            rate = self._optimizer.learning_rate
+            self._optimizer.learning_rate = float(rate) * factor
+
+
+@keras.saving.register_keras_serializable(package="animegan_tf")
+class ScaledRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule times a factor that can change.
+
+    Args:
+        schedule: The schedule.
+        factor: The factor at first.
+    """
+
+    def __init__(self, schedule, factor: float = 1.0):
+        self.schedule = schedule
+        self.factor = keras.Variable(factor, trainable=False, dtype="float32")
+
+    def __call__(self, step):
+        """Return the learning rate after `step` steps, a float32 scalar."""
+        return self.schedule(step) * self.factor.value
+
+    def get_config(self):
+        """Return the arguments that rebuild the schedule."""
+        schedule = keras.optimizers.schedules.serialize(self.schedule)
+        return {"schedule": schedule, "factor": float(self.factor.numpy())}
+
+    @classmethod
+    def from_config(cls, config):
+        """Rebuild the schedule."""
+        schedule = keras.optimizers.schedules.deserialize(config["schedule"])
+        return cls(schedule, config["factor"])
+
+
 @keras.saving.register_keras_serializable(package="animegan_tf")
 class DecayToZero(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate that is constant at first and then falls to 0.

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.training.moving_average import MovingAverage
+from animegan_tf.training.optimizers import RateFactor
 
 
 class Program:
@@ -36,6 +37,9 @@ class Program:
         self.networks = dict(networks)
         self.optimizers = dict(optimizers)
         self.average = average
+        self.rate_factors = {
+            name: RateFactor(optimizer) for name, optimizer in self.optimizers.items()
+        }
         self.variables = dict(variables or {})
         self.sample = tf.function(lambda x: average.network(x, training=False))
         self._sample_columns = sample_columns
@@ -56,6 +60,33 @@ class Program:
         """Evaluate a held-out batch; return scalars by name."""
         return {}
 
+    def measure_outputs(self, batch: Mapping[str, Any], step: int) -> dict[str, Any]:
+        """Measure whether generated images have collapsed, for `training.health`.
+
+        Args:
+            batch: Batch of the recipe's dataset.
+            step: Number of training steps made before this batch.
+
+        Returns:
+            Nothing, or scalars of images in [-1, 1]: `output_deviation`, the mean
+            standard deviation within an image; `output_luminance`, their mean; and
+            `output_change`, the mean absolute difference that another input makes.
+        """
+        return {}
+
+    def gradient_shares(self, batch: Mapping[str, Any], step: int) -> dict[str, Any]:
+        """Measure the share of every loss term in the generator's gradient.
+
+        Args:
+            batch: Batch of the recipe's dataset.
+            step: Number of training steps made before this batch.
+
+        Returns:
+            Scalars in [0, 1] by term, with the sum 1: the norm of the gradient of the
+            weighted term, divided by the sum of all norms. Empty if not known.
+        """
+        return {}
+
     def sample_columns(self, samples) -> Sequence[Any]:
         """Return the columns of a sample sheet, float images in [-1, 1]."""
         if self._sample_columns is not None:
@@ -74,6 +105,8 @@ class Program:
             for index, variable in enumerate(variables)
         }
         state["ema/num_updates"] = self.average.num_updates
+        for name, factor in self.rate_factors.items():
+            state |= {f"rate_factor/{name}": v for v in factor.variables}
         return state | {f"variable/{name}": v for name, v in self.variables.items()}
 
 
@@ -99,8 +132,18 @@ class Consecutive(Program):
 
     def update(self, batch, step):
         """Make one training step of the program whose turn it is."""
-        program = self._first if step < self._at else self._then
-        return program.update(batch, step)
+        return self._program(step).update(batch, step)
+
+    def measure_outputs(self, batch, step):
+        """Measure the outputs of the program whose turn it is."""
+        return self._program(step).measure_outputs(batch, step)
+
+    def gradient_shares(self, batch, step):
+        """Measure the loss terms of the program whose turn it is."""
+        return self._program(step).gradient_shares(batch, step)
+
+    def _program(self, step):
+        return self._first if step < self._at else self._then
 
 
 class Alternating(Program):
@@ -142,6 +185,18 @@ class Alternating(Program):
         name = self._choose(batch)
         logs = self._programs[name].update(batch, step)
         return {f"{key}_{name}": value for key, value in logs.items()}
+
+    def measure_outputs(self, batch, step):
+        """Measure the outputs of the batch's program."""
+        name = self._choose(batch)
+        measured = self._programs[name].measure_outputs(batch, step)
+        return {f"{key}_{name}": value for key, value in measured.items()}
+
+    def gradient_shares(self, batch, step):
+        """Measure the loss terms of the batch's program."""
+        name = self._choose(batch)
+        shares = self._programs[name].gradient_shares(batch, step)
+        return {f"{key}_{name}": value for key, value in shares.items()}
 
     def validate(self, batch):
         """Evaluate a held-out batch with its own program."""

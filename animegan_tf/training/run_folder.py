@@ -133,6 +133,22 @@ class RunFolder:
         with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
+    def last_logged(self, name: str) -> float | None:
+        """Return the last value of a scalar in the log, or `None`."""
+        value = None
+        for line in self.read_log():
+            value = line.get(name, value)
+        return value
+
+    def read_log(self) -> list[dict[str, float]]:
+        """Read the lines of `metrics.jsonl`; those that are damaged are left out."""
+        path = self.path / "metrics.jsonl"
+        if not path.exists():
+            return []
+        text = path.read_text(encoding="utf-8", errors="replace")
+        lines = (line for line in text.splitlines() if _step_of(line) < float("inf"))
+        return [parse_json(line) for line in lines]
+
     def forget_after(self, step: int) -> None:
         """Drop the log lines of steps after a checkpoint."""
         path = self.path / "metrics.jsonl"
@@ -146,7 +162,9 @@ class RunFolder:
             temporary.write_text("".join(kept), encoding="utf-8")
 
     def write_samples(self, step: int, columns) -> Path:
-        """Write a sheet of sample images: one row per sample.
+        """Write a sheet of sample images, one row per sample, and `preview.png`.
+
+        A viewer that follows `preview.png` always finds a whole image.
 
         Args:
             step: Number of training steps made.
@@ -157,6 +175,8 @@ class RunFolder:
         folder.mkdir(exist_ok=True)
         rows = np.concatenate([np.asarray(c, np.float32) for c in columns], axis=2)
         sheet = to_uint8(np.concatenate(list(rows), axis=0))
+        with atomic_path(self.path / "preview.png") as temporary:
+            write_image(sheet, temporary)
         return write_image(sheet, folder / f"step_{step:06d}.png")
 
     def latest_checkpoint(self) -> Path | None:

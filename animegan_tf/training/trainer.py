@@ -11,16 +11,20 @@ import tensorflow as tf
 
 from animegan_tf.training.checkpoints import (
     DamagedCheckpointError,
+    copy_state,
     list_checkpoints,
     restore_checkpoint,
     save_checkpoint,
 )
-from animegan_tf.training.health import HealthCheck
+from animegan_tf.training.health import HealthCheck, TrainingDivergedError
 from animegan_tf.training.program import Program
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.utils.progress import progress_bar
 
 _logger = logging.getLogger("animegan_tf")
+
+_MAX_RECOVERIES = 3
+_RECOVERY = "recovery"
 
 
 class Trainer:
@@ -76,6 +80,9 @@ class Trainer:
         self._steps_per_epoch = steps_per_epoch
         self._progress = progress
         self._health = HealthCheck()
+        self._num_recoveries = 0
+        # What a training that diverges before its first checkpoint goes back to.
+        self._start = None
 
     def restore(self) -> None:
         """Go back to the newest checkpoint that can be read, or to the start.
@@ -86,7 +93,7 @@ class Trainer:
             ValueError: If the checkpoint is of another configuration, or already has
                 more than `steps` steps.
         """
-        self.step = 0
+        self.step, found = 0, False
         for step, path in reversed(list_checkpoints(self.run.checkpoints)):
             if step > self._steps:
                 raise ValueError(
@@ -94,13 +101,14 @@ class Trainer:
                     f"Received: steps={self._steps}"
                 )
             try:
-                self.step = restore_checkpoint(self.program, path)
+                self.step, found = restore_checkpoint(self.program, path), True
                 break
             except DamagedCheckpointError as error:
                 _logger.warning("%s; going back to the one before it", error)
-        if not self.step:
+        if not found:
             _logger.warning("no checkpoint in %s: starting again", self.run.path)
         self.run.forget_after(self.step)
+        self._num_recoveries = int(self.run.last_logged(_RECOVERY) or 0)
 
     def fit(self) -> None:
         """Train up to `steps`.
@@ -109,8 +117,12 @@ class Trainer:
 
         Raises:
             KeyboardInterrupt: After that checkpoint.
-            TrainingDivergedError: If the health check gives up.
+            TrainingDivergedError: If the training diverges for the fourth time; before
+                that it goes back to its last good checkpoint, with half the learning
+                rates.
         """
+        if not self.step:
+            self._start = copy_state(self.program)
         bar = progress_bar(
             total=self._steps,
             initial=self.step,
@@ -130,14 +142,16 @@ class Trainer:
         # at every step.
         latest = {}
         while self.step < self._steps and not interrupted.is_set():
-            scalars = self.program.update(next(batches), self.step)
-            scalars = {name: float(value) for name, value in scalars.items()}
-            latest |= scalars
-            self.step += 1
+            try:
+                scalars, measured = self._make_step(next(batches))
+            except TrainingDivergedError as error:
+                self._recover(error)
+                batches, latest = iter(self._build_dataset(self.step)), {}
+                bar.n = self.step
+                bar.refresh()
+                continue
+            latest |= scalars | measured
             bar.update()
-            warning = self._health.check(scalars)
-            if warning:
-                _logger.warning("step %d: %s", self.step, warning)
             # The last step is always logged: a short run has a log too.
             last = self.step == self._steps
             if last or self.step % self._log_every == 0:
@@ -147,8 +161,65 @@ class Trainer:
                 bar.set_postfix(shown, refresh=False)
             if last or self.step % self._sample_every == 0:
                 self.evaluate()
+            # A collapse takes some steps to be certain of.
             if not last and self.step % self._checkpoint_every == 0:
-                self.save()
+                if self._health.is_good:
+                    self.save()
+
+    def _make_step(self, batch) -> tuple[dict[str, float], dict[str, float]]:
+        """Make one training step; return its scalars, and what is measured at times."""
+        before = self.step
+        scalars = _to_floats(self.program.update(batch, before))
+        self.step += 1
+        warning = self._health.check(scalars)
+        if warning:
+            _logger.warning("step %d: %s", self.step, warning)
+        measured = {}
+        if self.step % self._log_every == 0:
+            measured = _to_floats(self.program.measure_outputs(batch, before))
+            self._health.check_outputs(measured)
+        if self.step % self._checkpoint_every == 0 or self.step == self._steps:
+            shares = self.program.gradient_shares(batch, before)
+            measured |= {f"gradient_share_{k}": float(v) for k, v in shares.items()}
+        return scalars, measured
+
+    def _recover(self, error: TrainingDivergedError) -> None:
+        """Go back to the last good checkpoint, with half the learning rates.
+
+        Raises:
+            TrainingDivergedError: If this was done three times before.
+        """
+        if self._num_recoveries == _MAX_RECOVERIES:
+            raise TrainingDivergedError(
+                f"{error} It has diverged {_MAX_RECOVERIES + 1} times, the last ones "
+                "with half, a quarter and an eighth of the learning rates."
+            ) from error
+        diverged = self.step
+        if list_checkpoints(self.run.checkpoints):
+            self.restore()
+        else:
+            self.step = 0
+            for name, variable in self.program.state().items():
+                variable.assign(self._start[name])
+            self.run.forget_after(0)
+        self._num_recoveries += 1
+        for factor in self.program.rate_factors.values():
+            factor.multiply(0.5)
+        self._health = HealthCheck()
+        _logger.warning(
+            "step %d: %s Restored step %d, with half the learning rates "
+            "(recovery %d of %d)",
+            diverged,
+            error,
+            self.step,
+            self._num_recoveries,
+            _MAX_RECOVERIES,
+        )
+        self.run.log(
+            self.step, {_RECOVERY: self._num_recoveries, "diverged_at": diverged}
+        )
+        # The checkpoint has the learning rates, so a resume has them too.
+        self.save()
 
     def evaluate(self) -> None:
         """Write a sample sheet and log the mean of the held-out batches' scalars."""
@@ -174,6 +245,10 @@ class Trainer:
         save_checkpoint(self.program, self.step, self.run.checkpoints)
         if self._write_generator is not None:
             self._write_generator(self.program.average.network)
+
+
+def _to_floats(scalars) -> dict[str, float]:
+    return {name: float(value) for name, value in scalars.items()}
 
 
 @contextlib.contextmanager

@@ -1,9 +1,16 @@
 """The health check in real trainings: it must fire in every recipe, and in time."""
 
+import dataclasses
+import json
 import logging
+from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
+from animegan_tf.models.generator_files import save_generator
+from animegan_tf.models.generators import build_generator
 from animegan_tf.training.health import TrainingDivergedError
 
 # Discriminators without dropout or normalization, which certainty comes easily to.
@@ -57,23 +64,34 @@ def test_exploding_learning_rate_stops_the_training_after_20_bad_steps(
 ):
     error, warnings = train(recipe, **{f"{network}_learning_rate": 1e18})
     assert "has not been finite for 20 steps" in error
+    assert "diverged 4 times" in error
+    recoveries = [w for w in warnings if "Restored step 0, with half" in w]
+    assert ["(recovery 1 of 3)" in w for w in recoveries] == [True, False, False]
     # Every step counts, though none of them is logged.
-    assert len(warnings) == 19
-    assert all("is not finite; this step's update was skipped" in w for w in warnings)
-    first, last = (int(w.split(":")[0].split()[1]) for w in (warnings[0], warnings[-1]))
+    skipped = [w for w in warnings if w not in recoveries]
+    assert len(skipped) == 4 * 19
+    assert all("is not finite; this step's update was skipped" in w for w in skipped)
+    first, last = (int(w.split(":")[0].split()[1]) for w in (skipped[0], skipped[18]))
     assert last - first == 18 and first <= 3
-    assert not (tmp_path / "run" / "metrics.jsonl").exists()
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    logged = [json.loads(line) for line in lines]
+    assert [(line["step"], line["recovery"]) for line in logged] == [
+        (0, 1.0),
+        (0, 2.0),
+        (0, 3.0),
+    ]
 
 
 # CUT's loss reaches the first half of the generator past a saturated output.
 @pytest.mark.parametrize(
     ("recipe", "rate"),
-    [("anime", 10.0), ("pix2pix", 10.0), ("cyclegan", 10.0), ("dcgan", 1e4)],
+    [("anime", 100.0), ("pix2pix", 100.0), ("cyclegan", 100.0), ("dcgan", 1e5)],
 )
 def test_saturated_generator_stops_the_training(recipe, rate, train):
     error, warnings = train(recipe, generator_learning_rate=rate, steps=30)
     assert "The generator's gradient is 0: its output is saturated" in error
-    assert warnings == []
+    assert len(warnings) == 3
+    assert all("with half the learning rates" in warning for warning in warnings)
 
 
 def test_exploding_pretraining_stops_too(train):
@@ -109,3 +127,80 @@ def test_discriminator_that_is_certain_for_200_steps_is_reported(
     assert "discriminator" in names
     assert len(warnings) == len(names)
     assert all("near certainty for 200 steps" in warning for warning in warnings)
+
+
+def _ignore_noise(generator):
+    kernel, *others = generator.trainable_variables
+    kernel.assign(0.0 * kernel)
+    # What follows makes an image of these.
+    for variable in others:
+        if len(variable.shape) == 1:
+            variable.assign(keras.random.uniform(variable.shape, -1.0, 1.0, seed=0))
+
+
+def _paint_flat(level):
+    def change(generator):
+        *others, bias = generator.trainable_variables
+        for variable in others:
+            variable.assign(0.0 * variable)
+        bias.assign(level + 0.0 * bias)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change", "description"),
+    [
+        ("pix2pix", _paint_flat(0.3), "without contrast (output_deviation is 0)"),
+        ("pix2pix", _paint_flat(4.0), "black or white (output_luminance is 0.99"),
+        ("dcgan", _ignore_noise, "the same for every input (output_change is 0)"),
+    ],
+)
+def test_collapsed_generator_stops_the_training(
+    recipe, change, description, train, make_config, tmp_path
+):
+    config = make_config(recipe)
+    options = {"name": config.generator, **config.generator_options}
+    generator = build_generator(**options)
+    change(generator)
+    save_generator(generator, options, tmp_path / "start")
+    error, warnings = train(
+        recipe,
+        steps=100,
+        log_every=1,
+        initial=str(tmp_path / "start"),
+        generator_learning_rate=1e-12,
+    )
+    assert f"The generator has collapsed: its images are {description}" in error
+    # Ten measurements, the first attempt and three with lower learning rates.
+    assert [w.split(":")[0] for w in warnings] == ["step 10"] * 3
+
+
+@pytest.mark.parametrize("recipe", ["pix2pix", "dcgan"])
+def test_healthy_training_is_silent_and_logs_what_is_measured(recipe, train, tmp_path):
+    error, warnings = train(recipe, steps=14, log_every=1, checkpoint_every=7)
+    assert (error, warnings) == (None, [])
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    logged = [json.loads(line) for line in lines]
+    assert all(line["output_change"] > 0.008 for line in logged)
+    shares = [
+        [value for name, value in line.items() if name.startswith("gradient_share_")]
+        for line in logged
+    ]
+    assert [bool(values) for values in shares] == ([False] * 6 + [True]) * 2
+    assert sum(shares[6]) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("recipe", ["pix2pix", "dcgan", "anime"])
+def test_measuring_changes_nothing_that_is_learned(recipe, make_config, run_training):
+    weights = {"style": 1.0} if recipe == "anime" else {}
+    changes = {"weights": weights} if weights else {}
+    config = make_config(recipe, steps=3, **changes)
+    states = []
+    for every in (1, 1000):
+        changed = dataclasses.replace(config, log_every=every, checkpoint_every=every)
+        run = run_training(changed, path=Path(config.data.photos).parent / str(every))
+        with np.load(run.latest_checkpoint()) as state:
+            states.append(dict(state))
+    for name, value in states[0].items():
+        np.testing.assert_array_equal(value, states[1][name], name)

@@ -232,7 +232,12 @@ def test_run_folder_holds_all_that_is_promised(make_trainer):
     trainer = make_trainer(samples=samples, write_generator=written.append)
     trainer.fit()
     names = {path.name for path in trainer.run.path.iterdir()}
-    assert names == {"config.json", "metrics.jsonl", "samples", "checkpoints"}
+    files = {"config.json", "metrics.jsonl", "preview.png"}
+    assert names == {*files, "samples", "checkpoints"}
+    np.testing.assert_array_equal(
+        read_image(trainer.run.path / "preview.png"),
+        read_image(trainer.run.path / "samples" / "step_000005.png"),
+    )
     assert (trainer.run.path / "samples" / "step_000005.png").exists()
     # The averaged generator is written beside each of the three checkpoints.
     assert written == [trainer.program.average.network] * 3
@@ -315,5 +320,98 @@ def test_health_is_checked_at_every_step_and_not_at_logged_ones(make_trainer, ca
         trainer.fit()
     assert trainer.step == 22
     warned = [r.getMessage() for r in caplog.records if "not finite" in r.getMessage()]
-    assert len(warned) == 19
+    # At first, and after three recoveries.
+    assert len(warned) == 4 * 19
     assert warned[0].startswith("step 3: total")
+
+
+class _Descent(Program):
+    """Minimize the square of one weight by gradient descent.
+
+    Each step multiplies it by 1 - 2 * rate: above a rate of 1 it diverges.
+    """
+
+    def __init__(self, rate):
+        keras.utils.set_random_seed(0)
+        network, average = (
+            keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+            for _ in "ab"
+        )
+        network.set_weights([np.ones((1, 1), "float32")])
+        optimizer = keras.optimizers.SGD(rate)
+        optimizer.build(network.trainable_variables)
+        super().__init__(
+            {"generator": network},
+            {"generator": optimizer},
+            MovingAverage(network, average, 0.9),
+        )
+
+    def update(self, batch, step):
+        (weight,) = self.networks["generator"].trainable_variables
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(weight**2)
+        gradient = tape.gradient(loss, weight)
+        if bool(tf.math.is_finite(loss)):
+            self.optimizers["generator"].apply([gradient], [weight])
+        return {"total": loss, "generator_norm": 1.0}
+
+
+@pytest.mark.parametrize("schedule", [False, True])
+def test_diverged_training_goes_on_with_half_the_learning_rate(
+    make_trainer, caplog, schedule
+):
+    rate = 3.0
+    if schedule:
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay([10**6], [3.0, 1.0])
+    program = _Descent(rate)
+    options = {"checkpoint_every": 1000, "log_every": 100}
+    trainer = make_trainer(steps=300, program=program, **options)
+    trainer.fit()
+    # 3 and 1.5 diverge, 0.75 halves the weight and changes its sign.
+    assert float(program.optimizers["generator"].learning_rate) == 0.75
+    (weight,) = program.networks["generator"].get_weights()
+    assert abs(float(weight[0, 0])) < 1e-30
+    found = [line for line in _lines(trainer) if "recovery" in line]
+    assert [(line["step"], line["recovery"]) for line in found] == [(0, 1), (0, 2)]
+    assert "Restored step 0, with half the learning rates (recovery 2 of 3)" in (
+        caplog.text
+    )
+    # A resumed training has the learning rate, and the number of recoveries.
+    program = _Descent(rate)
+    resumed = make_trainer(steps=301, resume=True, program=program, **options)
+    assert float(program.optimizers["generator"].learning_rate) == 0.75
+    resumed.fit()
+
+
+class _Breaking(_Descent):
+    """Lose the weight in step 45, at the first time."""
+
+    def __init__(self):
+        super().__init__(0.4)
+        self.steps = []
+
+    def update(self, batch, step):
+        if step == 45 and 45 not in self.steps:
+            self.networks["generator"].set_weights([np.full((1, 1), np.inf)])
+        self.steps.append(step)
+        return super().update(batch, step)
+
+
+def test_diverged_training_goes_back_to_a_good_checkpoint(make_trainer):
+    program = _Breaking()
+    trainer = make_trainer(steps=80, program=program, checkpoint_every=10)
+    trainer.fit()
+    # None was written at the steps 50 and 60, when the weight was not finite.
+    assert program.steps == [*range(65), *range(40, 80)]
+    (line,) = [line for line in _lines(trainer) if "recovery" in line]
+    assert (line["step"], line["diverged_at"]) == (40, 65)
+    assert [line["step"] for line in _lines(trainer)] == [
+        *range(1, 41),
+        *range(40, 81),
+    ]
+
+
+def test_fourth_divergence_ends_the_training(make_trainer):
+    trainer = make_trainer(steps=300, program=_Descent(100.0), checkpoint_every=1000)
+    with pytest.raises(TrainingDivergedError, match="diverged 4 times"):
+        trainer.fit()

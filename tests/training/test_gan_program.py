@@ -181,6 +181,41 @@ def test_scheduled_weights_count_by_their_factor_and_are_logged_without(eagerly)
         assert logs["l1"] > 0.1
 
 
+@dataclasses.dataclass(frozen=True)
+class TwoTerms(LossWeights):
+    first: float = 3.0
+    second: float = 1.0
+
+
+def test_gradient_shares_are_those_of_the_weighted_terms(eagerly):
+    generator, average = (
+        keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+        for _ in "ab"
+    )
+    generator.set_weights([np.ones((1, 1), "float32")])
+
+    def forward(generator, batch, step, turn, training):
+        output = tf.reduce_mean(generator(batch["image"], training=training))
+        return Forward({"first": 2.0 * output, "second": output**2})
+
+    program = GanProgram(
+        {"generator": generator},
+        MovingAverage(generator, average, 0.5),
+        forward,
+        optimizer=build_adam(0.1),
+        weights=TwoTerms(),
+        clip_norm=1.0,
+        schedules={"second": lambda step: tf.cast(step, tf.float32)},
+        inputs=lambda batch, step: batch["image"],
+    )
+    batch = {"image": tf.ones((1, 1))}
+    # At the weight 1 both terms have the derivative 2; the factor is the step.
+    shares = program.gradient_shares(batch, 1)
+    assert shares == pytest.approx({"first": 0.75, "second": 0.25})
+    shares = program.gradient_shares(batch, 3)
+    assert shares == pytest.approx({"first": 0.5, "second": 0.5})
+
+
 def test_program_without_discriminators_minimizes_its_terms_alone(eagerly):
     @dataclasses.dataclass(frozen=True)
     class Distance(LossWeights):

@@ -69,3 +69,38 @@ def test_discriminator_that_wavers_is_not_reported():
     health = HealthCheck()
     for step in range(500):
         assert health.check({"separation": 0.9 if step % 150 == 0 else 1.0}) is None
+
+
+GOOD = {"output_deviation": 0.3, "output_luminance": 0.1, "output_change": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("bad", "description"),
+    [
+        ({"output_deviation": 0.01}, "without contrast"),
+        ({"output_luminance": -0.99}, "black or white"),
+        ({"output_luminance": 0.98}, "black or white"),
+        ({"output_change": 0.004}, "the same for every input"),
+        ({"output_change_ink": 0.0}, "the same for every input"),
+    ],
+)
+def test_tenth_collapsed_output_in_a_row_stops_the_training(bad, description):
+    health = HealthCheck()
+    for _ in range(3):
+        for _ in range(9):
+            health.check_outputs(GOOD | bad)
+        assert not health.is_good
+        health.check_outputs({**dict.fromkeys(bad, 0.5), **GOOD})
+        assert health.is_good
+    for _ in range(9):
+        health.check_outputs(GOOD | bad)
+    with pytest.raises(TrainingDivergedError, match=description):
+        health.check_outputs(GOOD | bad)
+
+
+def test_certain_discriminator_alone_does_not_make_a_checkpoint_bad():
+    health = HealthCheck()
+    health.check(_healthy(0) | {"separation": 0.99})
+    assert health.is_good
+    health.check(_healthy(0) | {"total": NAN})
+    assert not health.is_good
