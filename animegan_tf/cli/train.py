@@ -123,7 +123,7 @@ def run(arguments) -> int:
     except KeyboardInterrupt:
         print(
             f"\nStopped and saved. Continue with: animegan-tf train --run {quoted} "
-            "--resume",
+            f"--resume\nreport: {folder / 'report.html'}",
             file=sys.stderr,
         )
         raise
@@ -134,6 +134,7 @@ def run(arguments) -> int:
     else:
         hint = f"animegan-tf stylize PHOTO -o OUT.png --style {quoted}"
     print(f"{folder}: trained. Try it with: {hint}")
+    print(f"report: {folder / 'report.html'}")
     return 0
 
 

@@ -174,6 +174,7 @@ def train(
     import keras
 
     from animegan_tf.models.generator_files import save_generator
+    from animegan_tf.training.report import write_run_report
     from animegan_tf.training.run_folder import RunFolder
     from animegan_tf.training.trainer import Trainer
 
@@ -213,7 +214,11 @@ def train(
     )
     if resume:
         trainer.restore()
-    trainer.fit()
+    try:
+        trainer.fit()
+    finally:
+        # Also of a training that was stopped, or that diverged.
+        write_run_report(run)
     return run
 
 
