@@ -8,6 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 from animegan_tf.cli import video
 from animegan_tf.cli.io_plan import check_outputs, missing_outputs, plan_outputs
 from animegan_tf.cli.options import (
@@ -22,8 +24,12 @@ from animegan_tf.cli.options import (
     with_faces,
 )
 from animegan_tf.cli.pipeline import Pipeline
+from animegan_tf.data.array_images import SUFFIX, extract_images, is_array_file
+from animegan_tf.imaging.formats import list_images
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.files import check_bits
 from animegan_tf.inference.video.options import SOURCE_SUFFIXES, VIDEO_SUFFIXES
+from animegan_tf.utils.atomic_path import atomic_path
 
 # Standard input and output, where a file is expected.
 _STANDARD = Path("-")
@@ -47,8 +53,8 @@ def _add_arguments(parser) -> None:
         "input",
         nargs="+",
         type=Path,
-        help="images and folders; - reads an image from standard input; or one video, "
-        "see `animegan-tf video`",
+        help="images and folders; - reads an image from standard input; or one .npy "
+        "file of images; or one video, see `animegan-tf video`",
     )
     parser.add_argument(
         "-o",
@@ -57,7 +63,7 @@ def _add_arguments(parser) -> None:
         type=Path,
         help="for one image, a file in an existing folder; else a folder, which is "
         "created if its parent folder exists; - writes one image to standard output, "
-        "as PNG unless --format is given",
+        "as PNG unless --format is given; for a .npy file, a folder or a .npy file",
     )
     add_style_argument(parser)
     add_dial_arguments(parser)
@@ -102,6 +108,8 @@ def run(arguments) -> int:
     """Stylize the images; return 1 if some of several failed."""
     if _STANDARD in (*arguments.input, arguments.output):
         return _run_standard(arguments)
+    if any(is_array_file(path) for path in arguments.input):
+        return _run_array(arguments)
     if is_video(arguments):
         return video.run(video_arguments(arguments))
     planned = _plan(arguments)
@@ -199,6 +207,32 @@ def _run_standard(arguments) -> int:
             with files.output.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
+    return code
+
+
+def _run_array(arguments) -> int:
+    """Stylize the images of a `.npy` file, to a folder or to such a file."""
+    if len(arguments.input) > 1:
+        raise ValueError(
+            "A .npy file excludes other inputs. "
+            f"Received: {' '.join(map(str, arguments.input))}"
+        )
+    (source,), output = arguments.input, arguments.output
+    to_array = output.suffix == SUFFIX
+    if to_array:
+        check_outputs([(source, output)], overwrite=arguments.overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        images = extract_images(source, Path(folder, "images"), argument="input")
+        options = {"input": [images]}
+        if to_array:
+            options |= {"output": Path(folder, "results"), "format": "png"}
+        code = run(argparse.Namespace(**(vars(arguments) | options)))
+        if to_array and code == 0:
+            paths = list_images(Path(folder, "results"))
+            array = np.stack([read_image(path) for path in paths])
+            with atomic_path(output) as temporary, open(temporary, "wb") as file:
+                np.save(file, array)
+            print(f"Wrote {output}")
     return code
 
 

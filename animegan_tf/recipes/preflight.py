@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from animegan_tf.config import TrainingConfig
+from animegan_tf.data.array_images import is_array_file
+from animegan_tf.data.datasets.arrays import ImageArray
 from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import open_image
 from animegan_tf.inference.style_source import is_bundled
@@ -66,7 +68,7 @@ def check_training(config: TrainingConfig) -> None:
             raise FileNotFoundError(
                 f"{expected}; this one does not exist. Received: {name}={str(folder)!r}"
             )
-        if not folder.is_dir():
+        if not folder.is_dir() and not is_array_file(folder):
             raise ValueError(
                 f"{expected}, not a file. Received: {name}={str(folder)!r}"
             )
@@ -116,6 +118,10 @@ def describe_training(config: TrainingConfig, run) -> list[str]:
     crop = config.data.crop_size
     lines = []
     for name, folder in image_folders(config).items():
+        if is_array_file(folder):
+            shape = ImageArray(folder, argument=name).shape
+            lines.append(f"{name}: {shape[0]} images of {shape[2]}x{shape[1]} pixels")
+            continue
         summary = summarize_folder(folder, crop)
         lines.append(f"{name}: {_describe(summary)} in {folder}")
         if summary.num_small:

@@ -156,7 +156,9 @@ def train(
         run: Folder of the run: settings, log, samples, checkpoints and the trained
             generator, which `Stylizer.from_preset` takes.
         resume: Whether to continue the training in that folder, from its newest
-            checkpoint; the result is that of an unbroken training.
+            checkpoint; the result is that of an unbroken training. Learning rates, and
+            weights of losses that stay on, may differ from those of the run, which
+            `changes.jsonl` there records.
         progress: Whether to show progress bars.
 
     Returns:
@@ -175,18 +177,26 @@ def train(
 
     from animegan_tf.models.generator_files import save_generator
     from animegan_tf.training.report import write_run_report
+    from animegan_tf.training.resumed_settings import (
+        apply_changes,
+        change_rates,
+        find_changes,
+        record_changes,
+    )
     from animegan_tf.training.run_folder import RunFolder
     from animegan_tf.training.trainer import Trainer
 
-    run = RunFolder(run)
+    run, changes = RunFolder(run), {}
     if resume:
         before = to_dict(config_from_dict(run.read_settings()))
-        run.check_settings(before, to_dict(config))
+        changes = find_changes(before, to_dict(config))
+        run.check_settings(apply_changes(before, changes), to_dict(config))
     else:
         run.check_new()
     keras.utils.set_random_seed(config.seed)
     # Built first: a missing folder must not leave an empty run behind.
-    training = load_builder(config.recipe)(config, run, progress)
+    folders = with_image_folders(config, run.path / "cache" / "arrays")
+    training = load_builder(config.recipe)(folders, run, progress)
     if resume:
         run.check_inputs(training.files)
         run.write_settings(to_dict(config))
@@ -214,6 +224,10 @@ def train(
     )
     if resume:
         trainer.restore()
+    if changes:
+        if trainer.step:
+            change_rates(training.program.optimizers, changes)
+        record_changes(run.path, trainer.step, changes)
     try:
         trainer.fit()
     finally:
@@ -258,6 +272,35 @@ def prepare(config: TrainingConfig, cache, *, progress: bool = True) -> int:
     data = dataclasses.replace(config.data, cache=str(cache))
     config = dataclasses.replace(config, data=data)
     return module.prepare(config, RunFolder(cache), progress)
+
+
+def with_image_folders(config: TrainingConfig, cache) -> TrainingConfig:
+    """Extract images in `.npy` files, and return settings with their folders.
+
+    Args:
+        config: Settings.
+        cache: Folder of the extracted images.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file does not hold images.
+    """
+    from animegan_tf.data.array_images import extract_images, is_array_file
+
+    def extract(source, name):
+        if not (isinstance(source, str) and source and is_array_file(source)):
+            return source
+        return str(extract_images(source, Path(cache) / name, argument=name))
+
+    names = ("photos", "style", "validation")
+    places = {name: extract(getattr(config.data, name), name) for name in names}
+    changes: dict[str, Any] = {"data": dataclasses.replace(config.data, **places)}
+    if hasattr(config, "styles"):
+        changes["styles"] = tuple(
+            dataclasses.replace(style, images=extract(style.images, style.name))
+            for style in config.styles
+        )
+    return dataclasses.replace(config, **changes)
 
 
 def check_names(config: TrainingConfig) -> None:

@@ -164,6 +164,21 @@ def test_other_settings_at_the_resume_are_named(make_config, run_training, tmp_p
         run_training(config)
 
 
+@pytest.mark.slow
+def test_a_resume_may_change_rates_and_weights(make_config, run_training, tmp_path):
+    run_training(make_config("cut", steps=1))
+    weights = {"nce": 0.5}
+    changed = make_config("cut", steps=2, weights=weights, generator_learning_rate=1e-5)
+    run_training(changed, resume=True)
+    run = RunFolder(tmp_path / "run")
+    settings = run.read_settings()
+    assert settings["weights"]["nce"] == 0.5
+    assert settings["generator_learning_rate"] == 1e-5
+    line = json.loads((run.path / "changes.jsonl").read_text())
+    assert line["step"] == 1
+    assert line["changes"]["weights.nce"] == [1.0, 0.5]
+
+
 def test_styles_of_a_run_load_whatever_its_training_settings_are(tmp_path):
     options = {
         "name": "anime",

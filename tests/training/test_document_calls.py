@@ -302,7 +302,7 @@ def test_arguments_that_do_not_fit_together_are_refused():
     optimizer = build_optimizer(loss)
     with pytest.raises(ValueError, match="`optimizer` must be built from the loss of"):
         train_step(*_networks(), optimizer, _batch())
-    with pytest.raises(ValueError, match=r"input and anime. Received: \['photo'\]"):
+    with pytest.raises(ValueError, match=r"input and anime, .* Received: \['photo'\]"):
         train_step(*networks, optimizer, {"photo": _batch()["input"]})
     with pytest.raises(ValueError, match="Received: adversarial_loss='gan'"):
         build_loss(*networks, name="gan")
