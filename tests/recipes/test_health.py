@@ -151,8 +151,18 @@ def _paint_flat(level):
 @pytest.mark.parametrize(
     ("recipe", "change", "description"),
     [
-        ("pix2pix", _paint_flat(0.3), "without contrast (output_deviation is 0)"),
-        ("pix2pix", _paint_flat(4.0), "black or white (output_luminance is 0.99"),
+        pytest.param(
+            "pix2pix",
+            _paint_flat(0.3),
+            "without contrast (output_deviation is 0)",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "pix2pix",
+            _paint_flat(4.0),
+            "black or white (output_luminance is 0.99",
+            marks=pytest.mark.slow,
+        ),
         ("dcgan", _ignore_noise, "the same for every input (output_change is 0)"),
     ],
 )
@@ -176,7 +186,9 @@ def test_collapsed_generator_stops_the_training(
     assert [w.split(":")[0] for w in warnings] == ["step 10"] * 3
 
 
-@pytest.mark.parametrize("recipe", ["pix2pix", "dcgan"])
+@pytest.mark.parametrize(
+    "recipe", [pytest.param("pix2pix", marks=pytest.mark.slow), "dcgan"]
+)
 def test_healthy_training_is_silent_and_logs_what_is_measured(recipe, train, tmp_path):
     error, warnings = train(recipe, steps=14, log_every=1, checkpoint_every=7)
     assert (error, warnings) == (None, [])
@@ -191,7 +203,14 @@ def test_healthy_training_is_silent_and_logs_what_is_measured(recipe, train, tmp
     assert sum(shares[6]) == pytest.approx(1.0, abs=1e-5)
 
 
-@pytest.mark.parametrize("recipe", ["pix2pix", "dcgan", "anime"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param("pix2pix", marks=pytest.mark.slow),
+        "dcgan",
+        pytest.param("anime", marks=pytest.mark.slow),
+    ],
+)
 def test_measuring_changes_nothing_that_is_learned(recipe, make_config, run_training):
     weights = {"style": 1.0} if recipe == "anime" else {}
     changes = {"weights": weights} if weights else {}
