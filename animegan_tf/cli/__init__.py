@@ -7,6 +7,7 @@ from animegan_tf import __version__
 from animegan_tf.cli import (
     completion,
     data,
+    demo,
     evaluate,
     export,
     import_weights,
@@ -26,6 +27,7 @@ COMMANDS = (
     stylize,
     preview,
     video,
+    demo,
     transfer,
     train,
     data,
