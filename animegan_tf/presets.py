@@ -153,6 +153,8 @@ def parse_blend(text: str) -> dict[str, float]:
             )
         shares[name] = value
     total = sum(shares.values())
+    if total == math.inf:
+        raise ValueError(f"The shares of a blend are too large. Received: {text!r}")
     return {name: share / total for name, share in shares.items()}
 
 

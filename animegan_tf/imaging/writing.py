@@ -60,8 +60,7 @@ def write_image(
             "`image` must be uint8 in [0, 255], (height, width, 3). "
             f"Received: dtype {image.dtype}, shape {image.shape}"
         )
-    if not 1 <= quality <= 100:
-        raise ValueError(f"`quality` must be in [1, 100]. Received: quality={quality}")
+    _check_quality(quality)
     options = encoding_options(path.suffix, quality)
     if mark:
         kind = "edited" if mark is True else mark
@@ -87,11 +86,12 @@ def write_frame(
         mark: Whether the metadata state that the image was edited with AI.
 
     Raises:
-        ValueError: If the suffix is not that of an image format, or the plug-in of the
-            format is not installed.
+        ValueError: If the suffix is not that of an image format, the plug-in of the
+            format is not installed, or the quality is out of range.
         OSError: If the folder is missing or not writable.
     """
     path = check_image_target(path)
+    _check_quality(quality)
     suffix = path.suffix.lower()
     options = save_options(frame.metadata, suffix, mark=mark)
     with atomic_path(path) as temporary:
@@ -129,6 +129,7 @@ def write_image_file(
     if file.timing is None:
         return write_frame(file.frames[0], path, quality=quality, mark=mark)
     path = check_image_target(path)
+    _check_quality(quality)
     suffix = path.suffix.lower()
     if suffix not in ANIMATED_SUFFIXES:
         raise ValueError(
@@ -146,6 +147,13 @@ def write_image_file(
     with atomic_path(path) as temporary, _encoder_errors():
         frames[0].save(temporary, save_all=True, append_images=frames[1:], **options)
     return path
+
+
+def _check_quality(quality) -> None:
+    if not isinstance(quality, int) or not 1 <= quality <= 100:
+        raise ValueError(
+            f"`quality` must be in [1, 100], an integer. Received: quality={quality!r}"
+        )
 
 
 def _to_pillow(frame: ImageFrame, suffix: str) -> Image.Image:

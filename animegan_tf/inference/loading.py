@@ -14,6 +14,7 @@ import animegan_tf.models.generators  # noqa: F401
 from animegan_tf import presets
 from animegan_tf.inference.style_source import (
     KERAS_SUFFIXES,
+    check_name,
     choose_run_style,
     is_bundled,
     is_style_of_run,
@@ -90,6 +91,7 @@ def load_generator(name_or_path) -> keras.Model:
             generator yet.
         ValueError: If there is no such style, or the file is damaged or not allowed.
     """
+    check_name(name_or_path)
     given, path = str(name_or_path), Path(name_or_path)
     if is_bundled(given):
         return presets.load_preset(given)

@@ -1,6 +1,7 @@
 """Find the saved generator that a style's name or path refers to, without Keras."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 from animegan_tf import presets
@@ -46,6 +47,21 @@ def find_saved_style(name_or_path) -> SavedStyle | None:
     if is_style_of_run(path):
         return _find_in_run(path.parent, path.name)
     return None
+
+
+def check_name(name_or_path) -> None:
+    """Refuse what cannot be the name of a style or a path.
+
+    Raises:
+        ValueError: If it is neither text nor a path, or empty.
+    """
+    is_name = isinstance(name_or_path, str | os.PathLike)
+    # An empty path would mean the current folder.
+    if not is_name or not os.fspath(name_or_path).strip():
+        raise ValueError(
+            "`name_or_path` must be a bundled style, a run folder or a .keras file. "
+            f"Received: {name_or_path!r}"
+        )
 
 
 def style_shares(name_or_path) -> dict[str, float]:

@@ -12,7 +12,7 @@ from animegan_tf import presets
 from animegan_tf.imaging.reading import is_file, pil_to_array, read_image
 from animegan_tf.imaging.resizing import resize
 from animegan_tf.inference.engines import load_engine
-from animegan_tf.inference.style_source import style_shares
+from animegan_tf.inference.style_source import check_name, style_shares
 from animegan_tf.inference.tiling import (
     AUTO,
     PADDING_MULTIPLE,
@@ -128,6 +128,7 @@ class Stylizer:
             ValueError: If there is no such style, the file holds no such generator, or
                 an argument is out of range.
         """
+        check_name(name_or_path)
         stylizer = cls.__new__(cls)
         stylizer._set_engine(
             load_engine(name_or_path, engine, precision), PADDING_MULTIPLE, tile
