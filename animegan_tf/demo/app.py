@@ -191,7 +191,9 @@ def _build_photos(gr, service, controls) -> None:
         eyes = gr.Slider(0, 1, 0, step=0.05, label="Enlarge the eyes")
     format = gr.Radio(FORMATS, value="png", label="File format")
     button = gr.Button("Stylize", variant="primary", elem_id="stylize-photos")
-    gallery = gr.Gallery(label="Results", columns=2, object_fit="contain")
+    gallery = gr.Gallery(
+        label="Results", columns=2, object_fit="contain", elem_id="results"
+    )
     files = gr.File(label="Files", file_count="multiple", interactive=False)
 
     # Gradio finds it by its place as a default.
