@@ -173,9 +173,12 @@ def _build_photos(gr, service, controls) -> None:
     photos = gr.File(
         file_count="multiple",
         file_types=["image"],
-        label=f"Photos: at most {limits.max_photos}, of {limits.max_megapixels:g} "
-        f"megapixels and {limits.max_megabytes:g} MB each",
+        label="Photos",
         elem_id="photos",
+    )
+    gr.Markdown(
+        f"At most {limits.max_photos} photos, of {limits.max_megapixels:g} megapixels "
+        f"and {limits.max_megabytes:g} MB each."
     )
     with gr.Accordion("Faces", open=False):
         faces = gr.Radio(
@@ -192,7 +195,7 @@ def _build_photos(gr, service, controls) -> None:
     format = gr.Radio(FORMATS, value="png", label="File format")
     button = gr.Button("Stylize", variant="primary", elem_id="stylize-photos")
     gallery = gr.Gallery(
-        label="Results", columns=2, object_fit="contain", elem_id="results"
+        label="Results", preview=True, object_fit="contain", elem_id="results"
     )
     files = gr.File(label="Files", file_count="multiple", interactive=False)
 
@@ -238,9 +241,12 @@ def _build_video(gr, service, controls) -> None:
     sides = sides or [limits.max_side]
     video = gr.File(
         file_types=list(SOURCE_SUFFIXES),
-        label=f"Video: at most {limits.max_seconds:g} seconds and "
-        f"{limits.max_megabytes:g} MB",
+        label="Video",
         elem_id="video",
+    )
+    gr.Markdown(
+        f"At most {limits.max_seconds:g} seconds and {limits.max_megabytes:g} MB; of a "
+        "longer video, choose a part."
     )
     with gr.Row():
         start = gr.Textbox(label="Start", placeholder="seconds or hh:mm:ss")
