@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import warnings
 from pathlib import Path
 
 from animegan_tf.utils.messages import suggestion
@@ -64,14 +63,6 @@ PRESETS: dict[str, Preset] = {
             license="Apache-2.0",
         ),
         Preset(
-            name="impressionist",
-            folder="styles",
-            description="painting: wide strokes of one color, strong chroma",
-            source=f"paintings of the 19th century; {_PHOTOS}",
-            credit="paintings by Monet, van Gogh, Renoir and others, public domain",
-            license="Apache-2.0",
-        ),
-        Preset(
             name="ink",
             folder="styles",
             description="black and white: brush lines, black shadows, two grays",
@@ -79,6 +70,14 @@ PRESETS: dict[str, Preset] = {
             credit=_PEPPER,
             license="Apache-2.0",
             monochrome=True,
+        ),
+        Preset(
+            name="oil",
+            folder="styles",
+            description="oil paint: wide strokes of one color, strong chroma",
+            source=f"the palette of paintings of the 19th century; {_PHOTOS}",
+            credit="paintings by Monet, van Gogh, Renoir and others, public domain",
+            license="Apache-2.0",
         ),
         Preset(
             name="soft",
@@ -98,8 +97,6 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }
-# Styles of earlier versions, and what is closest to them now.
-RENAMED = {"oil": "impressionist"}
 
 
 def list_styles() -> list[str]:
@@ -135,12 +132,6 @@ def parse_blend(text: str) -> dict[str, float]:
     shares: dict[str, float] = {}
     for part in text.split(","):
         name, colon, share = part.strip().partition(":")
-        if name in RENAMED:
-            new = RENAMED[name]
-            warnings.warn(
-                f"The style {name!r} was replaced by {new!r}.", FutureWarning, 2
-            )
-            name = new
         get_preset(name)
         try:
             value = float(share) if colon else 1.0

@@ -35,14 +35,7 @@ def test_every_weights_folder_belongs_to_a_style():
 
 
 def test_styles_are_listed_by_name():
-    assert presets.list_styles() == [
-        "anime",
-        "comic",
-        "impressionist",
-        "ink",
-        "soft",
-        "ukiyoe",
-    ]
+    assert presets.list_styles() == ["anime", "comic", "ink", "oil", "soft", "ukiyoe"]
 
 
 def test_saved_style_loads_as_the_same_network(style):
@@ -90,12 +83,6 @@ def test_options_that_do_not_match_the_weights_are_refused(style):
 )
 def test_shares_of_a_blend_sum_to_one(text, shares):
     assert presets.parse_blend(text) == shares
-
-
-def test_a_replaced_style_is_named():
-    with pytest.warns(FutureWarning, match="'oil' was replaced by 'impressionist'"):
-        assert presets.parse_blend("oil:1,ink:1") == {"impressionist": 0.5, "ink": 0.5}
-    assert set(presets.RENAMED.values()) <= set(presets.PRESETS)
 
 
 @pytest.mark.parametrize("text", ["soft:0", "soft:x", "soft:inf", "soft,soft"])
