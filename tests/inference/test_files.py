@@ -69,7 +69,7 @@ def test_automatic_scale_changes_nothing_that_a_network_would_not(identity):
 
 def test_strokes_grow_with_large_images_and_fine_detail_stays():
     def striped(image, progress=None):
-        """Draw stripes of 10 columns, and alternate neighboring columns by 20 levels."""
+        """Draw stripes of 10 columns; neighboring columns differ by 20 levels."""
         columns = np.arange(image.shape[1])
         stripes = 100 + 40 * (columns // 10 % 2) + 20 * (columns % 2)
         return np.broadcast_to(stripes[:, None], image.shape).astype(np.uint8)
