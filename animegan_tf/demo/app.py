@@ -195,7 +195,12 @@ def _build_photos(gr, service, controls) -> None:
     format = gr.Radio(FORMATS, value="png", label="File format")
     button = gr.Button("Stylize", variant="primary", elem_id="stylize-photos")
     gallery = gr.Gallery(
-        label="Results", preview=True, object_fit="contain", elem_id="results"
+        label="Results",
+        columns=2,
+        object_fit="contain",
+        # Without the button that publishes the image on a hub.
+        buttons=["download", "fullscreen"],
+        elem_id="results",
     )
     files = gr.File(label="Files", file_count="multiple", interactive=False)
 
@@ -222,7 +227,8 @@ def _build_photos(gr, service, controls) -> None:
         for failure in failures:
             gr.Warning(failure)
         paths = [str(path) for path in written]
-        return paths, paths
+        # A selected image is shown whole; in the grid, one alone would be cropped.
+        return gr.Gallery(paths, selected_index=0), paths
 
     button.click(
         stylize,
@@ -259,7 +265,7 @@ def _build_video(gr, service, controls) -> None:
     smooth = gr.Slider(0, 1, 0, step=0.05, label="Reduce flicker")
     audio = gr.Checkbox(True, label="Keep the audio")
     button = gr.Button("Stylize", variant="primary", elem_id="stylize-video")
-    result = gr.Video(label="Result", interactive=False)
+    result = gr.Video(label="Result", interactive=False, buttons=["download"])
 
     def stylize(values):
         try:
