@@ -1,10 +1,14 @@
 """Measure the ranges of a network's feature maps, which its quantization needs."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from animegan_tf.inference.engines.anime_network import AnimeNetwork
-from animegan_tf.inference.engines.onnx_graph import Ranges, build_anime_graph
 from animegan_tf.inference.engines.sessions import open_session
+
+if TYPE_CHECKING:
+    from animegan_tf.inference.engines.onnx_graph import Ranges
 
 _SIDE = 256
 # Of the values, one in 100,000 at each end is rounded to the ends: of the shares tried,
@@ -14,7 +18,7 @@ _SHARE = 1e-5
 
 def measure_ranges(
     network: AnimeNetwork, images: np.ndarray | None = None, *, runtime="openvino"
-) -> Ranges:
+) -> "Ranges":
     """Measure the range of the input of each convolution over images.
 
     Args:
@@ -26,6 +30,9 @@ def measure_ranges(
     Returns:
         The smallest and the largest value of each input.
     """
+    # Representative images are used without the package `onnx` too.
+    from animegan_tf.inference.engines.onnx_graph import build_anime_graph
+
     images = representative_images() if images is None else images
     model = build_anime_graph(network, observe=True)
     names = [output.name for output in model.graph.output][1:]
