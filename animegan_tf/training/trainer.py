@@ -163,7 +163,8 @@ class Trainer:
                 self.evaluate()
             # A collapse takes some steps to be certain of.
             if not last and self.step % self._checkpoint_every == 0:
-                if self._health.is_good:
+                first = not list_checkpoints(self.run.checkpoints)
+                if first or self._health.is_good:
                     self.save()
 
     def _make_step(self, batch) -> tuple[dict[str, float], dict[str, float]]:

@@ -213,7 +213,6 @@ def test_an_interrupt_exits_with_130(folder, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["stylize"],
         ["stylize", "a.png"],
         ["no-such"],

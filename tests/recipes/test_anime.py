@@ -57,6 +57,7 @@ def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, rea
     assert any(name.startswith("optimizer/pretraining") for name in names)
     lines = read_log(run)
     pretraining = {"step", "epoch", "total", "target", "gradient", "generator_norm"}
+    pretraining |= {f"output_{name}" for name in ("deviation", "luminance", "change")}
     assert set(lines[0]) == pretraining
     assert {"adversarial", "discriminator", "separation"} <= set(lines[3])
     (line,) = read_log(run, "validation_target")

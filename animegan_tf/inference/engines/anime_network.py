@@ -106,7 +106,8 @@ def read_anime_network(style: SavedStyle) -> AnimeNetwork | None:
     check_option_sizes(options, shapes)
     counts = _read_counts(options, style.folder)
     layers = _read_layers(path, shapes, _expected_shapes(counts, num_styles))
-    missing = sorted(style.shares.keys() - set(names))
+    # A network of one style need not name it.
+    missing = style.shares.keys() - set(names) if names else list(style.shares)[1:]
     if missing:
         raise ValueError(
             "Only styles of one network can be blended. "
