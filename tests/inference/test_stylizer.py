@@ -142,7 +142,9 @@ def test_missing_and_damaged_files_are_named(identity_generator, photo, tmp_path
 def test_preset_equals_its_saved_generator(style, photo, tmp_path):
     stylizer = Stylizer.from_preset(style)
     stylizer.generator.save(tmp_path / "generator.keras")
-    assert np.array_equal(Stylizer.from_preset(tmp_path)(photo), stylizer(photo))
+    saved = Stylizer.from_preset(tmp_path)(photo)
+    # The engines round differently.
+    assert np.abs(saved.astype(int) - stylizer(photo)).max() <= 1
 
 
 def test_files_of_models_are_loaded(negative_generator, photo, tmp_path):
