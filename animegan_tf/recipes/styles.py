@@ -127,6 +127,7 @@ def build(config: StylesConfig, run, progress: bool = True):
     photos, held_out = split_photos(config.data, minimum=2)
     drawings = [scan_images(s.images, argument=s.name) for s in config.styles]
     own = {style.name: config.of_style(style) for style in config.styles}
+    turns = sum(style.share for style in config.styles)
     program, options = build_program(
         config,
         {
@@ -134,7 +135,7 @@ def build(config: StylesConfig, run, progress: bool = True):
             for name, paths in zip(names, drawings, strict=True)
         },
         style_configs=own,
-        shares=[style.share / len(_round(config.styles)) for style in config.styles],
+        shares=[style.share / turns for style in config.styles],
         rate_factor=lambda variable: (
             config.style_rate if _is_style_table(variable) else 1.0
         ),

@@ -502,41 +502,27 @@ def _finish(painter, painted, unit):
     return to_levels(colors)
 
 
+_CEL = Painter(
+    merge=22.0,
+    smoothing=0.15,
+    smoothing_reach=16.0,
+    lift=8.0,
+    tone_levels=6,
+    tone_steps=0.6,
+    chroma=1.18,
+    line_opacity=0.88,
+    line_width=1.4,
+    line_threshold=0.008,
+    line_range=0.026,
+    line_sharpness=0.0,
+    line_areas=1.0,
+    line_color=(0.05, 0.045, 0.06),
+    line_length=12.0,
+)
 PAINTERS = {
-    "cel": Painter(
-        merge=22.0,
-        smoothing=0.15,
-        smoothing_reach=16.0,
-        lift=8.0,
-        tone_levels=6,
-        tone_steps=0.6,
-        chroma=1.18,
-        line_opacity=0.88,
-        line_width=1.4,
-        line_threshold=0.008,
-        line_range=0.026,
-        line_sharpness=0.0,
-        line_areas=1.0,
-        line_color=(0.05, 0.045, 0.06),
-        line_length=12.0,
-    ),
-    "comic": Painter(
-        merge=22.0,
-        smoothing=0.15,
-        smoothing_reach=16.0,
-        lift=8.0,
-        tone_levels=6,
-        tone_steps=0.6,
-        chroma=1.18,
-        line_opacity=0.88,
-        line_width=1.4,
-        line_threshold=0.008,
-        line_range=0.026,
-        # Nothing as soft as a cloud has an outline.
-        line_sharpness=0.75,
-        line_color=(0.05, 0.045, 0.06),
-        line_length=12.0,
-    ),
+    "cel": _CEL,
+    # Nothing as soft as a cloud has an outline.
+    "comic": dataclasses.replace(_CEL, line_sharpness=0.75, line_areas=0.0),
     "oil": Painter(
         brush_radius=6.0,
         brush_passes=2,
