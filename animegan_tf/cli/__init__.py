@@ -1,7 +1,10 @@
 """The command line, `animegan-tf`."""
 
+import contextlib
 import os
+import signal
 import sys
+import threading
 
 from animegan_tf import __version__
 from animegan_tf.cli import (
@@ -40,6 +43,10 @@ COMMANDS = (
 )
 
 
+class _Terminated(KeyboardInterrupt):
+    """A signal has ended the program; its argument is the signal's number."""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command line.
 
@@ -48,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 for success, 1 if some images failed, 2 if an error prevented
-        all work, 130 if interrupted.
+        all work, 130 if interrupted; 143 and 129 after the signals SIGTERM and SIGHUP.
     """
     # Read by TensorFlow and Keras when they are imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -56,8 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     arguments = build_parser().parse_args(evaluate.with_default_evaluation(argv))
     try:
-        code = arguments.run(arguments)
-        sys.stdout.flush()
+        with _ended_by_signals():
+            code = arguments.run(arguments)
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
         # The reader of the output is gone, as in `animegan-tf styles | head -1`.
@@ -70,6 +78,9 @@ def main(argv: list[str] | None = None) -> int:
     except MemoryError:
         print("animegan-tf: error: not enough memory", file=sys.stderr)
         return 2
+    except _Terminated as error:
+        print("\nanimegan-tf: terminated", file=sys.stderr)
+        return 128 + error.args[0]
     except KeyboardInterrupt:
         print("\nanimegan-tf: interrupted", file=sys.stderr)
         return 130
@@ -93,3 +104,27 @@ def build_parser() -> Parser:
     # Without a command the help is more useful than an error.
     parser.set_defaults(run=lambda _: parser.print_help() or 0)
     return parser
+
+
+@contextlib.contextmanager
+def _ended_by_signals():
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, so that temporary files are deleted.
+
+    A signal that is ignored, as SIGHUP is after `nohup`, still is.
+    """
+
+    def end(number, _):
+        raise _Terminated(number)
+
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            # Windows has no SIGHUP.
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                handlers[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 import collections
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from animegan_tf.imaging.formats import IMAGE_SUFFIXES, list_images
@@ -64,16 +65,28 @@ def missing_outputs(outputs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]
     return [(source, target) for source, target in outputs if not target.exists()]
 
 
-def check_outputs(outputs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
+def check_outputs(
+    outputs: list[tuple[Path, Path]],
+    *,
+    overwrite: bool,
+    inputs: Iterable[Path] = (),
+) -> None:
     """Check that the outputs may be written.
+
+    Args:
+        outputs: Pairs of a source and its output.
+        overwrite: Whether existing outputs may be replaced.
+        inputs: Files other than the sources that are read, such as a mask.
 
     Raises:
         FileExistsError: If an output exists and `overwrite` is false.
         OSError: If an output folder cannot be created or written to.
-        ValueError: If an output is a source or the output of another source.
+        ValueError: If an output is a source, another input, or the output of another
+            source.
     """
     # Device and inode identify a file through links and different spellings.
     sources = {_identity(source): source for source, _ in outputs}
+    others = {_identity(path) for path in inputs if path.exists()}
     targets = {}
     for source, target in outputs:
         other = targets.setdefault(target, source)
@@ -84,6 +97,8 @@ def check_outputs(outputs: list[tuple[Path, Path]], *, overwrite: bool) -> None:
             )
         if target.exists() and _identity(target) in sources:
             raise ValueError(f"The output would overwrite the source {str(target)!r}")
+        if target.exists() and _identity(target) in others:
+            raise ValueError(f"The output would overwrite the input {str(target)!r}")
     existing = [target for target in targets if target.exists()]
     if existing and not overwrite:
         raise FileExistsError(

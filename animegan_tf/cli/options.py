@@ -15,6 +15,9 @@ _PRECISIONS = ("auto", "float32", "bfloat16", "float16", "int8")
 _ENGINES = ("auto", "tensorflow", "openvino", "onnxruntime")
 _FACE_SIZE, _MIN_FACE_SIZE = 512, 64
 
+# Formats of outputs that `--format` may ask for, and their suffixes.
+FORMATS = {name: f".{name}" for name in ("png", "jpg", "webp", "tiff", "avif")}
+
 STYLE_HELP = (
     "bundled style (see `animegan-tf styles`), weighted blend of bundled styles such "
     "as a:0.6,b:0.4, run folder, or .keras file"
@@ -194,6 +197,12 @@ def _number_or_auto(text: str) -> float | str:
     return text if text == "auto" else float(text)
 
 
+def dial_images(arguments) -> list[Path]:
+    """Return the paths of the images that the dials name."""
+    paths = [] if arguments.mask is None else [arguments.mask]
+    return paths if arguments.color in COLORS else [*paths, Path(arguments.color)]
+
+
 def read_dials(arguments) -> Dials:
     """Build the dials, and read the images that they name.
 
@@ -280,6 +289,39 @@ def with_faces(stylizer, arguments):
         background=None if arguments.faces_only else stylizer,
         size=_FACE_SIZE if arguments.face_size is None else arguments.face_size,
         eyes=arguments.eyes or 0.0,
+    )
+
+
+def add_tile_argument(parser) -> None:
+    """Add `--tile`."""
+    parser.add_argument(
+        "--tile",
+        type=tile_size,
+        default="auto",
+        metavar="N",
+        help="tile size in pixels for large images; none processes whole images "
+        "(default: limit memory)",
+    )
+
+
+def add_format_arguments(parser) -> None:
+    """Add `--format`, `--bits` and `--strip-metadata`."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        help="format of the outputs (default: that of each source)",
+    )
+    parser.add_argument(
+        "--bits",
+        type=int,
+        choices=(8, 16),
+        help="bits per channel; 16 for PNG and TIFF only (default: those of each "
+        "source)",
+    )
+    parser.add_argument(
+        "--strip-metadata",
+        action="store_true",
+        help="leave out the source's metadata, such as place, time and camera",
     )
 
 

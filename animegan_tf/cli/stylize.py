@@ -19,6 +19,7 @@ from animegan_tf.cli.options import (
     add_precision_argument,
     add_style_argument,
     add_writing_arguments,
+    dial_images,
     read_dials,
     tile_size,
     with_faces,
@@ -33,7 +34,6 @@ from animegan_tf.utils.atomic_path import atomic_path
 
 # Standard input and output, where a file is expected.
 _STANDARD = Path("-")
-_FORMATS = {name: f".{name}" for name in ("png", "jpg", "webp", "tiff", "avif")}
 
 
 def add_parser(subparsers) -> None:
@@ -74,34 +74,11 @@ def _add_arguments(parser) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="skip images whose output exists"
     )
-    parser.add_argument(
-        "--tile",
-        type=tile_size,
-        default="auto",
-        metavar="N",
-        help="tile size in pixels for large images; none processes whole images "
-        "(default: limit memory)",
-    )
+    add_tile_argument(parser)
     add_precision_argument(parser)
     add_engine_argument(parser)
     add_writing_arguments(parser)
-    parser.add_argument(
-        "--format",
-        choices=_FORMATS,
-        help="format of the outputs (default: that of each source)",
-    )
-    parser.add_argument(
-        "--bits",
-        type=int,
-        choices=(8, 16),
-        help="bits per channel; 16 for PNG and TIFF only (default: those of each "
-        "source)",
-    )
-    parser.add_argument(
-        "--strip-metadata",
-        action="store_true",
-        help="leave out the source's metadata, such as place, time and camera",
-    )
+    add_format_arguments(parser)
 
 
 def run(arguments) -> int:
@@ -117,7 +94,7 @@ def run(arguments) -> int:
     if not outputs:
         print(f"All {len(planned)} outputs already exist")
         return 0
-    pipeline = _build_pipeline(arguments)
+    pipeline = build_pipeline(arguments)
     for folder in {target.parent for _, target in outputs}:
         folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
@@ -184,7 +161,7 @@ def _run_standard(arguments) -> int:
             "`--output -` must be redirected to a file or another program. "
             "Received: a terminal"
         )
-    suffix = _FORMATS.get(arguments.format, ".png")
+    suffix = FORMATS.get(arguments.format, ".png")
     with tempfile.TemporaryDirectory() as folder:
         files = argparse.Namespace(**vars(arguments))
         if source == _STANDARD:
@@ -244,15 +221,20 @@ def _plan(arguments) -> list[tuple[Path, Path]]:
         arguments.input,
         arguments.output,
         recursive=arguments.recursive,
-        suffix=_FORMATS.get(arguments.format),
+        suffix=FORMATS.get(arguments.format),
     )
-    check_outputs(outputs, overwrite=arguments.overwrite or arguments.resume)
+    check_outputs(
+        outputs,
+        overwrite=arguments.overwrite or arguments.resume,
+        inputs=dial_images(arguments),
+    )
     for _, target in outputs:
         check_bits(arguments.bits, target)
     return outputs
 
 
-def _build_pipeline(arguments) -> Pipeline:
+def build_pipeline(arguments) -> Pipeline:
+    """Load the style, with the dials and options of the arguments."""
     dials = read_dials(arguments)
     # Here, since errors of arguments should be reported before it is imported.
     from animegan_tf.inference.stylizer import Stylizer

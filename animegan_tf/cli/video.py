@@ -10,6 +10,7 @@ from animegan_tf.cli.options import (
     add_engine_argument,
     add_precision_argument,
     add_style_argument,
+    dial_images,
     parsed_by,
     read_dials,
 )
@@ -38,7 +39,7 @@ def add_parser(subparsers) -> None:
 
 def add_arguments(parser) -> None:
     """Add all arguments of the command to a parser."""
-    parser.add_argument("input", type=Path, help="video in any format FFmpeg reads")
+    parser.add_argument("input", type=Path, help="video in any usual format")
     parser.add_argument(
         "-o",
         "--output",
@@ -120,7 +121,12 @@ def run(arguments) -> int:
     options = {name: getattr(arguments, name) for name in names}
     # Errors are reported before the network is loaded, which may take seconds.
     VideoOptions(**options)
-    check_video_target(arguments.input, arguments.output, overwrite=arguments.overwrite)
+    check_video_target(
+        arguments.input,
+        arguments.output,
+        overwrite=arguments.overwrite,
+        inputs=dial_images(arguments),
+    )
     dials = read_dials(arguments)
     start = time.perf_counter()
     report = stylize_video(

@@ -2,8 +2,12 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
+
+# What `atomic_path` names temporary files: `.NAME-RANDOM.tmp.SUFFIX`.
+_TEMPORARY = re.compile(r"\..*-[a-z0-9_]{8}\.tmp(\.[^.]*)?", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -15,7 +19,7 @@ def atomic_path(path):
     """
     path = Path(path)
     handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=path.suffix
+        dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=f".tmp{path.suffix}"
     )
     os.close(handle)
     try:
@@ -28,3 +32,8 @@ def atomic_path(path):
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
+
+
+def is_temporary(path) -> bool:
+    """Return whether a file has a name that `atomic_path` gives to temporary files."""
+    return _TEMPORARY.fullmatch(Path(path).name) is not None

@@ -1,7 +1,9 @@
 import argparse
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,24 @@ def test_the_source_is_never_overwritten(
     assert source.read_bytes() == before
 
 
+@pytest.mark.parametrize("option", ["--mask", "--color"])
+def test_images_that_options_name_are_never_overwritten(
+    run_folder, folder, tmp_path, assert_error_line, option
+):
+    source, named = folder / "a.png", tmp_path / "named.png"
+    named.write_bytes(source.read_bytes())
+    options = [option, named, "--overwrite"]
+    assert stylize(run_folder, source, "-o", named, *options) == 2
+    assert_error_line("would overwrite the input", "named.png")
+    target = tmp_path / "out" / "a.png"
+    target.parent.mkdir()
+    target.write_bytes(source.read_bytes())
+    options = [option, target, "--overwrite"]
+    assert stylize(run_folder, folder, "-o", target.parent, *options) == 2
+    assert_error_line("would overwrite the input")
+    assert named.read_bytes() == target.read_bytes() == source.read_bytes()
+
+
 def test_two_images_with_the_same_output_are_an_error(
     run_folder, folder, tmp_path, assert_error_line
 ):
@@ -208,6 +228,27 @@ def test_an_interrupt_exits_with_130(folder, tmp_path, capsys, monkeypatch):
     arguments = [folder, "-o", tmp_path / "out", "--mask", folder / "a.png"]
     assert stylize("any", *arguments) == 130
     assert capsys.readouterr().err == "\nanimegan-tf: interrupted\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_signals_leave_no_temporary_files(tmp_path, name, code):
+    command = [sys.executable, "-m", "animegan_tf", "stylize", "-", "-o", "out.png"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        text=True,
+    ) as process:
+        # It waits for an image, in a temporary folder.
+        while not list(tmp_path.glob("*/standard-input")):
+            time.sleep(0.01)
+        process.send_signal(getattr(signal, name))
+        assert process.wait() == code
+        assert process.stderr.read() == "\nanimegan-tf: terminated\n"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.utils.array_file import map_array, read_arrays, read_shapes
-from animegan_tf.utils.atomic_path import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path, is_temporary
 from animegan_tf.utils.json_file import parse_json, read_json
 
 
@@ -23,6 +23,14 @@ def test_file_is_replaced_only_when_the_block_succeeds(tmp_path):
             raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_temporary_files_are_recognized_by_their_names(tmp_path):
+    for name in ("a.txt", "no suffix", ".hidden", "x" * 60 + ".json"):
+        with atomic_path(tmp_path / name) as temporary:
+            assert is_temporary(temporary)
+        assert not is_temporary(tmp_path / name)
+    assert not is_temporary(".holiday-20240101.png")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file modes on Windows")

@@ -1,11 +1,13 @@
 """Options of a stylized video, and the files it may be written to."""
 
 import dataclasses
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 from animegan_tf.inference.video.encoder import ENCODERS
 from animegan_tf.inference.video.timing import parse_rate, parse_time
+from animegan_tf.utils.checks import check_integer, check_number
 
 CODECS = tuple(name for name in ENCODERS if name != "lossless")
 AUDIO = ("copy", "drop")
@@ -74,7 +76,9 @@ class VideoOptions:
             ("batch_size", 1, 4),
             ("max_size", 16, None),
         ):
-            _check_range(name, getattr(self, name), low, high)
+            if (value := getattr(self, name)) is not None:
+                check = check_number if name == "smooth" else _check_integer
+                check(low, high, **{name: value})
         # The class is frozen, but text becomes the exact number it stands for.
         for name, parse in (
             ("start", parse_time),
@@ -106,13 +110,21 @@ class VideoOptions:
         return self.codec
 
 
-def check_video_target(source: Path, target: Path, *, overwrite: bool) -> None:
+def check_video_target(
+    source: Path, target: Path, *, overwrite: bool, inputs: Iterable[Path] = ()
+) -> None:
     """Check, before any work, that the output may be written.
+
+    Args:
+        source: Path of the source.
+        target: Path of the output.
+        overwrite: Whether the output may be replaced.
+        inputs: Other files that are read, such as a mask.
 
     Raises:
         FileExistsError: If it exists and `overwrite` is false.
         FileNotFoundError: If its folder does not exist.
-        ValueError: If its suffix is unknown, or it is the source.
+        ValueError: If its suffix is unknown, or it is the source or another input.
     """
     if target.suffix.lower() not in VIDEO_SUFFIXES or target.is_dir():
         raise ValueError(
@@ -122,8 +134,10 @@ def check_video_target(source: Path, target: Path, *, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise FileNotFoundError(f"No such output folder: {str(target.parent)!r}")
     for path in (target, partial_path(target)):
-        if path.exists() and source.exists() and path.samefile(source):
-            raise ValueError(f"The output would overwrite the source {str(path)!r}")
+        for name, files in (("source", [source]), ("input", inputs)):
+            existing = [file for file in files if file.exists()]
+            if path.exists() and any(path.samefile(file) for file in existing):
+                raise ValueError(f"The output would overwrite the {name} {str(path)!r}")
     if target.exists() and not overwrite:
         raise FileExistsError(
             f"The output already exists: {str(target)!r}; add --overwrite to replace it"
@@ -135,10 +149,7 @@ def partial_path(target: Path) -> Path:
     return target.with_name(f"{target.stem}.partial{target.suffix}")
 
 
-def _check_range(name, value, low, high):
-    if value is None:
-        return
-    # Negated, so that NaN is refused.
-    if not (value >= low and (high is None or value <= high)):
-        expected = f"in [{low}, {high}]" if high is not None else f"at least {low}"
-        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value}")
+def _check_integer(low, high, **arguments):
+    check_integer(low, **arguments)
+    if high is not None:
+        check_number(low, high, **arguments)

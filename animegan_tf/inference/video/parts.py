@@ -3,17 +3,20 @@
 import contextlib
 import dataclasses
 import json
-import shutil
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from animegan_tf.utils.array_file import read_arrays
-from animegan_tf.utils.atomic_path import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path, is_temporary
+from animegan_tf.utils.folder_lock import LOCK_NAME, FolderLock
 from animegan_tf.utils.json_file import read_json
 
 _SETTINGS = "settings.json"
+_PART_FILE = re.compile(r"part_\d+\.(json|npz|nut)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +49,31 @@ class PartsFolder:
 
     def __init__(self, target: Path):
         self.path = target.with_name(f".{target.name}.parts")
+        self._target = target
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs to the same output from starting; make the folder.
+
+        Raises:
+            FileExistsError: If another run has it, or it has files of someone else.
+        """
+        lock = FolderLock(self.path)
+        if not lock.acquire():
+            raise FileExistsError(
+                f"Another run is writing {str(self._target)!r}; name another output, "
+                "or wait until it has finished"
+            )
+        try:
+            foreign = [path for path in self.path.iterdir() if not _is_own(path)]
+            if foreign:
+                raise FileExistsError(
+                    f"The folder {str(self.path)!r} of unfinished runs has another "
+                    f"file, {foreign[0].name!r}; move it away, or name another output"
+                )
+            yield
+        finally:
+            lock.release()
 
     @property
     def has_parts(self) -> bool:
@@ -54,8 +82,8 @@ class PartsFolder:
 
     def begin(self, settings: dict[str, Any]) -> None:
         """Create an empty folder for a run with these settings."""
-        self.remove()
-        self.path.mkdir()
+        self.clear()
+        self.path.mkdir(exist_ok=True)
         self._write_json(_SETTINGS, settings)
 
     def resume(self, settings: dict[str, Any]) -> list[Part]:
@@ -113,14 +141,20 @@ class PartsFolder:
         path = part.path.with_suffix(".npz")
         return read_arrays(path) if path.is_file() else {}
 
-    def remove(self) -> None:
-        """Delete the folder."""
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.path)
+    def clear(self) -> None:
+        """Delete the files of the run; at its end, `locked` deletes the folder."""
+        for path in self.path.glob("*"):
+            if _is_own(path) and path.name != LOCK_NAME:
+                path.unlink()
 
     def _write_json(self, name, values) -> None:
         with atomic_path(self.path / name) as temporary:
             temporary.write_text(json.dumps(values), encoding="utf-8")
+
+
+def _is_own(path: Path) -> bool:
+    is_named = path.name in (_SETTINGS, LOCK_NAME) or _PART_FILE.fullmatch(path.name)
+    return bool(is_named) or is_temporary(path)
 
 
 def _damage(path) -> str:

@@ -15,6 +15,7 @@ from animegan_tf.inference.video.pipeline import VideoRun
 from animegan_tf.inference.video.plan import VideoPlan, plan_video
 from animegan_tf.inference.video.temporal import TemporalSmoother
 from animegan_tf.presets import DEFAULT_STYLE
+from animegan_tf.utils.checks import check_path
 
 # Seconds by which an output may be shorter than the source's metadata say.
 _TOLERANCE = 1.0
@@ -62,7 +63,8 @@ def stylize_video(
     a completed resumed run deletes.
 
     Args:
-        source: Path of a video in any format that FFmpeg reads, or of an animated GIF.
+        source: Path of a video, such as MP4, MOV, MKV, WebM, AVI, FLV, WMV, MPEG or
+            Ogg, or of an animated GIF.
         target: Path of the output, in an existing folder: .mp4, .m4v, .mov, .mkv, .webm
             or .gif.
         style: Anything `Stylizer.from_preset` takes; or a function from uint8 RGB
@@ -84,7 +86,8 @@ def stylize_video(
 
     Raises:
         FileExistsError: If the output or an unfinished run exists, and neither
-            `overwrite` nor `resume` says what to do.
+            `overwrite` nor `resume` says what to do; if another run is writing the
+            same output; or if the hidden folder has files of someone else.
         FileNotFoundError: If the source or the output's folder does not exist.
         ImportError: If PyAV is missing.
         KeyboardInterrupt: After an interrupt, once the partial video is written.
@@ -94,47 +97,55 @@ def stylize_video(
     """
     notify = notify or (lambda text: warnings.warn(text, stacklevel=3))
     options = VideoOptions(**options)
+    check_path(source=source, target=target)
     plan = plan_video(Path(source), Path(target), options, notify, overwrite=overwrite)
     folder = PartsFolder(plan.target)
-    if folder.has_parts and not (resume or overwrite):
-        raise FileExistsError(
-            f"There is an unfinished run for {str(plan.target)!r}; add --resume to "
-            "continue it, or --overwrite to start again"
+    with folder.locked():
+        if folder.has_parts and not (resume or overwrite):
+            raise FileExistsError(
+                f"There is an unfinished run for {str(plan.target)!r}; add --resume to "
+                "continue it, or --overwrite to start again"
+            )
+        stylize = _load_style(style, precision, engine)
+        plan = dataclasses.replace(plan, license=getattr(stylize, "license", None))
+        dials = None if dials is None or _is_default(dials) else dials
+        settings = plan.describe(
+            stylize,
+            precision=getattr(stylize, "precision", precision),
+            **({} if dials is None else dataclasses.asdict(dials)),
         )
-    stylize = _load_style(style, precision, engine)
-    plan = dataclasses.replace(plan, license=getattr(stylize, "license", None))
-    dials = None if dials is None or _is_default(dials) else dials
-    settings = plan.describe(
-        stylize,
-        precision=getattr(stylize, "precision", precision),
-        **({} if dials is None else dataclasses.asdict(dials)),
-    )
-    parts = folder.resume(settings) if resume and folder.has_parts else []
-    smoother = TemporalSmoother(options.smooth)
-    if parts:
-        smoother.state = folder.read_state(parts[-1])
-    else:
-        folder.begin(settings)
-    run = VideoRun(plan, folder)
-    try:
-        run.run(parts, _with_dials(stylize, dials), smoother, progress=progress)
-        write_video(plan, run.parts, plan.target)
-    except KeyboardInterrupt:
-        parts = run.close_early()
+        parts = folder.resume(settings) if resume and folder.has_parts else []
+        smoother = TemporalSmoother(options.smooth)
         if parts:
-            path = partial_path(plan.target)
-            write_video(plan, parts, path, is_partial=True)
-            hint = "; add --resume to continue" if folder.has_parts else ""
-            notify(f"the frames finished so far are in {path}{hint}")
-        raise
-    finally:
-        run.discard_unfinished()
-        if not folder.has_parts:
-            folder.remove()
-    folder.remove()
+            smoother.state = folder.read_state(parts[-1])
+        else:
+            folder.begin(settings)
+        run = VideoRun(plan, folder)
+        try:
+            run.run(parts, _with_dials(stylize, dials), smoother, progress=progress)
+            write_video(plan, run.parts, plan.target)
+        except KeyboardInterrupt:
+            _write_partial(plan, run, folder, notify)
+            raise
+        finally:
+            run.discard_unfinished()
+            if not folder.has_parts:
+                folder.clear()
+        folder.clear()
     if resume:
         partial_path(plan.target).unlink(missing_ok=True)
     return _report(plan, run, notify)
+
+
+def _write_partial(plan: VideoPlan, run: VideoRun, folder: PartsFolder, notify) -> None:
+    """Write the frames that were finished before an interrupt."""
+    parts = run.close_early()
+    if not parts:
+        return
+    path = partial_path(plan.target)
+    write_video(plan, parts, path, is_partial=True)
+    hint = "; add --resume to continue" if folder.has_parts else ""
+    notify(f"the frames finished so far are in {path}{hint}")
 
 
 def _report(plan: VideoPlan, run: VideoRun, notify) -> VideoReport:

@@ -100,3 +100,12 @@ def test_the_source_is_never_an_output(tmp_path, link):
     partial.touch()
     with pytest.raises(ValueError, match="would overwrite the source"):
         check_video_target(partial, tmp_path / "x.mp4", overwrite=False)
+
+
+def test_another_input_is_never_an_output(tmp_path):
+    target = tmp_path / "a.gif"
+    target.touch()
+    with pytest.raises(ValueError, match=r"would overwrite the input .*a\.gif"):
+        check_video_target(
+            tmp_path / "source", target, overwrite=True, inputs=[tmp_path / "a.gif"]
+        )

@@ -152,3 +152,43 @@ def test_a_killed_run_can_be_resumed(make_slow_clip, target, read_video):
     assert json.loads(finished[0].read_text())["pts"][0] == 0
     assert stylize_video(source, target, identity, resume=True).num_frames == 20
     assert read_video(target)[0] == read_video(source)[0]
+
+
+def test_two_runs_to_one_output_do_not_mix(make_slow_clip, target):
+    source, errors = make_slow_clip(), []
+
+    def other_run(frames):
+        if not errors:
+            with pytest.raises(FileExistsError) as error:
+                stylize_video(source, target, identity, overwrite=True)
+            errors.append(str(error.value))
+        return frames
+
+    assert stylize_video(source, target, other_run).num_frames == 10
+    assert "Another run is writing" in errors[0] and "out.mp4" in errors[0]
+    # Afterwards the output is free, and nothing else is left.
+    assert stylize_video(source, target, identity, overwrite=True).num_frames == 10
+    names = sorted(path.name for path in target.parent.iterdir())
+    assert names == ["clip.mp4", "out.mp4"]
+
+
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}])
+def test_files_of_others_in_the_hidden_folder_are_not_deleted(
+    make_slow_clip, target, options
+):
+    foreign = target.with_name(".out.mp4.parts") / "holiday.jpg"
+    foreign.parent.mkdir()
+    foreign.write_text("mine")
+    with pytest.raises(FileExistsError, match="another file, 'holiday.jpg'; move it"):
+        stylize_video(make_slow_clip(), target, identity, **options)
+    assert foreign.read_text() == "mine"
+    assert list(foreign.parent.iterdir()) == [foreign]
+
+
+def test_leftovers_of_a_killed_run_are_deleted(make_slow_clip, target):
+    folder = target.with_name(".out.mp4.parts")
+    folder.mkdir()
+    for name in (".lock", ".settings-ab1_d3fg.tmp.json", "part_00000.nut"):
+        (folder / name).touch()
+    assert stylize_video(make_slow_clip(), target, identity).num_frames == 10
+    assert not folder.exists()
