@@ -5,6 +5,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from animegan_tf.utils.checks import check_path
+
 IMAGE_SUFFIXES = (
     ".apng",
     ".avif",
@@ -48,6 +50,7 @@ def check_image_target(path, *, argument: str = "path") -> Path:
             format is not installed.
         FileNotFoundError: If the folder is missing.
     """
+    check_path(**{argument: path})
     path = Path(path)
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise ValueError(

@@ -25,12 +25,22 @@ _STORAGE_TAGS = {
 _ORIENTATION = re.compile(
     rb"""\stiff:Orientation=(?:"\d+"|'\d+')|<tiff:Orientation>\d+</tiff:Orientation>"""
 )
+# Properties that hold a picture of the original, or of its depth.
+_PREVIEWS = (
+    (b"http://ns.adobe.com/xap/1.0/", b"Thumbnails"),
+    (b"http://ns.adobe.com/xap/1.0/g/img/", b"image"),
+    (b"http://ns.google.com/photos/1.0/image/", b"Data"),
+    (b"http://ns.google.com/photos/1.0/depthmap/", b"Data"),
+)
+_JPEG_START = b"\xff\xd8\xff"
 # Bytes that a segment of a JPEG file can hold besides its header.
 _JPEG_SEGMENT = 65000
 
 
 def read_metadata(image: Image.Image, size: tuple[int, int]) -> Metadata:
     """Read the metadata of an image, except the ICC profile.
+
+    Thumbnails and other pictures of the original in its EXIF and XMP are left out.
 
     Args:
         image: The image as opened, before any conversion.
@@ -40,7 +50,7 @@ def read_metadata(image: Image.Image, size: tuple[int, int]) -> Metadata:
     if isinstance(xmp, str):
         xmp = xmp.encode()
     if xmp:
-        xmp = _ORIENTATION.sub(b"", xmp).rstrip(b"\0")
+        xmp = _drop_previews(_ORIENTATION.sub(b"", xmp)).rstrip(b"\0")
     dpi = image.info.get("dpi")
     if dpi is not None and not all(0.0 < float(value) < 1e6 for value in dpi):
         dpi = None
@@ -117,6 +127,19 @@ def fitting_exif(exif: bytes | None, software: str | None) -> bytes | None:
     return data if len(data) <= _JPEG_SEGMENT else None
 
 
+def _drop_previews(xmp: bytes) -> bytes:
+    """Remove the pictures of the original, whether elements or attributes."""
+    for namespace, name in _PREVIEWS:
+        declared = rb"xmlns:([\w.-]+)\s*=\s*[\"']%b[\"']" % re.escape(namespace)
+        for prefix in set(re.findall(declared, xmp)):
+            tag = re.escape(prefix + b":" + name)
+            element = rb"<%b(?:\s[^>]*?)?(?:/>|>.*?</%b\s*>)" % (tag, tag)
+            attribute = rb"\s%b\s*=\s*(?:\"[^\"]*\"|'[^']*')" % tag
+            for pattern in (element, attribute):
+                xmp = re.sub(pattern, b"", xmp, flags=re.DOTALL)
+    return xmp
+
+
 def _read_exif(image, size):
     # Pillow raises many kinds of errors for broken blocks, which no viewer reads.
     with contextlib.suppress(
@@ -133,6 +156,10 @@ def _read_exif(image, size):
         ):
             if tag in details:
                 details[tag] = side
+        # Pillow copies no thumbnail, but cameras have previews in their notes, too.
+        notes = details.get(ExifTags.Base.MakerNote)
+        if isinstance(notes, bytes) and _JPEG_START in notes:
+            del details[ExifTags.Base.MakerNote]
         if len(exif):
             return exif.tobytes()
     return None

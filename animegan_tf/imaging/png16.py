@@ -27,8 +27,13 @@ def is_png16(path) -> bool:
     return head[:8] == _SIGNATURE and head[12:16] == b"IHDR" and head[24:25] == b"\x10"
 
 
-def read_png16(path) -> np.ndarray:
+def read_png16(path, *, transparent: bool = False) -> np.ndarray:
     """Read the pixels as stored, without applying an EXIF orientation.
+
+    Args:
+        path: The file.
+        transparent: Whether it names a color that stands for transparent pixels, in a
+            tRNS chunk; then there are 4 channels.
 
     Returns:
         uint16 `(height, width, channels)` of 1 to 4 channels: grayscale or RGB, with or
@@ -42,7 +47,9 @@ def read_png16(path) -> np.ndarray:
 
     try:
         with open(path, "rb") as file:
-            pixels = tf.io.decode_png(file.read(), dtype=tf.uint16)
+            pixels = tf.io.decode_png(
+                file.read(), channels=4 if transparent else 0, dtype=tf.uint16
+            )
     except tf.errors.OpError as error:
         raise ValueError("its 16-bit pixels cannot be decoded") from error
     return pixels.numpy()

@@ -24,9 +24,14 @@ from animegan_tf.imaging.image_file import ImageFile, ImageFrame, Metadata, Timi
 from animegan_tf.imaging.metadata import read_metadata
 from animegan_tf.imaging.png16 import is_png16, read_png16
 from animegan_tf.imaging.tiff16 import is_tiff16, read_tiff16
+from animegan_tf.utils.checks import received
 from animegan_tf.utils.messages import reason_of
 
 ANIMATED_FORMATS = ("AVIF", "GIF", "PNG", "WEBP")
+# Pillow would also open formats that nobody expects here, some with other programs: EPS
+# with Ghostscript.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+_ISO_FORMATS = ("AVIF", "HEIF")
 # "Major brands" of the ISO base media files that hold HEVC images. Phones name some of
 # these .jpg.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
@@ -52,9 +57,9 @@ def read_image(path) -> np.ndarray:
     """Read an image as a viewer shows it: upright, RGB, converted to sRGB.
 
     Args:
-        path: File that Pillow can read: its path, its content as bytes, or an open
-            file. Transparent pixels are blended with white; of an animation, the first
-            frame is read.
+        path: Image in a format of `IMAGE_SUFFIXES`, whatever its name: its path, its
+            content as bytes, or an open file. Transparent pixels are blended with
+            white; of an animation, the first frame is read.
 
     Returns:
         uint8 array in [0, 255], `(height, width, 3)`.
@@ -95,7 +100,7 @@ def read_image_file(
     """Read a still image or all frames of an animation.
 
     Args:
-        path: File that Pillow can read.
+        path: Image file.
         animated: Whether to read all frames; if not, only the first one is read, with a
             warning that there are more.
         max_pixels: Maximum number of pixels of all frames together.
@@ -124,7 +129,7 @@ def read_first_frame(path) -> ImageFrame:
     Grayscale, palette and CMYK images become RGB.
 
     Args:
-        path: File that Pillow can read; 16-bit TIFF images need the extra `tiff`.
+        path: Image file; 16-bit TIFF images need the extra `tiff`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -147,7 +152,7 @@ def open_image(path, *, max_pixels: int = MAX_PIXELS):
     the same way as errors of opening the file.
 
     Args:
-        path: File that Pillow, or an installed plug-in of it, can read: its path, its
+        path: Image in a format of `IMAGE_SUFFIXES`, whatever its name: its path, its
             content as bytes, or a file that is open for reading bytes.
         max_pixels: Maximum number of pixels.
 
@@ -166,10 +171,13 @@ def open_image(path, *, max_pixels: int = MAX_PIXELS):
     else:
         head = file.read(12)
         file.seek(0)
+    formats = _FORMATS
     if head[4:8] == b"ftyp":
         load_codec(".heic" if head[8:] in _HEIF_BRANDS else ".avif", path)
+        Image.init()
+        formats = tuple(name for name in _ISO_FORMATS if name in Image.OPEN)
     try:
-        with _open_unlimited(path if file is None else file) as image:
+        with _open_unlimited(path if file is None else file, formats) as image:
             if image.width * image.height > max_pixels:
                 raise Image.DecompressionBombError
             yield image
@@ -225,6 +233,10 @@ def _to_source(path) -> tuple[Path, io.BytesIO | None]:
         return path, None
     if isinstance(path, bytes | bytearray | memoryview):
         return Path("<bytes>"), io.BytesIO(path)
+    if not is_file(path):
+        raise ValueError(
+            f"`path` must be a path, bytes or an open file. {received('path', path)}"
+        )
     content = path.read()
     if not isinstance(content, bytes):
         raise ValueError(
@@ -235,12 +247,12 @@ def _to_source(path) -> tuple[Path, io.BytesIO | None]:
     return Path(str(getattr(path, "name", "<file>"))), io.BytesIO(content)
 
 
-def _open_unlimited(path) -> Image.Image:
+def _open_unlimited(path, formats) -> Image.Image:
     """Open an image without Pillow's own limit on the number of pixels."""
     with _lock:
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
-            return Image.open(path)
+            return Image.open(path, formats=formats)
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 
@@ -287,7 +299,7 @@ def _read_16_bit(path, image):
         # Only LittleCMS converts gray profiles here, and only 8-bit pixels.
         return None
     if image.format == "PNG" and is_png16(path):
-        return read_png16(path)
+        return read_png16(path, transparent="transparency" in image.info)
     return read_tiff16(path) if is_tiff16(image) else None
 
 

@@ -1,4 +1,5 @@
 import io
+import struct
 import sys
 import zlib
 
@@ -151,6 +152,31 @@ def test_8_bit_files_are_not_taken_for_16_bit(tmp_path):
     for name, mode in (("a.tif", "RGB"), ("b.tif", "1"), ("c.png", "I;16")):
         Image.new(mode, (4, 4)).save(tmp_path / name)
         assert not opens_as_tiff16(tmp_path / name)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_color_that_a_16_bit_png_names_as_transparent_becomes_alpha(tmp_path, channels):
+    levels = np.arange(12 * channels, dtype=np.uint16).reshape(3, 4, channels) * 999
+    # One level off in the low byte is another color.
+    levels[1, 2] = levels[0, 0] + 1
+    header = struct.pack(">IIBBBBB", 4, 3, 16, {1: 0, 3: 2}[channels], 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels)
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in (
+        (b"IHDR", header),
+        (b"tRNS", levels[0, 0].astype(">u2").tobytes()),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ):
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        content += struct.pack(">I", len(data)) + kind + data + check
+    path = tmp_path / "a.png"
+    path.write_bytes(content)
+    frame = read_first_frame(path)
+    alpha = np.full((3, 4), 65535)
+    alpha[0, 0] = 0
+    np.testing.assert_array_equal(frame.alpha, alpha)
+    np.testing.assert_array_equal(frame.colors, np.broadcast_to(levels, (3, 4, 3)))
 
 
 def test_png_chunks_have_their_checksum():

@@ -1,3 +1,5 @@
+import io
+import struct
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -64,6 +66,54 @@ def test_orientation_in_xmp_is_left_out():
     image = Image.new("RGB", (4, 4))
     image.info["xmp"] = b'<a tiff:Orientation="6" b="1"/>\0'
     assert read_metadata(image, (4, 4)).xmp == b'<a b="1"/>'
+
+
+THUMBNAIL = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:xap="http://ns.adobe.com/xap/1.0/"
+ xmlns:img="http://ns.adobe.com/xap/1.0/g/img/"
+ xmlns:GImage="http://ns.google.com/photos/1.0/image/"
+ GImage:Mime="image/jpeg" GImage:Data="SECRET" xap:Label="kept">
+<xap:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource">
+<img:format>JPEG</img:format><img:image>SECRET
+SECRET</img:image></rdf:li></rdf:Alt></xap:Thumbnails>
+<xap:CreateDate>2020-01-02</xap:CreateDate>
+<rdf:value><img:image>SECRET</img:image></rdf:value>
+</rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def test_pictures_of_the_original_in_xmp_are_left_out():
+    image = Image.new("RGB", (4, 4))
+    image.info["xmp"] = THUMBNAIL.encode()
+    xmp = read_metadata(image, (4, 4)).xmp.decode()
+    assert "SECRET" not in xmp and "Thumbnails" not in xmp
+    root = ElementTree.fromstring(xmp)
+    (description,) = root.findall(".//{*}Description")
+    label = "{http://ns.adobe.com/xap/1.0/}Label"
+    assert description.get(label) == "kept"
+    assert root.find(".//{*}CreateDate").text == "2020-01-02"
+
+
+def test_pictures_of_the_original_in_exif_are_left_out(tmp_path):
+    thumbnail = io.BytesIO()
+    Image.new("RGB", (8, 6), "red").save(thumbnail, "JPEG", comment=b"SECRET")
+    thumbnail = thumbnail.getvalue()
+    exif = build_exif(1)
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"note" + thumbnail
+    # A second directory, which Pillow does not write, holds a thumbnail.
+    block = bytearray(exif.tobytes().removeprefix(b"Exif\0\0"))
+    order = {b"II": "<", b"MM": ">"}[bytes(block[:2])]
+    (count,) = struct.unpack_from(f"{order}H", block, 8)
+    struct.pack_into(f"{order}I", block, 10 + 12 * count, len(block))
+    entries = (0x0201, 4, 1, len(block) + 30, 0x0202, 4, 1, len(thumbnail), 0)
+    block += struct.pack(f"{order}HHHIIHHIII", 2, *entries) + thumbnail
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (40, 30)).save(path, exif=b"Exif\0\0" + bytes(block))
+    assert path.read_bytes().count(b"SECRET") == 2
+    with Image.open(path) as image:
+        kept = read_metadata(image, (40, 30)).exif
+    assert b"SECRET" not in kept
+    assert load_exif(kept)[MAKE] == "Maker"
 
 
 def test_zero_resolution_is_ignored():

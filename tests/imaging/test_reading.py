@@ -169,6 +169,20 @@ def test_errors_in_the_block_name_the_file(tmp_path, photo):
             raise OSError("why")
 
 
+@pytest.mark.parametrize("name", ["EPS", "PPM", "TGA", "ICO", "PDF"])
+def test_formats_other_than_those_promised_are_not_opened(tmp_path, photo, name):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(photo).save(path, format=name)
+    with pytest.raises(ValueError, match=r"Not an image that can be read: .*a\.jpg"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("value", [None, 3, []])
+def test_what_is_no_file_is_named(value):
+    with pytest.raises(ValueError, match="`path` must be a path, bytes or an open"):
+        read_image(value)
+
+
 def test_images_above_the_pixel_limit_are_refused(tmp_path, photo):
     path = tmp_path / "photo.png"
     Image.fromarray(photo).save(path)

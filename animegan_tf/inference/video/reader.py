@@ -1,6 +1,7 @@
 """Read videos: metadata, frames with exact timestamps, and pairs of frames."""
 
 import dataclasses
+import errno
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,9 @@ from animegan_tf.inference.video.pixels import (
     frame_to_rgb,
 )
 
+# FFmpeg also reads playlists, which name other files to open, and raw streams, which
+# have no timestamps.
+_CONTAINERS = "3gp,asf,avi,flv,gif,matroska,mov,mp4,mpeg,mpegts,nut,ogg,webm"
 # A container that fails this many times in a row has no readable data left.
 _MAX_CONSECUTIVE_FAILURES = 50
 _DEFAULT_RATE = Fraction(25)
@@ -217,11 +221,20 @@ def open_video(path):
     if not path.is_file():
         raise FileNotFoundError(f"No such video file. Received: {str(path)!r}")
     try:
-        return av.open(str(path), metadata_errors="replace")
+        return av.open(
+            # Else FFmpeg takes what precedes a colon for a protocol.
+            str(path.absolute()),
+            metadata_errors="replace",
+            container_options={
+                "format_whitelist": _CONTAINERS,
+                "protocol_whitelist": "file",
+            },
+        )
     except av.FFmpegError as error:
-        raise ValueError(
-            f"Not a readable video: {str(path)!r} ({error.strerror})"
-        ) from error
+        reason = error.strerror
+        if error.errno == errno.EINVAL:
+            reason = "its format is not one of MP4, MKV, WebM, AVI and the like"
+        raise ValueError(f"Not a readable video: {str(path)!r} ({reason})") from error
 
 
 def video_stream(container):

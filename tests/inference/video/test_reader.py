@@ -3,10 +3,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.inference.video.reader import (
     DecodingLog,
     decode_frames,
     read_frame_pairs,
+    read_video_info,
 )
 from animegan_tf.inference.video.stylize import stylize_video
 
@@ -15,6 +17,49 @@ av = pytest.importorskip("av")
 
 def difference(first, second):
     return np.abs(first.astype(int) - second).mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.mp4", "ffconcat version 1.0\nfile clip.mkv\n"),
+        (
+            "list.m3u8",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nclip.mkv\n#EXT-X-ENDLIST\n",
+        ),
+    ],
+)
+def test_playlists_open_no_other_files(make_clip, tmp_path, name, text):
+    make_clip("clip.mkv")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=rf"Not a readable video: .*{name}.* \("):
+        read_video_info(tmp_path / name)
+
+
+def test_raw_streams_and_still_images_are_refused(make_clip, tmp_path, photo):
+    image = write_image(photo, tmp_path / "a.png")
+    for path in (make_clip("raw.h264"), image):
+        with pytest.raises(ValueError, match="its format is not one of MP4, MKV"):
+            read_video_info(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [
+        *((suffix, "libx264") for suffix in (".mov", ".mkv", ".flv", ".ts", ".3gp")),
+        *((suffix, "mpeg4") for suffix in (".avi", ".wmv", ".mpg")),
+        (".webm", "libvpx"),
+    ],
+)
+def test_every_usual_container_is_read(make_clip, suffix, codec):
+    info = read_video_info(make_clip(f"clip{suffix}", codec=codec))
+    assert info.display_size == (48, 64)
+
+
+def test_colon_in_a_name_is_no_protocol(make_clip, tmp_path, monkeypatch):
+    make_clip("concat:clip.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert read_video_info("concat:clip.mp4").display_size == (48, 64)
 
 
 def test_frames_hours_later_are_skipped_and_counted_as_broken(tmp_path):
