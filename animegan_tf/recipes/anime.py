@@ -42,6 +42,8 @@ _CHROMA, _CHROMA_FLOOR = 0.25, 0.1
 _MAX_STYLE_IMAGES = 256
 # Enough for a steady mean, few enough to take seconds.
 _MAX_VALIDATION_PHOTOS = 32
+# Of the images of the sample sheets, in pixels.
+_SAMPLE_SIDE = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,7 +226,8 @@ def build(config: AnimeConfig, run, progress: bool = True):
     """Build the training of one style with its data; see `animegan_tf.recipes`."""
     from animegan_tf.data.datasets.anime import build_anime_dataset
     from animegan_tf.data.image_folder import scan_images
-    from animegan_tf.recipes.common import Training, read_samples, split_photos
+    from animegan_tf.recipes.common import Training, split_photos
+    from animegan_tf.recipes.samples import read_samples, two_columns
 
     data = config.data
     cache = cache_folder(config, run)
@@ -234,6 +237,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
     program, options = build_program(config, {"": measured})
     target = find_target(config, run, data.target, photos, style, progress)
     items, held_out_items = paint_all(config, run, target, photos, held_out, progress)
+    targets = choose_targets(held_out_items or items, _SAMPLE_SIDE)
     return Training(
         program,
         lambda start_step: build_anime_dataset(
@@ -249,7 +253,9 @@ def build(config: AnimeConfig, run, progress: bool = True):
         ),
         files=[*photos, *style],
         generator_options=options,
-        samples=read_samples(held_out or photos, 256),
+        samples=read_samples(
+            list(targets), _SAMPLE_SIDE, drawings=two_columns(style), targets=targets
+        ),
         validation=build_validation(held_out_items, data.crop_size),
         steps_per_epoch=len(items) / data.batch_size,
     )
@@ -762,6 +768,15 @@ def paint_all(config: AnimeConfig, run, target, photos, held_out, progress):
         paint_targets(config, cache, paths, target, progress)
         for paths in (photos, choose_validation(held_out))
     )
+
+
+def choose_targets(items, side: int) -> dict[Path, Path]:
+    """Choose each photo's target whose short side is nearest to a size in pixels."""
+    nearest = {}
+    for item in items:
+        known = nearest.get(item.photo, item)
+        nearest[item.photo] = min(known, item, key=lambda i: abs(i.scale - side))
+    return {photo: item.target_file for photo, item in nearest.items()}
 
 
 def choose_validation(held_out: list[Path]) -> list[Path]:

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from animegan_tf.config import DataConfig, Regularization, TrainingConfig
-from animegan_tf.data.crops import read_squares
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
@@ -23,7 +22,6 @@ from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.optimizers import build_adam, build_learning_rate
 from animegan_tf.training.program import Program
 
-_NUM_SAMPLES = 4
 # More held-out images move the means by less than a training's noise.
 MAX_VALIDATION = 64
 _POOL_SALT = 105
@@ -239,18 +237,6 @@ def build_validation(images: dict[str, np.ndarray]) -> tf.data.Dataset:
     Its batches have one image each, so that their means are those of the images.
     """
     return tf.data.Dataset.from_tensor_slices(images).batch(1)
-
-
-def read_samples(paths: list[Path], size: int) -> np.ndarray | None:
-    """Read the center squares of a few images, for the sample sheets.
-
-    Returns:
-        float32 in [-1, 1], `(count, size, size, 3)`, or `None` without images.
-    """
-    if not paths:
-        return None
-    chosen = paths[:: max(len(paths) // _NUM_SAMPLES, 1)][:_NUM_SAMPLES]
-    return read_squares(chosen, size)
 
 
 def crop_options(config: TrainingConfig, start_step: int) -> dict[str, Any]:

@@ -116,10 +116,12 @@ class StylesConfig(AnimeConfig):
 def build(config: StylesConfig, run, progress: bool = True):
     """Build the training of several styles; see `animegan_tf.recipes`.
 
-    Each row of the sample sheets is a photo and its result in every style.
+    Each row of the sample sheets is a photo, its result in every style, and a drawing
+    of each.
     """
     from animegan_tf.data.image_folder import scan_images
-    from animegan_tf.recipes.common import Training, read_samples, split_photos
+    from animegan_tf.recipes.common import Training, split_photos
+    from animegan_tf.recipes.samples import read_samples
 
     names = [style.name for style in config.styles]
     check(bool(names), "styles", "a list of at least one style", names)
@@ -156,7 +158,7 @@ def build(config: StylesConfig, run, progress: bool = True):
         files=[*photos, *(path for paths in drawings for path in paths)],
         generator_options=options,
         styles=names,
-        samples=read_samples(held_out or photos, 256),
+        samples=read_samples(held_out or photos, 256, drawings=drawings),
         validation=_build_validation(held_out_items, config.data.crop_size),
     )
 

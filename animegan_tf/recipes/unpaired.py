@@ -27,9 +27,9 @@ def build_unpaired_training(config: ImageToImageConfig, program, generator_optio
         Training,
         build_validation,
         crop_options,
-        read_samples,
         split_photos,
     )
+    from animegan_tf.recipes.samples import read_samples, two_columns
 
     data = config.data
     photos, held_out = split_photos(data, minimum=1)
@@ -45,7 +45,9 @@ def build_unpaired_training(config: ImageToImageConfig, program, generator_optio
         ),
         files=[*photos, *style],
         generator_options=generator_options,
-        samples=read_samples(held_out or photos, data.crop_size),
+        samples=read_samples(
+            held_out or photos, data.crop_size, drawings=two_columns(style)
+        ),
         validation=validation,
         steps_per_epoch=len(photos) / data.batch_size,
     )

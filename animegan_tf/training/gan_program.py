@@ -129,6 +129,7 @@ class GanProgram(Program):
         self._weights = weights.active()
         self._schedules = dict(schedules or {})
         self._adversaries = adversaries
+        self.phase = "adversarial" if adversaries else "training"
         self._adversarial_terms = {
             name: term if hasattr(weights, term) else "adversarial"
             for name in adversaries

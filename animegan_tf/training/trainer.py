@@ -18,8 +18,8 @@ from animegan_tf.training.checkpoints import (
 )
 from animegan_tf.training.health import HealthCheck, TrainingDivergedError
 from animegan_tf.training.program import Program
+from animegan_tf.training.progress import TrainingBar
 from animegan_tf.training.run_folder import RunFolder
-from animegan_tf.utils.progress import progress_bar
 
 _logger = logging.getLogger("animegan_tf")
 
@@ -123,13 +123,8 @@ class Trainer:
         """
         if not self.step:
             self._start = copy_state(self.program)
-        bar = progress_bar(
-            total=self._steps,
-            initial=self.step,
-            desc="training",
-            unit="step",
-            disable=not self._progress,
-        )
+        phases = self.program.phases(self._steps)
+        bar = TrainingBar(phases, step=self.step, disable=not self._progress)
         with bar, _deferred_interrupt() as interrupted:
             self._fit(bar, interrupted)
             self.save()
@@ -147,18 +142,16 @@ class Trainer:
             except TrainingDivergedError as error:
                 self._recover(error)
                 batches, latest = iter(self._build_dataset(self.step)), {}
-                bar.n = self.step
-                bar.refresh()
+                bar.go_back(self.step)
                 continue
             latest |= scalars | measured
-            bar.update()
             # The last step is always logged: a short run has a log too.
             last = self.step == self._steps
-            if last or self.step % self._log_every == 0:
+            logged = last or self.step % self._log_every == 0
+            bar.update(self.step, scalars if logged else None)
+            if logged:
                 self.run.log(self.step, self._epochs() | latest)
                 latest = {}
-                shown = {k: f"{v:.3g}" for k, v in scalars.items() if "norm" not in k}
-                bar.set_postfix(shown, refresh=False)
             if last or self.step % self._sample_every == 0:
                 self.evaluate()
             # A collapse takes some steps to be certain of.

@@ -14,7 +14,6 @@ from animegan_tf.recipes.common import (
     copy_weights,
     dtype_policy,
     hold_out,
-    read_samples,
     split_photos,
 )
 from animegan_tf.recipes.runner import (
@@ -244,12 +243,6 @@ def test_something_is_always_left_to_train_on(count, fraction):
 
 def test_a_single_item_is_trained_on():
     assert hold_out(["only"], 0.5) == (["only"], [])
-
-
-def test_samples_are_center_squares(photos):
-    samples = read_samples([photos / "5.png"], 8)
-    assert samples.shape == (1, 8, 8, 3)
-    np.testing.assert_allclose(samples, 50 / 127.5 - 1, atol=1e-6)
 
 
 def test_dtype_policy_is_restored_even_after_an_error():
