@@ -1,11 +1,10 @@
 """Decide which images are read and where each output is written."""
 
-import collections
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from animegan_tf.imaging.formats import IMAGE_SUFFIXES, list_images
+from animegan_tf.imaging.formats import IMAGE_SUFFIXES, change_suffixes, list_images
 
 
 def plan_outputs(
@@ -57,7 +56,10 @@ def plan_outputs(
             outputs.setdefault(source.absolute(), (source, target))
     if not outputs:
         raise ValueError(f"No images in {', '.join(repr(str(p)) for p in inputs)}")
-    return _with_suffix(list(outputs.values()), suffix)
+    sources, targets = map(list, zip(*outputs.values(), strict=True))
+    if suffix is not None:
+        targets = change_suffixes(targets, suffix)
+    return list(zip(sources, targets, strict=True))
 
 
 def missing_outputs(outputs: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
@@ -117,22 +119,6 @@ def _list_sources(folder: Path, output: Path, recursive: bool) -> list[Path]:
     return [
         source for source in sources if output.resolve() not in source.resolve().parents
     ]
-
-
-def _with_suffix(outputs, suffix):
-    """Change the suffixes of the outputs, and keep their names distinct."""
-    if suffix is None:
-        return outputs
-    renamed = [target.with_suffix(suffix) for _, target in outputs]
-    counts = collections.Counter(renamed)
-    return [
-        (source, new if counts[new] == 1 else _distinct(target, suffix))
-        for (source, target), new in zip(outputs, renamed, strict=True)
-    ]
-
-
-def _distinct(target: Path, suffix: str) -> Path:
-    return target.with_name(f"{target.stem}-{target.suffix[1:].lower()}{suffix}")
 
 
 def _single_output(source: Path, output: Path, suffix: str | None) -> Path:

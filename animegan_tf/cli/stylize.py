@@ -13,15 +13,17 @@ import numpy as np
 from animegan_tf.cli import video
 from animegan_tf.cli.io_plan import check_outputs, missing_outputs, plan_outputs
 from animegan_tf.cli.options import (
+    FORMATS,
     add_dial_arguments,
     add_engine_argument,
     add_face_arguments,
+    add_format_arguments,
     add_precision_argument,
     add_style_argument,
+    add_tile_argument,
     add_writing_arguments,
     dial_images,
     read_dials,
-    tile_size,
     with_faces,
 )
 from animegan_tf.cli.pipeline import Pipeline

@@ -1,5 +1,6 @@
 """Image file formats: suffixes, what each can hold, and the plug-ins they need."""
 
+import collections
 import importlib
 from pathlib import Path
 
@@ -95,6 +96,21 @@ def encoding_options(suffix: str, quality: int) -> dict:
         # Full-resolution chroma keeps colored outlines sharp.
         return {"quality": quality, "subsampling": 0}
     return {"quality": quality}
+
+
+def change_suffixes(paths: list[Path], suffix: str) -> list[Path]:
+    """Change the suffixes of distinct paths, and keep the paths distinct.
+
+    Paths that differ in nothing else get names such as `a-jpg.webp`.
+    """
+    changed = [path.with_suffix(suffix) for path in paths]
+    counts = collections.Counter(changed)
+    return [
+        new
+        if counts[new] == 1
+        else path.with_name(f"{path.stem}-{path.suffix[1:].lower()}{suffix}")
+        for path, new in zip(paths, changed, strict=True)
+    ]
 
 
 def list_images(folder, *, recursive: bool = False) -> list[Path]:
