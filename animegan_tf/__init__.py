@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         import_tensorflow_quietly as import_tensorflow_quietly,
     )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Where each public name lives. It is imported at its first use, since TensorFlow takes
 # seconds to load and reading a picture or listing styles does not need it.
