@@ -10,6 +10,7 @@ from animegan_tf.data.datasets.arrays import ImageArray
 from animegan_tf.imaging.arrays import to_float
 from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import read_image
+from animegan_tf.utils.checks import check_integer, check_path
 
 
 def preprocess_image(source, size: int | None = 256) -> np.ndarray:
@@ -27,7 +28,8 @@ def preprocess_image(source, size: int | None = 256) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not an image, or the size is less than 1.
     """
-    _check_size(size)
+    if size is not None:
+        check_integer(1, size=size)
     image = read_image(source)
     return (to_float(image) if size is None else center_square(image, size))[np.newaxis]
 
@@ -51,7 +53,8 @@ def load_data(source, size: int = 256, *, value_range=None) -> np.ndarray:
         FileNotFoundError: If there is no such folder or file.
         ValueError: If it has no images, or one cannot be read.
     """
-    _check_size(size)
+    check_integer(1, size=size)
+    check_path(source=source)
     path = Path(os.fspath(source))
     if path.suffix == ".npy":
         images = ImageArray(path, argument="source", value_range=value_range)
@@ -72,8 +75,3 @@ def center_square(image: np.ndarray, size: int) -> np.ndarray:
     top, left = (height - short) // 2, (width - short) // 2
     square = Image.fromarray(image).crop((left, top, left + short, top + short))
     return to_float(np.asarray(square.resize((size, size), Image.LANCZOS)))
-
-
-def _check_size(size) -> None:
-    if size is not None and size < 1:
-        raise ValueError(f"`size` must be at least 1. Received: size={size}")

@@ -15,6 +15,7 @@ from animegan_tf.imaging.color.luminance import (
 )
 from animegan_tf.imaging.color.palette import transfer_palette
 from animegan_tf.imaging.guided_filter import guided_filter
+from animegan_tf.utils.checks import check_number
 
 RECOLORINGS = {"photo": with_photo_chroma, "luma-gain": with_luma_gain}
 COLORS = ("style", *RECOLORINGS)
@@ -66,18 +67,14 @@ class Dials:
             "scale": _SCALES,
         }.items():
             value = getattr(self, name)
-            if name == "scale" and value == AUTO:
-                continue
-            if isinstance(value, str):
-                raise ValueError(
-                    f"`{name}` must be a number in [{low:g}, {high:g}]"
-                    f"{' or auto' if name == 'scale' else ''}. "
-                    f"Received: {name}={value!r}"
-                )
-            if not low <= value <= high:
-                raise ValueError(
-                    f"`{name}` must be in [{low:g}, {high:g}]. Received: {name}={value}"
-                )
+            if name == "scale" and isinstance(value, str):
+                if value != AUTO:
+                    raise ValueError(
+                        f"`scale` must be a number in [{low:g}, {high:g}] or auto. "
+                        f"Received: scale={value!r}"
+                    )
+            else:
+                check_number(low, high, **{name: value})
         if isinstance(self.color, str):
             if self.color not in COLORS:
                 raise ValueError(

@@ -28,6 +28,7 @@ from animegan_tf.inference.dials import (
     mix,
     scaled_size,
 )
+from animegan_tf.utils.checks import check_path
 
 Progress = Callable[[int, int], None]
 
@@ -100,8 +101,9 @@ def stylize_file(
         ValueError: If the source is not an image, the target cannot be written or is
             the source, or an argument is out of range.
     """
-    target = check_image_target(target)
+    target = check_image_target(target, argument="target")
     check_bits(bits, target)
+    check_path(source=source)
     if target.exists() and os.path.exists(source) and os.path.samefile(source, target):
         raise ValueError(f"The output would overwrite the source {str(target)!r}")
     file = read_image_file(source, animated=is_animated_target(target))

@@ -8,6 +8,7 @@ import numpy as np
 
 from animegan_tf.imaging.arrays import to_uint8
 from animegan_tf.imaging.writing import write_image
+from animegan_tf.utils.checks import check_integer
 
 _logger = logging.getLogger("animegan_tf")
 # Matplotlib's backends that only write files.
@@ -46,10 +47,8 @@ def generate_image(
         ValueError: If the generator has another input, or an argument is out of range.
         OSError: If the file cannot be written.
     """
-    if num_images < 1:
-        raise ValueError(
-            f"`num_images` must be at least 1. Received: num_images={num_images}"
-        )
+    check_integer(1, num_images=num_images)
+    check_integer(0, seed=seed)
     if latents is not None:
         noise = _check_latents(latents)
         _check_latent_dim(generator, noise.shape[1], argument="latents")

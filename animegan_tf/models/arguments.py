@@ -5,6 +5,7 @@ import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from animegan_tf.utils.checks import check_integer
 from animegan_tf.utils.messages import suggestion
 
 # Types accepted for a default of each type, and their name in error messages.
@@ -45,11 +46,7 @@ def check_counts(**counts: int) -> None:
     Raises:
         ValueError: If one is not.
     """
-    for name, value in counts.items():
-        if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-            raise ValueError(f"`{name}` must be an integer. Received: {name}={value!r}")
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
+    check_integer(1, **counts)
 
 
 def check_rate(**rates: float) -> None:
@@ -59,8 +56,9 @@ def check_rate(**rates: float) -> None:
         ValueError: If one is not.
     """
     for name, value in rates.items():
-        if not 0.0 <= value < 1.0:
-            raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not (is_number and 0.0 <= value < 1.0):
+            raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value!r}")
 
 
 def check_multiple(image_shape, multiple: int) -> None:

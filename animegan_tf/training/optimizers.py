@@ -1,10 +1,12 @@
 """Optimizers and learning rate schedules of GANs."""
 
 import math
+import numbers
 
 import keras
 
 from animegan_tf.config import LEARNING_RATE_DECAYS
+from animegan_tf.utils.checks import received
 
 
 def build_adam(
@@ -38,6 +40,22 @@ def build_adam(
             warmup_steps=warmup_steps,
         )
     return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2)
+
+
+def check_learning_rates(**rates) -> None:
+    """Check that every argument is a positive, finite number or a schedule.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, rate in rates.items():
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            continue
+        is_number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+        if not (is_number and 0.0 < rate < math.inf):
+            raise ValueError(
+                f"`{name}` must be positive, or a schedule. {received(name, rate)}"
+            )
 
 
 def build_rmsprop(learning_rate) -> keras.optimizers.Optimizer:

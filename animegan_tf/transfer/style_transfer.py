@@ -16,6 +16,7 @@ from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.transfer.adaptation import ADAPTATION_LAYERS, adapt_generator
+from animegan_tf.utils.checks import check_integer, check_number, received
 
 # Of more photos, an evenly spaced subset is used, since all are kept in memory.
 _MAX_PHOTOS = 32
@@ -72,12 +73,8 @@ def style_transfer(
             the feature extractor is not available, or the output would overwrite an
             image given.
     """
-    if not 0.0 <= palette <= 1.0:
-        raise ValueError(f"`palette` must be in [0, 1]. Received: palette={palette}")
-    if adapt_steps < 0:
-        raise ValueError(
-            f"`adapt_steps` must be at least 0. Received: adapt_steps={adapt_steps}"
-        )
+    check_number(0.0, 1.0, palette=palette)
+    check_integer(0, adapt_steps=adapt_steps, seed=seed)
     if output is not None:
         _check_output(output, source, target_style, photos)
     image, target = _read(source), _read(target_style)
@@ -144,6 +141,11 @@ def _read(image) -> np.ndarray:
 def _read_photos(photos) -> list[np.ndarray]:
     if isinstance(photos, str | os.PathLike):
         photos = list_images(photos)
+    if not isinstance(photos, Sequence | np.ndarray):
+        raise ValueError(
+            "`photos` must be a folder or a sequence of images. "
+            f"{received('photos', photos)}"
+        )
     if len(photos) == 0:
         raise ValueError("`photos` must contain at least one image. Received: none")
     return [_read(photo) for photo in photos[:: -(-len(photos) // _MAX_PHOTOS)]]

@@ -189,6 +189,27 @@ def test_the_same_seed_gives_the_same_training_in_one_trace():
     assert steps[0].experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+def test_batch_that_is_not_finite_changes_nothing(scaled, eagerly, same_weights):
+    networks = _networks()
+    optimizers = [build_adam(1e-2) for _ in networks]
+    if scaled:
+        optimizers = [keras.optimizers.LossScaleOptimizer(o) for o in optimizers]
+    step = build_adversarial_step(*networks, *optimizers)
+    before = [network.get_weights() for network in networks]
+    losses = _floats(step(_batch() | {"input": np.full((4, 4), np.nan, "float32")}))
+    assert np.isnan(losses["generator"])
+    assert same_weights(before[0], networks[0].get_weights())
+    # The real images were good ones, so the discriminator has learned from them alone.
+    after = networks[1].get_weights()
+    assert all(np.isfinite(weight).all() for weight in after)
+    assert not same_weights(before[1], after)
+    step(_batch() | {"anime": np.full((4, *SHAPE), np.inf, "float32")})
+    for network in networks:
+        assert all(np.isfinite(weight).all() for weight in network.get_weights())
+    assert all(np.isfinite(value) for value in _floats(step(_batch())).values())
+
+
 def test_kernel_regularizers_count_in_the_losses(eagerly):
     plain = _floats(_build_step(_networks())(_batch()))
     networks = _networks(regularizer=keras.regularizers.L2(0.1))
@@ -433,7 +454,7 @@ def test_every_discriminator_trains_and_is_loaded_again(
 
 
 def test_the_same_seed_gives_the_same_losses(train):
-    options = {"epochs": 2, "batch_size": 3, "seed": 1}
+    options = {"epochs": 2, "batch_size": 3, "seed": 1, "overwrite": True}
     assert train(_gan(), _images(), **options) == train(_gan(), _images(), **options)
 
 
@@ -473,6 +494,13 @@ def test_losses_that_stay_not_finite_stop_the_training(train):
         ({"save_every": 0}, "`save_every` must be at least 1"),
         ({"latent_dim": 100}, "`latent_dim` must be .* latent_dim=100"),
         ({"save_format": "pt"}, "keras, h5. Received: save_format='pt'"),
+        ({"epochs": "two"}, "`epochs` must be an integer. Received: epochs='two'"),
+        ({"batch_size": None}, "`batch_size` must be an integer"),
+        ({"seed": "x"}, "`seed` must be an integer"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be positive"),
+        ({"learning_rate": -1}, "`learning_rate` must be positive.*rate=-1"),
+        ({"value_range": "low"}, "`value_range` must be the minimum and"),
+        ({"value_range": (0.0, float("inf"))}, "`value_range` must be the minimum"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_anything_is_written(
@@ -514,9 +542,28 @@ def test_networks_are_saved_every_nth_epoch_and_after_the_last(
         np.testing.assert_array_equal(loaded(image), np.full_like(image, level))
 
 
+def test_second_training_in_a_folder_is_refused_unless_it_may_overwrite(
+    train, tmp_path
+):
+    networks, folder = _gan(), tmp_path / "run"
+    options = {"output_dir": folder, "save_format": "h5"}
+    train(networks, _images(), epochs=2, **options)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(FileExistsError, match="already holds a training: .*run"):
+        train(networks, _images(), **options)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    (folder / "my_epoch_1.h5").touch()
+    train(networks, _images(), overwrite=True, output_dir=folder)
+    names = sorted(path.name for path in folder.iterdir())
+    networks = ["discriminator_epoch_0.keras", "generator_epoch_0.keras"]
+    assert names == [*networks, "metrics.jsonl", "my_epoch_1.h5"]
+
+
 def test_log_begins_anew_and_has_a_line_an_epoch(tmp_path):
     for _ in range(2):
-        files = EpochFiles(tmp_path / "new" / "run", "keras", every=1, last=9)
+        files = EpochFiles(
+            tmp_path / "new" / "run", "keras", every=1, last=9, overwrite=True
+        )
         files.start()
         files.log(0, {"generator": 1.23456789})
         files.log(1, {"generator": 2.0, "discriminator": 0.5})
@@ -558,9 +605,41 @@ def test_learning_rates_may_be_schedules(eagerly):
     train_step(*networks, optimizer, batch)
     # From the second update on, the rate is 0.
     assert np.array_equal(networks[0].trainable_variables[0].numpy(), moved)
-    for rate in (float("nan"), -1.0, 0.0, float("inf"), "fast", None):
+    for rate in (float("nan"), -1.0, 0.0, float("inf"), "fast", None, True):
         with pytest.raises(ValueError, match="`learning_rate` must be positive"):
             build_optimizer(build_loss(*networks), learning_rate=rate)
+    for beta in (float("nan"), -1.0, 1.0, None, "slow"):
+        with pytest.raises(ValueError, match=r"`beta_1` must be in \[0, 1\)"):
+            build_optimizer(build_loss(*networks), beta_1=beta)
+
+
+def test_what_is_no_network_optimizer_or_batch_is_named(eagerly):
+    generator, discriminator = _networks()
+    adam = build_adam(2e-4)
+    optimizer = build_optimizer(build_loss(generator, discriminator))
+    for call, message in (
+        (lambda: build_loss(None, discriminator), "`generator` must be a keras.Model"),
+        (lambda: build_loss(generator, "conv"), "`discriminator` must be a keras.Mod"),
+        (
+            lambda: build_adversarial_step(None, discriminator, adam, adam),
+            "`generator` must be a keras.Model. Received: generator=None",
+        ),
+        (
+            lambda: build_adversarial_step(generator, discriminator, adam, "adam"),
+            "`discriminator_optimizer` must be a Keras optimizer",
+        ),
+        (
+            lambda: train_step(generator, discriminator, adam, {}),
+            "`optimizer` must be what build_optimizer returned",
+        ),
+        (
+            lambda: train_step(generator, discriminator, optimizer, ("noise", "x")),
+            "`batch` must have arrays of numbers. Received: input='noise'",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message) as error:
+            call()
+        assert "\n" not in str(error.value)
 
 
 class Judge(keras.Model):

@@ -162,6 +162,7 @@ def test_of_many_photos_an_evenly_spaced_subset_is_read(tmp_path):
         ({"generator": "no-such"}, "Unknown style"),
         ({"output": "out.xyz"}, "`output` must end in one of"),
         ({"adapt_steps": 1, "photos": []}, "`photos` must contain"),
+        ({"adapt_steps": 1, "photos": 3}, "`photos` must be a folder or a sequence"),
         ({"adapt_steps": 1, "features": "gone.npz"}, r"gone\.npz"),
     ],
 )

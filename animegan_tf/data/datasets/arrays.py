@@ -1,5 +1,6 @@
 """Datasets of NumPy arrays and `.npy` files: checked images, and their batches."""
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 
 from animegan_tf.imaging.arrays import to_float
 from animegan_tf.utils.array_file import map_array
+from animegan_tf.utils.checks import received
 
 _CHUNK = 64
 
@@ -41,11 +43,16 @@ class ImageArray:
         self._argument = argument
         self._array = _load(source, argument)
         _check_form(self._array, argument)
-        self._low, self._high = (-1.0, 1.0) if value_range is None else value_range
-        if not self._low < self._high:
+        limits = (-1.0, 1.0) if value_range is None else value_range
+        try:
+            self._low, self._high = map(float, limits)
+            is_range = -math.inf < self._low < self._high < math.inf
+        except (TypeError, ValueError):
+            is_range = False
+        if not is_range:
             raise ValueError(
                 "`value_range` must be the minimum and the maximum value. "
-                f"Received: value_range={value_range}"
+                f"{received('value_range', value_range)}"
             )
         if self._array.dtype != np.uint8:
             self._check_values(ambiguous=value_range is None)

@@ -11,6 +11,7 @@ from animegan_tf.inference.dials import scaled_size
 from animegan_tf.inference.faces.crops import FaceCrop, cut_face_crop, paste_face
 from animegan_tf.inference.faces.detection import build_face_detector
 from animegan_tf.inference.faces.proportions import enlarge_eyes
+from animegan_tf.utils.checks import check_integer, check_number, received
 
 SAME = "same"
 MINIMUM_SIZE = 64
@@ -66,17 +67,13 @@ class FaceStylizer:
                 '`background` must be a Stylizer, "same" or None. '
                 f"Received: background={background!r}"
             )
-        if size < MINIMUM_SIZE:
+        if not callable(stylizer):
             raise ValueError(
-                f"`size` must be at least {MINIMUM_SIZE} pixels. Received: size={size}"
+                f"`stylizer` must be a Stylizer. {received('stylizer', stylizer)}"
             )
-        if not _MARGINS[0] <= margin <= _MARGINS[1]:
-            raise ValueError(
-                f"`margin` must be in [{_MARGINS[0]:g}, {_MARGINS[1]:g}]. "
-                f"Received: margin={margin}"
-            )
-        if not 0.0 <= eyes <= 1.0:
-            raise ValueError(f"`eyes` must be in [0, 1]. Received: eyes={eyes}")
+        check_integer(MINIMUM_SIZE, size=size)
+        check_number(*_MARGINS, margin=margin)
+        check_number(0.0, 1.0, eyes=eyes)
         self.stylizer = stylizer
         self.background = stylizer if isinstance(background, str) else background
         self.size = size

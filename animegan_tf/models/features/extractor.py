@@ -11,6 +11,7 @@ from animegan_tf.models.features.vgg19 import (
     download_weights,
     read_weights,
 )
+from animegan_tf.utils.checks import check_path
 from animegan_tf.utils.messages import suggestion
 
 _SOURCES = ("bundled", "vgg19")
@@ -52,6 +53,7 @@ def build_feature_extractor(
 
     Reference: Simonyan, Zisserman, 2015, https://arxiv.org/abs/1409.1556.
     """
+    check_path(source=source)
     layers = tuple(layers)
     if not layers or not set(layers) <= set(LAYER_NAMES):
         raise ValueError(

@@ -10,6 +10,7 @@ from animegan_tf.losses.adversarial import choose_losses
 from animegan_tf.models.gan import all_layers
 from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.regularization import unchanged_state
+from animegan_tf.utils.checks import received
 
 
 def build_adversarial_step(
@@ -27,7 +28,8 @@ def build_adversarial_step(
     generated images, and the generator's through the discriminator. In the last one
     the discriminator is frozen, so its batch normalization uses the moving statistics,
     while its dropout stays on. Losses that layers add, such as kernel regularizers',
-    count, and an optimizer that scales losses (mixed float16) does so.
+    count, and an optimizer that scales losses (mixed float16) does so. A step with
+    gradients that are not finite changes nothing.
 
     Args:
         generator: Built network from photos or noise to float images in [-1, 1].
@@ -53,6 +55,14 @@ def build_adversarial_step(
             tell.
     """
     check_trainable(generator=generator, discriminator=discriminator)
+    for name, optimizer in (
+        ("generator_optimizer", generator_optimizer),
+        ("discriminator_optimizer", discriminator_optimizer),
+    ):
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise ValueError(
+                f"`{name}` must be a Keras optimizer. {received(name, optimizer)}"
+            )
     from_logits = resolve_from_logits(discriminator, from_logits)
     losses = choose_losses(loss, from_logits=from_logits)
 
@@ -160,12 +170,26 @@ def frozen(network: keras.Model):
             layer.trainable = trainable
 
 
+def check_models(**networks) -> None:
+    """Check that every network is a Keras model.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for name, network in networks.items():
+        if not isinstance(network, keras.Model):
+            raise ValueError(
+                f"`{name}` must be a keras.Model. {received(name, network)}"
+            )
+
+
 def check_trainable(**networks) -> None:
     """Check that every network is built and has variables to train.
 
     Raises:
         ValueError: If one is not or has none; its name is the argument's.
     """
+    check_models(**networks)
     for name, network in networks.items():
         if not network.built:
             raise ValueError(
@@ -180,12 +204,35 @@ def check_trainable(**networks) -> None:
 
 
 def _minimize(measure: Callable, network: keras.Model, optimizer):
-    """Take an optimizer step down a loss; return the loss before it."""
+    """Take an optimizer step down a loss; return the loss before it.
+
+    If a gradient is not finite, neither the weights nor the moving statistics change.
+    """
+    state = network.non_trainable_weights
+    before = [tf.identity(weight.value) for weight in state]
     with tf.GradientTape() as tape:
         loss = measure()
         scaled = optimizer.scale_loss(loss)
     variables = network.trainable_variables
-    optimizer.apply(tape.gradient(scaled, variables), variables)
+    gradients = tape.gradient(scaled, variables)
+    norm = tf.linalg.global_norm([g for g in gradients if g is not None])
+    is_finite = tf.math.is_finite(tf.cast(norm, tf.float32))
+
+    def apply():
+        optimizer.apply(gradients, variables)
+        return True
+
+    def restore():
+        for weight, value in zip(state, before, strict=True):
+            weight.assign(value)
+        return True
+
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # It skips the update itself, and lowers its scale.
+        apply()
+        tf.cond(is_finite, lambda: True, restore)
+    else:
+        tf.cond(is_finite, apply, restore)
     return loss
 
 

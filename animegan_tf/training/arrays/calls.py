@@ -1,20 +1,23 @@
 """Train a GAN in three calls: `build_loss`, `build_optimizer` and `train_step`."""
 
 import dataclasses
-import math
-import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
 from animegan_tf.losses.adversarial import check_losses
+from animegan_tf.models.arguments import check_rate
 from animegan_tf.models.output_kind import (
     find_from_logits,
     resolve_from_logits,
 )
-from animegan_tf.training.arrays.adversarial_step import build_adversarial_step
-from animegan_tf.training.optimizers import build_adam
+from animegan_tf.training.arrays.adversarial_step import (
+    build_adversarial_step,
+    check_models,
+)
+from animegan_tf.training.optimizers import build_adam, check_learning_rates
+from animegan_tf.utils.checks import received
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +96,7 @@ def build_loss(
     Raises:
         ValueError: If the loss is unknown or needs logits.
     """
+    check_models(generator=generator, discriminator=discriminator)
     if from_logits is None:
         from_logits = find_from_logits(discriminator)
     check_losses(name, from_logits=from_logits is not False)
@@ -120,7 +124,8 @@ def build_optimizer(
         The two optimizers, for `train_step`.
 
     Raises:
-        ValueError: If `loss` is something else, or a rate is not positive.
+        ValueError: If `loss` is something else, a rate is not positive, or `beta_1` is
+            not in [0, 1).
     """
     if discriminator_learning_rate is None:
         discriminator_learning_rate = learning_rate
@@ -128,18 +133,11 @@ def build_optimizer(
         raise ValueError(
             f"`loss` must be what build_loss returned. Received: loss={loss!r}"
         )
-    rates = {
-        "learning_rate": learning_rate,
-        "discriminator_learning_rate": discriminator_learning_rate,
-    }
-    for argument, rate in rates.items():
-        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-            continue
-        if not isinstance(rate, numbers.Real) or not 0.0 < rate < math.inf:
-            raise ValueError(
-                f"`{argument}` must be positive, or a schedule. "
-                f"Received: {argument}={rate!r}"
-            )
+    check_learning_rates(
+        learning_rate=learning_rate,
+        discriminator_learning_rate=discriminator_learning_rate,
+    )
+    check_rate(beta_1=beta_1)
     return GanOptimizer(
         loss,
         generator=build_adam(learning_rate, beta_1=beta_1),
@@ -170,6 +168,11 @@ def train_step(
         ValueError: If the optimizer is that of other networks, or the batch lacks a
             field.
     """
+    if not isinstance(optimizer, GanOptimizer):
+        raise ValueError(
+            "`optimizer` must be what build_optimizer returned. "
+            f"{received('optimizer', optimizer)}"
+        )
     loss = optimizer.loss
     if loss.generator is not generator or loss.discriminator is not discriminator:
         raise ValueError(
@@ -179,13 +182,23 @@ def train_step(
     if isinstance(batch, tuple | list) and len(batch) == 2:
         batch = dict(zip(("input", "anime"), batch, strict=True))
     if not isinstance(batch, Mapping) or not {"input", "anime"} <= set(batch):
-        received = sorted(batch) if isinstance(batch, Mapping) else type(batch).__name__
+        given = sorted(batch) if isinstance(batch, Mapping) else type(batch).__name__
         raise ValueError(
             "`batch` must have the fields input and anime, or be a tuple of the two. "
-            f"Received: {received}"
+            f"Received: {given}"
         )
-    fields = {name: keras.ops.cast(batch[name], "float32") for name in batch}
+    fields = {name: _to_tensor(name, batch[name]) for name in batch}
     return optimizer.step(fields)
+
+
+def _to_tensor(name: str, values):
+    try:
+        return keras.ops.cast(keras.ops.convert_to_tensor(values), "float32")
+    # Backends report what is no array with errors of their own.
+    except Exception as error:
+        raise ValueError(
+            f"`batch` must have arrays of numbers. {received(name, values)}"
+        ) from error
 
 
 def _build_networks(loss: GanLoss, batch) -> None:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from animegan_tf.models.arguments import check_rate
 from animegan_tf.models.gan import build_gan
 from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.arrays.adversarial_step import (
@@ -10,7 +11,7 @@ from animegan_tf.training.arrays.adversarial_step import (
     check_trainable,
     frozen,
 )
-from animegan_tf.training.optimizers import build_adam
+from animegan_tf.training.optimizers import build_adam, check_learning_rates
 
 LOSSES = (
     "discriminator",
@@ -195,13 +196,18 @@ def compile_gan(
         A `GAN`, a compiled `keras.Model` whose `fit` and `train_on_batch` train both.
 
     Raises:
-        ValueError: If the gan is one of other networks, nothing can be trained, or
-            `from_logits` is `None` and the layers do not tell.
+        ValueError: If the gan is one of other networks, nothing can be trained, a rate
+            is out of range, or `from_logits` is `None` and the layers do not tell.
     """
     check_gan(generator, discriminator, gan)
-    from_logits = resolve_from_logits(discriminator, from_logits)
     if discriminator_learning_rate is None:
         discriminator_learning_rate = learning_rate
+    check_learning_rates(
+        learning_rate=learning_rate,
+        discriminator_learning_rate=discriminator_learning_rate,
+    )
+    check_rate(beta_1=beta_1)
+    from_logits = resolve_from_logits(discriminator, from_logits)
     if not discriminator.compiled:
         discriminator.compile(
             build_adam(discriminator_learning_rate, beta_1=beta_1),

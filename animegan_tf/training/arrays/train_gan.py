@@ -9,6 +9,8 @@ from animegan_tf.data.datasets.arrays import ArrayBatches
 from animegan_tf.training.arrays.epoch_files import EpochFiles
 from animegan_tf.training.arrays.gan_model import check_gan, compile_gan
 from animegan_tf.training.health import HealthCheck
+from animegan_tf.training.optimizers import check_learning_rates
+from animegan_tf.utils.checks import check_integer, check_path
 from animegan_tf.utils.progress import progress_bar
 
 _logger = logging.getLogger("animegan_tf")
@@ -30,6 +32,7 @@ def train_gan(
     save_every: int = 1,
     save_format: str = "keras",
     value_range: tuple[float, float] | None = None,
+    overwrite: bool = False,
     log: Callable[[int, Mapping[str, float]], None] | None = None,
     progress: bool = True,
 ) -> dict[str, list[float]]:
@@ -59,6 +62,7 @@ def train_gan(
         save_every: Epochs between files; the last one is always saved.
         save_format: `"keras"`, or `"h5"` for the older files.
         value_range: Least and greatest value of float pictures; see `ImageArray`.
+        overwrite: Whether the files of an earlier training in the folder are replaced.
         log: Called after each epoch with its number and the losses.
         progress: Whether to show a progress bar with the losses.
 
@@ -66,12 +70,22 @@ def train_gan(
         The mean losses of each epoch by name, as in `build_adversarial_step`.
 
     Raises:
+        FileExistsError: If the folder holds a training, and `overwrite` is false.
         FileNotFoundError: If a file is missing.
         TrainingDivergedError: If a loss stays no finite number.
         ValueError: If an argument is out of range, or shapes do not fit together.
     """
-    _check_numbers(epochs=epochs, batch_size=batch_size, save_every=save_every)
-    files = EpochFiles(output_dir, save_format, every=save_every, last=epochs - 1)
+    check_integer(1, epochs=epochs, batch_size=batch_size, save_every=save_every)
+    check_integer(0, seed=seed)
+    check_path(output_dir=output_dir)
+    check_learning_rates(learning_rate=learning_rate)
+    files = EpochFiles(
+        output_dir,
+        save_format,
+        every=save_every,
+        last=epochs - 1,
+        overwrite=overwrite,
+    )
     check_gan(generator, discriminator, gan)
     batches = ArrayBatches(
         input_images,
@@ -151,9 +165,3 @@ def _check_shape(argument, shape, expected):
             f"`{argument}` must fit the networks, (count, {wanted}). "
             f"Received: shape {tuple(shape)}"
         )
-
-
-def _check_numbers(**numbers):
-    for name, value in numbers.items():
-        if value < 1:
-            raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
