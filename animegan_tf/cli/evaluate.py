@@ -110,6 +110,14 @@ def _add_images_parser(subparsers) -> None:
         "SqueezeNet (default: that of --features)",
     )
     parser.add_argument(
+        "--inception",
+        nargs="?",
+        const="imagenet",
+        metavar="FILE",
+        help="also measure FID and KID on InceptionV3, whose weights are downloaded "
+        "once, or taken from an .h5 file",
+    )
+    parser.add_argument(
         "--size",
         type=int,
         default=512,
@@ -162,6 +170,7 @@ def _run_images(arguments) -> int:
         reference=arguments.reference,
         probe=probe,
         probe_features=arguments.probe_features,
+        inception=arguments.inception,
         size=arguments.size,
         progress=True,
     )

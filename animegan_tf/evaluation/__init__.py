@@ -13,6 +13,8 @@ _PUBLIC = {
     "pooled_features": "features",
     "content_distance": "features",
     "kid": "features",
+    "frechet_distance": "features",
+    "inception_features": "features",
     "StyleStatistics": "style",
     "style_statistics": "style",
     "style_features": "style",

@@ -1,4 +1,4 @@
-"""Metrics on the features of a frozen network: content distance and kernel distance.
+"""Metrics on the features of a frozen network: content, kernel and Frechet distance.
 
 A feature extractor is a model from float32 RGB in [-1, 1], `(batch, height, width, 3)`,
 to a dict of feature maps. Images are shown to it at a fixed size. Values of different
@@ -14,6 +14,7 @@ from PIL import Image
 
 from animegan_tf.evaluation.photo_metrics import gray_levels
 from animegan_tf.imaging.arrays import to_float
+from animegan_tf.models.features.inception import INCEPTION_SIZE
 
 STYLE_LAYERS = (
     "block1_conv1",
@@ -119,6 +120,32 @@ def pooled_features(images: Iterable[np.ndarray], feature_extractor) -> np.ndarr
     return np.stack(vectors)
 
 
+def inception_features(images: Iterable[np.ndarray], network) -> np.ndarray:
+    """Compute the features of images for FID and for `kid`.
+
+    Args:
+        images: uint8 RGB images; may be a generator. Each is scaled to a short side of
+            the network's size, and its center square is taken.
+        network: Model from float images to vectors, such as `build_inception` builds.
+
+    Returns:
+        float64 `(num_images, channels)`.
+
+    Raises:
+        ValueError: If there are no images.
+    """
+    size = network.input_shape[1] or INCEPTION_SIZE
+    vectors = []
+    for image in images:
+        image = resize_short_side(image, size)
+        top, left = ((side - size) // 2 for side in image.shape[:2])
+        square = image[top : top + size, left : left + size]
+        vector = network(to_float(square)[np.newaxis], training=False)[0]
+        vectors.append(ops.convert_to_numpy(vector).astype(np.float64))
+    check_not_empty("images", len(vectors))
+    return np.stack(vectors)
+
+
 def content_distance(
     image: np.ndarray, reference: np.ndarray, feature_extractor
 ) -> float:
@@ -173,6 +200,38 @@ def kid(
         standard_error = float(np.std(estimates, ddof=1) / np.sqrt(num_subsets))
     value = _unbiased_mmd(features, reference) if smaller >= 2 else float("nan")
     return {"kid": value, "standard_error": standard_error}
+
+
+def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
+    """Compute the Frechet distance of two sets of feature vectors, as if normal.
+
+    |m - n|^2 + tr(C + D - 2 (C D)^(1/2)), of the means m, n and the covariances C, D.
+    With InceptionV3's features it is FID. Sets of few images, up to some thousands,
+    raise it: compare sets of equal sizes only, or use `kid`, which has no such bias.
+
+    Args:
+        features: float `(num_images, channels)`.
+        reference: float `(num_reference_images, channels)`.
+
+    Returns:
+        The distance, at least 0 up to rounding; nan if a set has fewer than two images.
+
+    Reference: Heusel et al., 2017, https://arxiv.org/abs/1706.08500.
+    """
+    if min(len(features), len(reference)) < 2:
+        return float("nan")
+    means, roots = [], []
+    for vectors in (features, reference):
+        vectors = np.asarray(vectors, np.float64)
+        means.append(vectors.mean(axis=0))
+        centered = (vectors - means[-1]) / np.sqrt(len(vectors) - 1)
+        # R with R'R the covariance, and at most as many rows as images or channels.
+        roots.append(np.linalg.qr(centered, mode="r"))
+    first, second = roots
+    # The eigenvalues of CD are the squared singular values of the product of roots.
+    root_trace = np.linalg.svd(first @ second.T, compute_uv=False).sum()
+    traces = np.square(first).sum() + np.square(second).sum()
+    return float(np.square(means[0] - means[1]).sum() + traces - 2.0 * root_trace)
 
 
 def _unbiased_mmd(x, y):

@@ -14,6 +14,8 @@ from animegan_tf.evaluation.features import (
     STYLE_LAYERS,
     check_not_empty,
     deepest_features,
+    frechet_distance,
+    inception_features,
     kid,
     pool_features,
     relative_l1,
@@ -34,6 +36,7 @@ from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
+from animegan_tf.models.features.inception import build_inception
 from animegan_tf.models.features.squeezenet import build_squeezenet, is_squeezenet_file
 
 Images = Sequence[np.ndarray | str | os.PathLike]
@@ -71,6 +74,7 @@ def evaluate(
     reference=None,
     probe=None,
     probe_features=None,
+    inception=None,
     size: int | None = 512,
     progress: bool = False,
 ) -> Report:
@@ -95,6 +99,8 @@ def evaluate(
         probe_features: Feature extractor of the probes, as `features`, or a weights
             file of SqueezeNet, see `build_squeezenet`; `features` by default. A network
             that was not used to train the styles gives an independent measure.
+        inception: InceptionV3 for FID and KID: `"imagenet"`, which is downloaded once;
+            a weights file, see `build_inception`; or a model. `None` leaves them out.
         size: Maximum short side of the photos in pixels; larger photos are scaled down.
             `None` keeps their sizes.
         progress: Whether to show a progress bar, in a terminal.
@@ -118,6 +124,8 @@ def evaluate(
     style_images = _list_images(style_images, "style_images")
     others = {} if reference is None else {"reference": find_results(reference, photos)}
     network = _build_network(features)
+    if inception is not None and not isinstance(inception, keras.Model):
+        inception = build_inception(inception)
     if isinstance(probe, Mapping):
         seen_by = network if probe_features is None else _build_network(probe_features)
         probe = [
@@ -132,6 +140,7 @@ def evaluate(
         style_images,
         network,
         probes=probe or (),
+        inception=inception,
         short_side=size,
         progress=progress,
     )
@@ -144,6 +153,7 @@ def evaluate_images(
     feature_extractor,
     *,
     probes: Sequence[StyleProbe] = (),
+    inception: keras.Model | None = None,
     short_side: int | None = None,
     progress: bool = False,
 ) -> Report:
@@ -162,6 +172,8 @@ def evaluate_images(
         probes: At most one `StyleProbe` of gray and one of color images; the first
             class of each is the style. They should not be fitted on `photos` or
             `style_images`.
+        inception: Model from images to vectors, for FID and KID, see
+            `build_inception`.
         short_side: Maximum short side of the photos in pixels.
         progress: Whether to show a progress bar, in a terminal.
 
@@ -180,7 +192,7 @@ def evaluate_images(
     probes = {"probe" if probe.gray else "color_probe": probe for probe in probes}
 
     def build_collector():
-        return _Collector(feature_extractor, probes)
+        return _Collector(feature_extractor, probes, inception)
 
     style = build_collector()
     collectors = {name: build_collector() for name in ("photos", *sets)}
@@ -253,9 +265,11 @@ def find_results(folder, photos) -> list[Path]:
 class _Collector:
     """Collect the statistics and metrics of one set, image by image."""
 
-    def __init__(self, feature_extractor, probes):
+    def __init__(self, feature_extractor, probes, inception):
         self._feature_extractor = feature_extractor
         self._probes = probes
+        self._inception = inception
+        self._inception_vectors = []
         self._vectors = []
         self._probe_vectors = {name: [] for name in probes}
         self.statistics = StyleMean(feature_extractor)
@@ -268,6 +282,8 @@ class _Collector:
         self._vectors.append(pool_features(deepest))
         for name, probe in self._probes.items():
             self._probe_vectors[name].append(probe.statistics([image])[0])
+        if self._inception is not None:
+            self._inception_vectors += [*inception_features([image], self._inception)]
         return deepest
 
     def add_photo(self, name, photo):
@@ -302,6 +318,12 @@ class _Collector:
             scores = mean_scores(probe.regression.probabilities(vectors), 0)
             scores["kid"] = kid(vectors, np.stack(style._probe_vectors[name]))["kid"]
             measures |= {f"{name}_{key}": value for key, value in scores.items()}
+        if self._inception is not None:
+            both = np.stack(self._inception_vectors), np.stack(style._inception_vectors)
+            estimate = kid(*both)
+            measures["fid"] = frechet_distance(*both)
+            measures["inception_kid"] = estimate["kid"]
+            measures["inception_kid_standard_error"] = estimate["standard_error"]
         return measures
 
 

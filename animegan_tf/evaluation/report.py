@@ -22,6 +22,9 @@ _STYLE_ROWS = {
     "color_probe_probability": ("probability of the style, color probe", "higher"),
     "color_probe_share": ("classified as the style, color probe", "higher"),
     "color_probe_kid": ("KID, color probe", "lower"),
+    "fid": ("FID, InceptionV3", "lower"),
+    "inception_kid": ("KID, InceptionV3", "lower"),
+    "inception_kid_standard_error": ("KID, InceptionV3, standard error", ""),
 }
 _IMAGE_ROWS = {
     "content_distance": ("content distance", "lower"),
@@ -43,7 +46,8 @@ class SetMeasures:
         style: Of the whole set compared with the style: `"correlation"` and `"plain"`
             of `style_distance`, `"kid"` and `"kid_standard_error"`; with a style probe
             also `"probe_probability"`, `"probe_share"` and `"probe_kid"`, and with one
-            of color images the same with the prefix `"color_"`.
+            of color images the same with the prefix `"color_"`; with InceptionV3
+            `"fid"`, `"inception_kid"` and `"inception_kid_standard_error"`.
         images: For each image its `"name"`, its `"size"`, [width, height] in pixels,
             and its metrics compared with its photo.
     """
