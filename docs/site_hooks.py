@@ -1,5 +1,7 @@
 """MkDocs hooks: pages generated from the sources when the site is built."""
 
+import base64
+import json
 import re
 from pathlib import Path
 
@@ -18,6 +20,8 @@ OUTSIDE |= {
     card.relative_to(ROOT).as_posix(): f"model-card-{card.parent.name}.md"
     for card in PACKAGE.glob("weights/*/README.md")
 }
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OUTSIDE |= {f"notebooks/{path.name}": f"notebook-{path.stem}.md" for path in NOTEBOOKS}
 # A Markdown link to a file of the project, or an image.
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([\w./-]+)(#[\w-]+)?\)")
 
@@ -35,6 +39,8 @@ def on_config(config):
     pages = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
     config.nav += [page for page in pages if f"'{page}'" not in named]
     cards = sorted(name for name in OUTSIDE.values() if name.startswith("model-card"))
+    notebooks = [OUTSIDE[f"notebooks/{path.name}"] for path in NOTEBOOKS]
+    config.nav.append({"Notebooks": notebooks})
     config.nav.append({"Model cards": cards})
     config.nav.append({"Reference": sorted(reference_pages())})
     return config
@@ -53,10 +59,40 @@ def on_files(files, config):
     pages = {
         name: move_links((ROOT / path).read_text(encoding="utf-8"), Path(path).parent)
         for path, name in OUTSIDE.items()
+        if path.endswith(".md")
     }
-    for name, text in {**pages, **reference_pages()}.items():
-        files.append(File.generated(config, name, content=text))
+    for path in NOTEBOOKS:
+        pages |= notebook_page(path)
+    for name, content in {**pages, **reference_pages()}.items():
+        files.append(File.generated(config, name, content=content))
     return files
+
+
+def notebook_page(path: Path) -> dict[str, str | bytes]:
+    """Convert a notebook with its outputs to Markdown.
+
+    Args:
+        path: The notebook.
+
+    Returns:
+        The page and its images, by file name.
+    """
+    parts, images = [], {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(move_links(source, Path("notebooks")))
+            continue
+        parts.append(f"```python\n{source}\n```")
+        for output in cell["outputs"]:
+            if "text" in output:
+                parts.append(f"```text\n{''.join(output['text']).rstrip()}\n```")
+            for kind, suffix in (("image/jpeg", "jpg"), ("image/png", "png")):
+                if kind in output.get("data", {}):
+                    name = f"notebooks/{path.stem}-{len(images) + 1}.{suffix}"
+                    images[name] = base64.b64decode("".join(output["data"][kind]))
+                    parts.append(f"![Output of the code above]({name})")
+    return {OUTSIDE[f"notebooks/{path.name}"]: "\n\n".join(parts) + "\n", **images}
 
 
 def on_page_markdown(markdown, page, config, files):

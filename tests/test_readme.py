@@ -1,8 +1,6 @@
 import configparser
 import re
-import runpy
 import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +26,6 @@ def blocks(text, language):
 PYTHON = blocks(README, "python")
 LINES = [line for block in blocks(README, "bash") for line in block.splitlines()]
 COMMANDS = [line for line in LINES if line.startswith("animegan-tf ")]
-SCRIPTS = [line for line in LINES if re.match(r"python (examples|benchmarks)/", line)]
 # Run by .ci/run in a fresh environment.
 SET_UP = {"python -m venv .venv && . .venv/bin/activate", "python -m pytest"}
 # Appended to a training, so that it takes seconds. Later settings override earlier.
@@ -83,13 +80,11 @@ def test_every_line_is_one_that_is_run(line):
         config = configparser.ConfigParser()
         config.read(ROOT / "setup.cfg")
         assert install[1] in config["options.extras_require"]
-    assert install or line in SET_UP or line in COMMANDS or line in SCRIPTS
+    assert install or line in SET_UP or line in COMMANDS
 
 
-def test_the_only_block_without_a_language_is_the_layout():
-    languages = [language for language, _ in fences(README)]
-    assert set(languages) == {"", "bash", "python"}
-    assert languages.count("") == 1
+def test_every_block_is_run():
+    assert {language for language, _ in fences(README)} == {"bash", "python"}
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -98,14 +93,10 @@ def test_every_command_parses(line):
 
 
 @pytest.mark.parametrize("text", [README, CHINESE], ids=["english", "chinese"])
-def test_every_link_and_path_exists(text):
+def test_every_link_leads_to_a_file(text):
     links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
-    layout = blocks(text, "")[0]
-    paths = re.findall(r"(?:^|\s)((?:\w+/)+(?:\w+\.py)?)(?=[\s;]|$)", layout)
-    assert len(links) > 10 and len(paths) > 10
-    for path in links + paths:
-        inside = ROOT / "animegan_tf" / path
-        assert (ROOT / path).exists() or inside.exists(), path
+    assert len(links) > 10
+    assert [path for path in links if not (ROOT / path).exists()] == []
 
 
 def test_the_table_has_the_bundled_styles():
@@ -135,20 +126,6 @@ def test_every_command_runs(line, folder, make_clip):
         (training,) = [command for command in COMMANDS if " train " in command]
         run_command(training, make_clip)
     run_command(line, make_clip)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("line", SCRIPTS)
-def test_every_script_runs(line, folder, monkeypatch):
-    words = shlex.split(line)[1:]
-    if words[0].startswith("benchmarks/"):
-        words += ["--sizes", "32", "--runs", "1", "--torch-ways"]
-    monkeypatch.setattr(sys, "argv", words)
-    monkeypatch.syspath_prepend(str((ROOT / words[0]).parent))
-    try:
-        runpy.run_path(str(ROOT / words[0]), run_name="__main__")
-    except SystemExit as error:
-        assert not error.code
 
 
 @pytest.mark.slow

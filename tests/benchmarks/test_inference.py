@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import types
 from pathlib import Path
 
@@ -66,3 +68,14 @@ def test_without_the_reference_the_others_are_printed(inference, capsys):
     workers = {inference.Contender("comic, whole", "float32", ()): worker([0.1], "1e9")}
     inference.print_table(workers, dict.fromkeys(workers, 250e6))
     assert "comic, whole" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_script_measures_the_bundled_style():
+    script = FOLDER / "inference.py"
+    options = ["--sizes", "32", "--runs", "1", "--torch-ways"]
+    result = subprocess.run(
+        [sys.executable, str(script), *options], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "comic, whole" in result.stdout
