@@ -1,8 +1,8 @@
 """Losses that keep a stylized image true to a reference: color, contrast, flat regions.
 
-They restrain what an adversarial loss alone would lead to: a color cast, haze, and
-texture in flat regions. Images are float NHWC RGB in [-1, 1]; losses are
-unweighted float32 scalars >= 0.
+They restrain what an adversarial loss alone would lead to: a color cast, haze, texture
+in flat regions, echoes of contours and stripes. Images are float NHWC RGB in [-1, 1];
+losses are unweighted float32 scalars >= 0.
 """
 
 from keras import ops
@@ -69,32 +69,92 @@ def flat_region_loss(x, y, activity):
     return total
 
 
-def activity_map(images, *, low: float = 0.012, high: float = 0.05):
-    """Estimate where images have detail: 0 in a clear sky, 1 on texture and at edges.
+def new_edge_loss(x, y, reach: int = 2):
+    """Compute the gradients of luma in x larger than any nearby gradient of y.
+
+    It forbids echoes beside contours, waves and dots, and leaves free how strong an
+    edge is up to the strongest of its surroundings, where exactly it lies, and what is
+    left out.
 
     Args:
-        images: RGB images in [-1, 1], `(batch, height, width, 3)`, with sides of at
-            least 8 pixels.
-        low: Mean gradient of luma per pixel up to which a region counts as flat.
-        high: Gradient from which it counts as active.
+        x: RGB images in [-1, 1], `(batch, height, width, 3)`.
+        y: Reference images of the same shape.
+        reach: Distance in pixels, along both axes, within which a gradient of the same
+            direction counts as nearby.
 
     Returns:
-        float32 in [0, 1], `(batch, height, width, 1)`, constant within squares of 4
-        pixels; without gradient.
+        A float32 scalar: the mean over both directions of
+        max(0, |gradient of x| - the largest one nearby).
     """
-    height, width = images.shape[1:3]
-    coarse = local_means(rgb_to_gray(images), 4)
-    coarse = ops.pad(coarse, ((0, 0), (0, 1), (0, 1), (0, 0)), mode="symmetric")
-    vertical = ops.abs(coarse[:, 1:, :-1] - coarse[:, :-1, :-1])
-    horizontal = ops.abs(coarse[:, :-1, 1:] - coarse[:, :-1, :-1])
-    # A gradient between means of squares is four pixels long.
-    gradient = (vertical + horizontal) / 4.0
-    # An edge makes its surroundings active: the maximum of the 3x3 neighborhood.
-    gradient = ops.max_pool(gradient, 3, strides=1, padding="same")
-    activity = ops.clip((gradient - low) / (high - low), 0.0, 1.0)
-    activity = ops.repeat(ops.repeat(activity, 4, axis=1), 4, axis=2)
-    missing = ((0, 0), (0, height % 4), (0, width % 4), (0, 0))
-    return ops.stop_gradient(ops.pad(activity, missing, mode="symmetric"))
+    total = 0.0
+    for own, other in zip(_absolute_gradients(x), _absolute_gradients(y), strict=True):
+        nearby = ops.max_pool(other, 2 * reach + 1, strides=1, padding="same")
+        total += ops.mean(ops.relu(own - nearby))
+    return total / 2.0
+
+
+def grid_loss(x, y, period: int = 4, tolerance: float = 0.012):
+    """Compute the stripes of a period that x has and y lacks, tied to the pixel grid.
+
+    A generator that downscales by the period draws them most easily. They are what
+    remains of the difference when pixels of the same phase are averaged over 8 periods
+    along an axis, and over as many pixels as 4 periods across it.
+
+    Args:
+        x: RGB images in [-1, 1], `(batch, height, width, 3)`, with sides of at least
+            two periods.
+        y: Reference images of the same shape.
+        period: Period in pixels.
+        tolerance: What any image has by chance, in units of [-1, 1].
+
+    Returns:
+        A float32 scalar: the mean over both axes of max(0, |stripes| - tolerance).
+    """
+    difference = ops.cast(x, "float32") - ops.cast(y, "float32")
+    total = 0.0
+    for axis in (1, 2):
+        along = difference if axis == 1 else ops.swapaxes(difference, 1, 2)
+        height, width, channels = along.shape[1:]
+        # As many periods as fit into small images.
+        cycles, breadth = min(8, height // period), min(4 * period, width)
+        rows, columns = height // (cycles * period), width // breadth
+        along = along[:, : rows * cycles * period, : columns * breadth]
+        shape = (-1, rows, cycles, period, columns, breadth, channels)
+        phases = ops.mean(ops.reshape(along, shape), axis=(2, 5))
+        stripes = phases - ops.mean(phases, axis=2, keepdims=True)
+        total += ops.mean(ops.relu(ops.abs(stripes) - tolerance))
+    return total / 2.0
+
+
+def _absolute_gradients(images):
+    """Return the absolute vertical and horizontal gradients of luma."""
+    luma = rgb_to_gray(ops.cast(images, "float32"))
+    return (
+        ops.abs(luma[:, 1:] - luma[:, :-1]),
+        ops.abs(luma[:, :, 1:] - luma[:, :, :-1]),
+    )
+
+
+def activity_map(images, *, reach: int = 3, low: float = 0.03, high: float = 0.12):
+    """Estimate which pixels are next to an edge: 0 between edges, 1 on texture.
+
+    Args:
+        images: RGB images in [-1, 1], `(batch, height, width, 3)`.
+        reach: Distance from an edge, in pixels along both axes, that counts as next.
+        low: Gradient of luma per pixel up to which there is no edge.
+        high: Gradient from which there is one.
+
+    Returns:
+        float32 in [0, 1], `(batch, height, width, 1)`, without gradient.
+    """
+    vertical, horizontal = _absolute_gradients(images)
+    gradient = ops.maximum(
+        ops.pad(vertical, ((0, 0), (0, 1), (0, 0), (0, 0))),
+        ops.pad(horizontal, ((0, 0), (0, 0), (0, 1), (0, 0))),
+    )
+    gradient = ops.max_pool(gradient, 2 * reach + 1, strides=1, padding="same")
+    detail = ops.clip((gradient - low) / (high - low), 0.0, 1.0)
+    return ops.stop_gradient(ops.average_pool(detail, 3, strides=1, padding="same"))
 
 
 def wide_means(x, size: int = 8):

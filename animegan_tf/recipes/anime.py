@@ -109,6 +109,10 @@ class AnimeWeights(LossWeights):
         color: Distance to the target's colors in YUV, pixel by pixel.
         local_color: Distance of local mean colors to the target's.
         flat: Gradients where the target is flat and has none.
+        edge: Gradients larger than any of the target's nearby, such as echoes beside
+            contours.
+        grid: Stripes of four pixels, the generator's own downscaling, that the target
+            does not have.
         shift: L1 distance between the result of a photo that is shifted by a few
             pixels, and the shifted result: without it the generator answers the
             discriminator with textures tied to its own grid.
@@ -123,11 +127,13 @@ class AnimeWeights(LossWeights):
     style: float = 0.0
     color: float = 0.0
     local_color: float = 6.0
-    flat: float = 12.0
+    flat: float = 30.0
+    edge: float = 20.0
+    grid: float = 200.0
     contrast: float = 3.0
     shift: float = 8.0
     total_variation: float = 0.0
-    adversarial: float = 0.3
+    adversarial: float = 1.2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,6 +234,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
     from animegan_tf.data.image_folder import scan_images
     from animegan_tf.recipes.common import Training, split_photos
     from animegan_tf.recipes.samples import read_samples, two_columns
+    from animegan_tf.recipes.style_score import build_score
 
     data = config.data
     cache = cache_folder(config, run)
@@ -257,6 +264,7 @@ def build(config: AnimeConfig, run, progress: bool = True):
             list(targets), _SAMPLE_SIDE, drawings=two_columns(style), targets=targets
         ),
         validation=build_validation(held_out_items, data.crop_size),
+        **build_score(held_out, style),
         steps_per_epoch=len(items) / data.batch_size,
     )
 
@@ -405,8 +413,12 @@ def _build_adversarial_program(
     # Held-out photos are measured one by one, without the running mean of the past.
     validation_statistics = style.statistics(0.0)
 
+    def crop(images, *seed):
+        return random_crop(images, stateless_seed(config.seed, _SALT, *seed, 1))
+
     def view(images, *seed):
         """Return what the discriminator sees of images in color."""
+        images = crop(images, *seed)
         if config.view == "color":
             return tf.cast(images, tf.float32)
         gray = standardize(rgb_to_gray(images), config.view_floor)
@@ -450,8 +462,9 @@ def _build_adversarial_program(
         gray = config.view == "gray"
         further = {"target": view(batch["target"], step, 3)}
         if gray:
-            further["smooth"] = standardize(batch["anime_smooth"], config.view_floor)
-            real = standardize(batch["anime_gray"], config.view_floor)
+            smooth = crop(batch["anime_smooth"], step, 4)
+            further["smooth"] = standardize(smooth, config.view_floor)
+            real = standardize(crop(batch["anime_gray"], step, 1), config.view_floor)
         else:
             real = without_flat_texture(batch["anime"], batch["anime"])
             real = view(real, step, 1)
@@ -515,6 +528,7 @@ def compute_terms(
     import tensorflow as tf
 
     from animegan_tf.losses import fidelity, perceptual, pixel
+    from animegan_tf.training.distribution import batch_mean
 
     active, target = weights.active(), batch["target"]
     terms = {
@@ -533,13 +547,21 @@ def compute_terms(
     if "flat" in active:
         activity = fidelity.activity_map(target)
         terms["flat"] = fidelity.flat_region_loss(stylized, target, activity)
+    if "edge" in active:
+        terms["edge"] = fidelity.new_edge_loss(stylized, target)
+    if "grid" in active:
+        terms["grid"] = fidelity.grid_loss(stylized, target)
     if "content" in active:
         maps, reference = (
             features(tf.repeat(standardize(pixel.rgb_to_gray(images)), 3, axis=-1))
             for images in (stylized, batch["photo"])
         )
         terms["content"] = perceptual.relative_content_loss(
-            *({name: own[name] for name in CONTENT_LAYERS} for own in (maps, reference))
+            *(
+                {name: own[name] for name in CONTENT_LAYERS}
+                for own in (maps, reference)
+            ),
+            batch_mean=batch_mean,
         )
     if "style" in active:
         gray = tf.repeat(pixel.rgb_to_gray(stylized), 3, axis=-1)
@@ -567,6 +589,28 @@ def standardize(gray, floor: float = 0.3):
     return gray * tf.math.rsqrt(power + floor**2)
 
 
+def random_crop(images, seed):
+    """Cut 0 to 8 pixels from the left and the top, and the rest of 8 opposite.
+
+    The features' and the generator's own downscaling have grids, which would always
+    meet in the same way: the discriminator's gradient would draw them.
+
+    Args:
+        images: `(batch, height, width, channels)`.
+        seed: Integer pair; equal seeds cut alike.
+
+    Returns:
+        Images of 8 pixels less in height and width, an eighth less if they are small.
+    """
+    import tensorflow as tf
+
+    cut = min(8, min(images.shape[1:3]) // 8)
+    top, left = tf.unstack(tf.random.stateless_uniform([2], seed, 0, cut + 1, tf.int32))
+    height, width = images.shape[1] - cut, images.shape[2] - cut
+    images = images[:, top : top + height, left : left + width]
+    return tf.ensure_shape(images, (None, height, width, images.shape[-1]))
+
+
 def random_hue(images, seed):
     """Return the chroma of images, turned by random angles and of fixed size.
 
@@ -582,10 +626,13 @@ def random_hue(images, seed):
     import tensorflow as tf
 
     from animegan_tf.losses.pixel import rgb_to_yuv
+    from animegan_tf.training.distribution import draw
 
     chroma = 2.0 * rgb_to_yuv(images)[..., 1:]
-    shape = [tf.shape(images)[0], 1, 1]
-    angle = tf.random.stateless_uniform(shape, seed, 0.0, 2.0 * math.pi)
+    angle = draw(
+        lambda n: tf.random.stateless_uniform([n, 1, 1], seed, 0.0, 2.0 * math.pi),
+        tf.shape(images)[0],
+    )
     u, v = chroma[..., 0], chroma[..., 1]
     u, v = (
         u * tf.cos(angle) - v * tf.sin(angle),

@@ -5,8 +5,10 @@ from animegan_tf.losses.fidelity import (
     activity_map,
     contrast_loss,
     flat_region_loss,
+    grid_loss,
     local_color_loss,
     local_means,
+    new_edge_loss,
     wide_means,
 )
 
@@ -52,8 +54,10 @@ def test_activity_is_0_in_a_gradual_sky_and_1_at_an_edge():
     sky[:, 40:, 30:] = -1.0
     activity = np.asarray(activity_map(sky))
     assert activity.shape == (1, 96, 64, 1)
-    assert activity[0, 40:44, 32:60].min() == 1.0
+    # Up to three pixels from the edge, less one that is blurred; not inside.
+    assert activity[0, 38:42, 32:60].min() == 1.0
     assert activity[0, :20].max() == 0.0
+    assert activity[0, 50:, 40:].max() == 0.0
 
 
 def test_activity_covers_images_of_odd_size():
@@ -87,3 +91,62 @@ def test_wide_means_keep_constant_images_and_flatten_texture():
     checks = np.indices((32, 32)).sum(axis=0) % 2 * 1.0
     checks = np.repeat(checks[None, ..., None], 3, axis=-1).astype("float32")
     np.testing.assert_allclose(wide_means(checks), 0.5, atol=1e-6)
+
+
+def test_new_edges_are_those_that_no_reference_has_nearby():
+    contour = np.full((1, 12, 16, 3), -1.0, "float32")
+    contour[:, :, 8:] = 1.0
+    assert float(new_edge_loss(contour, contour)) == 0.0
+    # A weaker one, one that is left out, and one two pixels beside the contour.
+    assert float(new_edge_loss(0.5 * contour, contour)) == 0.0
+    assert float(new_edge_loss(np.zeros_like(contour), contour)) == 0.0
+    moved = np.roll(contour, 2, axis=2)[:, :, 3:-3]
+    assert float(new_edge_loss(moved, contour[:, :, 3:-3])) == 0.0
+
+
+def test_an_echo_beside_a_contour_counts_by_its_gradients():
+    contour = np.full((1, 12, 16, 3), -1.0, "float32")
+    contour[:, :, 4:] = 0.0
+    echo = contour.copy()
+    echo[:, :, 10] = 0.5
+    # Two of the 15 horizontal gradients, each of 0.5; the loss is the mean over both
+    # directions.
+    assert float(new_edge_loss(echo, contour)) == pytest.approx(0.5 * 2 / 15 / 2)
+    # Within reach of the contour, whose gradient is 1, it is free.
+    assert float(new_edge_loss(echo, contour, reach=7)) == 0.0
+    # A contour of the other direction allows nothing.
+    level = np.full_like(contour, -1.0)
+    level[:, 6:] = 0.0
+    allowed = pytest.approx((0.5 * 2 + 1.0) / 15 / 2)
+    assert float(new_edge_loss(echo, level)) == allowed
+
+
+def test_stripes_of_the_generators_grid_count_less_a_tolerance():
+    stripes = np.zeros((1, 64, 64, 3), "float32")
+    stripes[:, :, ::4] = 0.4
+    # One phase is 0.3 above the mean of the four, three are 0.1 below; the other axis
+    # has none.
+    expected = pytest.approx((0.3 + 3 * 0.1) / 4 / 2)
+    assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.0)) == expected
+    expected = pytest.approx((0.2 + 0.0) / 4 / 2)
+    assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.1)) == expected
+    rows = np.swapaxes(stripes, 1, 2)
+    assert float(grid_loss(rows, 0.0 * rows, tolerance=0.1)) == expected
+    assert float(grid_loss(stripes, stripes)) == 0.0
+
+
+def test_stripes_of_other_periods_and_noise_are_not_of_the_grid():
+    random = np.random.default_rng(0)
+    noise = random.uniform(-0.1, 0.1, (1, 64, 64, 3)).astype("float32")
+    assert float(grid_loss(noise, 0.0 * noise)) < 1e-3
+    # Of three pixels: after 12 every phase had every value.
+    threes = np.zeros((1, 48, 48, 3), "float32")
+    threes[:, :, ::3] = 0.4
+    assert float(grid_loss(threes, 0.0 * threes)) < 0.01
+
+
+def test_small_images_have_as_many_periods_as_fit():
+    stripes = np.zeros((1, 10, 8, 3), "float32")
+    stripes[:, :, ::4] = 0.4
+    expected = pytest.approx((0.3 + 3 * 0.1) / 4 / 2)
+    assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.0)) == expected

@@ -5,6 +5,7 @@ import tensorflow as tf
 from animegan_tf.losses.pixel import rgb_to_gray, rgb_to_yuv
 from animegan_tf.recipes.anime import (
     blur_flat_regions,
+    random_crop,
     random_hue,
     shift_loss,
     standardize,
@@ -65,3 +66,17 @@ def test_texture_of_flat_regions_is_hidden_and_teaches_nothing(images):
     gradient = tape.gradient(loss, images)
     np.testing.assert_allclose(gradient[:, :, :16], 1.0, atol=1e-6)
     np.testing.assert_allclose(gradient[:, :, 16:], 0.1, atol=1e-6)
+
+
+def test_random_crops_are_parts_of_the_image_at_every_place():
+    rows, columns = np.mgrid[:80, :96].astype("float32")
+    images = np.stack([rows, columns], axis=-1)[None]
+    corners = set()
+    for seed in range(60):
+        crop = np.asarray(random_crop(images, (seed, 1)))
+        top, left = (int(value) for value in crop[0, 0, 0])
+        assert np.array_equal(crop, images[:, top : top + 72, left : left + 88])
+        corners.add((top, left))
+    assert {top for top, _ in corners} == {left for _, left in corners} == set(range(9))
+    assert np.array_equal(random_crop(images, (3, 1)), random_crop(images, (3, 1)))
+    assert random_crop(images[:, :32], (3, 1)).shape == (1, 28, 92, 2)
