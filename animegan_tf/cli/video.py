@@ -20,7 +20,6 @@ from animegan_tf.inference.video.options import (
     VideoOptions,
     check_video_target,
 )
-from animegan_tf.inference.video.stylize import stylize_video
 from animegan_tf.inference.video.timing import parse_rate, parse_time
 
 
@@ -128,6 +127,9 @@ def run(arguments) -> int:
         inputs=dial_images(arguments),
     )
     dials = read_dials(arguments)
+    # Imported late, since this module is also imported to stylize one image.
+    from animegan_tf.inference.video.stylize import stylize_video
+
     start = time.perf_counter()
     report = stylize_video(
         arguments.input,

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from animegan_tf.export import onnx_format, tensorflow_formats
 from animegan_tf.export.images import fit_image, read_test_images
+from animegan_tf.export.smooth_areas import measure_unevenness, smooth_images
 from animegan_tf.export.source import ExportSource, read_source
 from animegan_tf.models.arguments import check_choice
 
@@ -22,6 +23,9 @@ from animegan_tf.models.arguments import check_choice
 # PSNR in the other precisions, in dB.
 MAX_DIFFERENCE = 1e-3
 MIN_PSNR = {"float16": 40.0, "int8": 32.0}
+# The largest fine pattern and the largest step that 8 bits may add to smooth areas, in
+# levels: a pattern of one level can be seen in a sky.
+MAX_PATTERN, MAX_STEP = 0.5, 4.0
 PRECISIONS = ("float32", "float16", "int8")
 _LATENCY_SIZE = (512, 512)
 _RUNS = 5
@@ -94,6 +98,9 @@ class ExportReport:
         max_difference: Largest difference of a value, in the range [-1, 1].
         max_levels: The same in levels of 255.
         psnr: Lowest peak signal-to-noise ratio of an image, in dB; infinite if equal.
+        pattern: Fine pattern that it adds to smooth areas, in levels; see
+            `measure_unevenness`.
+        step: Largest step that it adds to them, in levels.
         latency_ratio: Time of the original in TensorFlow divided by that of the export
             in its runtime, medians of alternating runs on one image.
         limit: What it had to keep.
@@ -111,6 +118,8 @@ class ExportReport:
     max_difference: float
     max_levels: float
     psnr: float
+    pattern: float
+    step: float
     latency_ratio: float
     limit: str
     passed: bool
@@ -128,7 +137,8 @@ class ExportError(ValueError):
         super().__init__(
             f"The export to {report.format} in {report.precision} must keep "
             f"{report.limit}. Received: max |d| {report.max_difference:.2g}, PSNR "
-            f"{report.psnr:.1f} dB; it was deleted"
+            f"{report.psnr:.1f} dB, in smooth areas a pattern of {report.pattern:.2f} "
+            f"and steps of {report.step:.2f} levels; it was deleted"
         )
         self.report = report
 
@@ -163,7 +173,8 @@ def export_generator(
 
     Raises:
         ExportError: If the export differs by more than 0.001 in [-1, 1] in float32, or
-            has a PSNR below 40 dB in float16 or below 32 dB in int8.
+            has a PSNR below 40 dB in float16 or below 32 dB in int8; or if int8 adds a
+            pattern or bands to smooth areas.
         FileExistsError: If the export exists and `overwrite` is false.
         FileNotFoundError: If the generator or the folder of images does not exist.
         ModuleNotFoundError: If a package is missing that the format needs.
@@ -217,18 +228,25 @@ def _check_combination(to, precision, size):
 def _compare(source: ExportSource, to, precision, path, images) -> ExportReport:
     exported = FORMATS[to].load(path)
     original = _compile(source.generator)
-    differences, values = [], []
-    for image in images:
+
+    def compare(image):
         photo = _to_batch(fit_image(image, source.size, source.multiple))
-        difference, psnr = _difference(exported(photo), original(photo))
-        differences.append(difference)
-        values.append(psnr)
+        return exported(photo), original(photo)
+
+    pairs = (_difference(*compare(image)) for image in images)
+    differences, values = zip(*pairs, strict=True)
+    pairs = (_unevenness(*compare(image)) for image in smooth_images())
+    patterns, steps = zip(*pairs, strict=True)
     largest, lowest = max(differences), min(values)
+    pattern, step = max(patterns), max(steps)
     if precision == "float32":
         limit, passed = f"|d| <= {MAX_DIFFERENCE}", largest <= MAX_DIFFERENCE
     else:
         smallest = MIN_PSNR[precision]
         limit, passed = f"PSNR >= {smallest:g} dB", lowest >= smallest
+    if precision == "int8":
+        limit += f", pattern <= {MAX_PATTERN:g} and steps <= {MAX_STEP:g} levels"
+        passed = passed and pattern <= MAX_PATTERN and step <= MAX_STEP
     return ExportReport(
         path=path,
         format=to,
@@ -240,6 +258,8 @@ def _compare(source: ExportSource, to, precision, path, images) -> ExportReport:
         max_difference=largest,
         max_levels=largest * 127.5,
         psnr=lowest,
+        pattern=pattern,
+        step=step,
         latency_ratio=_measure_latency_ratio(source, exported, original, images[0]),
         limit=limit,
         passed=bool(passed),
@@ -262,6 +282,13 @@ def _difference(result, expected):
     error = np.mean((difference * 127.5) ** 2)
     psnr = 10 * np.log10(255**2 / error) if error else float("inf")
     return float(np.abs(difference).max()), float(psnr)
+
+
+def _unevenness(result, expected):
+    """Return the pattern and the step in levels that a smooth image gets."""
+    if result.shape != expected.shape or not np.isfinite(result).all():
+        return float("inf"), float("inf")
+    return measure_unevenness(result[0] * 127.5, expected[0] * 127.5)
 
 
 def _measure_latency_ratio(source, exported, original, image):
@@ -308,6 +335,8 @@ def _write_report(report: ExportReport, path: Path) -> None:
         "largest difference": f"{report.max_difference:.2g} in [-1, 1], "
         f"{report.max_levels:.2g} levels",
         "lowest PSNR": f"{report.psnr:.1f} dB",
+        "added to smooth areas": f"a pattern of {report.pattern:.2g} and steps of "
+        f"{report.step:.2g} levels",
         "times as fast as TensorFlow": f"{report.latency_ratio:.2f}",
         "limit": f"{report.limit}: {'kept' if report.passed else 'NOT KEPT, deleted'}",
         "license of the weights": report.license,

@@ -4,14 +4,11 @@ import tempfile
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
 
 OPSET = 17
-# Smaller constants, such as shapes and biases, stay as they are.
-_MIN_HALF_SIZE = 256
 
 
 def write_onnx(source: ExportSource, path: Path, precision: str) -> None:
@@ -26,9 +23,11 @@ def write_onnx(source: ExportSource, path: Path, precision: str) -> None:
     with reported_missing("Exporting to onnx"):
         import onnx
 
+        from animegan_tf.inference.engines.onnx_graph import store_half
+
         model = _build_model(source, precision)
         if precision == "float16":
-            _store_half(model)
+            store_half(model)
         if source.license:
             entry = model.metadata_props.add()
             entry.key, entry.value = "license", source.license
@@ -128,24 +127,3 @@ def _convert_with_keras(source):
 def _input_spec(source):
     shape = (None, *source.size, 3)
     return keras.InputSpec(shape=shape, dtype="float32", name="photo")
-
-
-def _store_half(model):
-    """Store the large float32 constants of a model in float16, before a cast."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for constant in list(model.graph.initializer):
-        values = numpy_helper.to_array(constant)
-        if values.dtype != np.float32 or values.size < _MIN_HALF_SIZE:
-            continue
-        name = f"{constant.name}_half"
-        casts.append(
-            helper.make_node("Cast", [name], [constant.name], to=TensorProto.FLOAT)
-        )
-        half = numpy_helper.from_array(values.astype(np.float16), name)
-        model.graph.initializer.remove(constant)
-        model.graph.initializer.append(half)
-    nodes = list(model.graph.node)
-    del model.graph.node[:]
-    model.graph.node.extend(casts + nodes)

@@ -1,7 +1,7 @@
 """Mark image files as made with AI: IPTC Digital Source Type and software, in XMP."""
 
+import html
 import re
-from xml.sax.saxutils import escape
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -118,11 +118,12 @@ def mark_options(suffix: str, kind: str = "edited", license: str | None = None) 
 
 
 def _describe(kind, license):
+    software = html.escape(software_text(license), quote=False)
     return (
         '  <rdf:Description rdf:about=""\n'
         '    xmlns:xmp="http://ns.adobe.com/xap/1.0/"\n'
         '    xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/">\n'
-        f"   <xmp:CreatorTool>{escape(software_text(license))}</xmp:CreatorTool>\n"
+        f"   <xmp:CreatorTool>{software}</xmp:CreatorTool>\n"
         f"   <Iptc4xmpExt:DigitalSourceType>{_SOURCE_TYPE_URI}{SOURCE_TYPES[kind]}"
         "</Iptc4xmpExt:DigitalSourceType>\n"
         "  </rdf:Description>\n"

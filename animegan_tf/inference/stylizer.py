@@ -146,6 +146,11 @@ class Stylizer:
 
         return load_generator(self._source)
 
+    @property
+    def fingerprint(self) -> str:
+        """A text that other weights, or those of another engine, would change."""
+        return self._engine.fingerprint
+
     def __call__(self, image, *, progress: Callable[[int, int], None] | None = None):
         """Stylize an image or a batch of images.
 

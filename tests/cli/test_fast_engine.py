@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
@@ -50,6 +51,28 @@ def test_fast_engine_imports_neither_tensorflow_nor_keras(tmp_path, run_folder, 
     assert result.stdout.splitlines()[-1] == "code 0 []", result.stderr
     assert result.stderr == ""
     assert read_image(tmp_path / "out.png").shape == (33, 65, 3)
+
+
+@pytest.mark.slow
+def test_video_in_the_fast_engine_imports_neither_tensorflow_nor_keras(
+    tmp_path, run_folder
+):
+    for name in ("av", "onnx", "openvino"):
+        pytest.importorskip(name)
+    source, target = tmp_path / "clip.gif", tmp_path / "out.gif"
+    random = np.random.default_rng(0)
+    frames = random.integers(0, 256, (3, 24, 32, 3), dtype=np.uint8)
+    first, *others = (Image.fromarray(frame) for frame in frames)
+    first.save(source, save_all=True, append_images=others, duration=100)
+    arguments = ["video", source, "-o", target, "--style", run_folder]
+    result = subprocess.run(
+        [sys.executable, "-c", CODE, *map(str, arguments), "--engine", "openvino"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.stdout.splitlines()[-1] == "code 0 []", result.stderr
+    assert target.exists()
 
 
 @pytest.mark.slow

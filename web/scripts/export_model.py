@@ -16,15 +16,14 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import numpy as np
 from matplotlib import cbook
-from onnx_graph import convert_generator
 from PIL import Image
 from skimage import data
 
 from animegan_tf import Stylizer, presets
 from animegan_tf.imaging.content_credentials import SOFTWARE, build_xmp
-from animegan_tf.inference.tiling import MINIMUM_SIDE
-from animegan_tf.models.analysis.receptive_field import measure_receptive_field
-from animegan_tf.models.generator_files import load_saved_generator
+from animegan_tf.inference.engines.anime_network import read_styles_network
+from animegan_tf.inference.engines.onnx_graph import build_anime_graph, store_half
+from animegan_tf.inference.tiling import MINIMUM_SIDE, PADDING_MULTIPLE
 
 WEB = Path(__file__).resolve().parents[1]
 # The look depends on the size; a short side of 448 shows strokes that are still
@@ -68,11 +67,13 @@ def export(folder: Path) -> dict:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     default = presets.get_preset(presets.DEFAULT_STYLE)
-    generator, names = load_saved_generator(presets.WEIGHTS_FOLDER / default.folder)
+    gray = {name: preset.monochrome for name, preset in presets.PRESETS.items()}
+    network, names = read_styles_network(presets.WEIGHTS_FOLDER / default.folder, gray)
     styles = [presets.get_preset(name) for name in names]
-    model = convert_generator(
-        generator, monochrome=[style.monochrome for style in styles]
-    ).SerializeToString()
+    graph = build_anime_graph(network, dtype="float32")
+    # The weights of bundled styles are those of a file in float16.
+    store_half(graph)
+    model = graph.SerializeToString()
     digest = hashlib.sha256(model).hexdigest()[:12]
     # Browsers keep files of one name; another network needs another one.
     model_file = f"generator-{digest}.onnx"
@@ -82,7 +83,7 @@ def export(folder: Path) -> dict:
     labels = json.loads((WEB / "scripts/labels.json").read_text(encoding="utf-8"))
     entries = []
     for style in styles:
-        stylizer = Stylizer.from_preset(style.name, engine="tensorflow")
+        stylizer = Stylizer.from_preset(style.name)
         preview = f"preview-{style.name}-{digest}.webp"
         _write_preview(stylizer(_square(samples["coffee"])), folder / preview)
         plain = style.name.replace("_", " ").capitalize()
@@ -98,12 +99,12 @@ def export(folder: Path) -> dict:
         )
     hero = f"hero-{digest}.webp"
     _write_hero([style.name for style in styles], samples["astronaut"], folder / hero)
-    # The network as the library runs it: one style, and padded to the same multiple.
-    field = measure_receptive_field(presets.load_preset(default.name))
+    field = network.receptive_field
     manifest = {
         "model": {"file": model_file, "bytes": len(model)},
         "tiling": {
-            "multiple": stylizer.multiple,
+            # Images are padded as by `Stylizer`.
+            "multiple": PADDING_MULTIPLE,
             "radius": field.radius,
             "minimumSide": MINIMUM_SIDE,
             "bytesPerPixel": round(field.bytes_per_pixel, 3),

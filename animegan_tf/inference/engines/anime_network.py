@@ -1,6 +1,8 @@
-"""Read a saved default generator in NumPy, as a list of convolutions of one style."""
+"""Read a saved default generator in NumPy, as a list of convolutions."""
 
 import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from animegan_tf.models.saved_options import (
 )
 from animegan_tf.utils.array_file import read_arrays, read_shapes
 
+# In 8 bits, these read or write pixels too coarsely: smooth areas get a fine pattern.
+FLOAT_CONVOLUTIONS = frozenset({"stem", "up_half", "merge_half", "head"})
 _LUMA = np.array([0.299, 0.587, 0.114], "float32")
 _COUNTS = {"width": 48, "body_width": 128, "num_blocks": 4, "head_width": 32}
 _OTHER_OPTIONS = {"image_shape", "num_styles", "name"}
@@ -24,28 +28,60 @@ _OTHER_OPTIONS = {"image_shape", "num_styles", "name"}
 
 @dataclasses.dataclass(frozen=True)
 class Convolution:
-    """A convolution with the scale and the shift of its style folded in.
+    """A convolution, and what the styles multiply its output with and add to it.
 
     Attributes:
         kernel: float32, `(height, width, in_channels, out_channels)`.
         bias: float32, `(out_channels,)`.
+        scales: float32, `(num_styles, out_channels)`; `None` without styles.
+        shifts: The same.
     """
 
     kernel: np.ndarray
     bias: np.ndarray
+    scales: np.ndarray | None = None
+    shifts: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class AnimeNetwork:
-    """The convolutions of `build_anime_generator`, for one style or blend.
+    """The convolutions of `build_anime_generator`.
 
     Attributes:
         convolutions: By the name of the layer.
         num_blocks: Number of residual blocks.
+        gray: For each style, the amount by which its images are made gray, in [0, 1];
+            empty for a network of one style or blend, as `fold` returns it.
     """
 
     convolutions: dict[str, Convolution]
     num_blocks: int
+    gray: tuple[float, ...] = ()
+
+    def fold(self, shares: Sequence[float], gray: float) -> "AnimeNetwork":
+        """Fold a blend of the styles into the convolutions.
+
+        Args:
+            shares: Share of each style; their sum is 1.
+            gray: Amount by which images are made gray, in [0, 1].
+        """
+        shares = np.asarray(shares, "float32")
+        convolutions = {
+            name: _fold(layer, shares) for name, layer in self.convolutions.items()
+        }
+        convolutions["head"] = _remove_chroma(convolutions["head"], gray)
+        return AnimeNetwork(convolutions, self.num_blocks)
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that other weights of the network of one style would change."""
+        digest = hashlib.sha256()
+        for name in sorted(self.convolutions):
+            layer = self.convolutions[name]
+            for part in (layer.kernel, layer.bias):
+                digest.update(f"{name}{part.shape}".encode())
+                digest.update(np.ascontiguousarray(part))
+        return digest.hexdigest()[:32]
 
     @property
     def receptive_field(self) -> ReceptiveField:
@@ -94,18 +130,10 @@ def read_anime_network(style: SavedStyle) -> AnimeNetwork | None:
         ValueError: If a file is damaged, the weights do not match the options, or the
             generator does not have the styles.
     """
-    options, names = read_options(style.folder)
-    if not is_anime_network(options):
+    read = _read(style.folder)
+    if read is None:
         return None
-    num_styles = options.get("num_styles")
-    if (num_styles or 0) != len(names):
-        # A network whose styles have no names cannot be folded by name.
-        return None
-    path = Path(style.folder) / WEIGHTS_FILE
-    shapes = read_shapes(path)
-    check_option_sizes(options, shapes)
-    counts = _read_counts(options, style.folder)
-    layers = _read_layers(path, shapes, _expected_shapes(counts, num_styles))
+    network, names = read
     # A network of one style need not name it.
     missing = style.shares.keys() - set(names) if names else list(style.shares)[1:]
     if missing:
@@ -113,16 +141,63 @@ def read_anime_network(style: SavedStyle) -> AnimeNetwork | None:
             "Only styles of one network can be blended. "
             f"Received: {', '.join(style.shares)}"
         )
-    shares = np.array([style.shares.get(name, 0.0) for name in names], "float32")
-    convolutions = {
-        name.removesuffix("/kernel"): _fold(
-            layers, name.removesuffix("/kernel"), shares
+    return network.fold([style.shares.get(name, 0.0) for name in names], style.gray)
+
+
+def read_styles_network(
+    folder, gray: Mapping[str, float]
+) -> tuple[AnimeNetwork, list[str]]:
+    """Read the network of several styles, with the style left open.
+
+    Args:
+        folder: Folder of `generator.json` and `generator.npz`.
+        gray: Amount by which the images of a style are made gray, in [0, 1], by its
+            name; 0 for others.
+
+    Returns:
+        The network, and the names of its styles in order.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is damaged, or the generator is not a default one of
+            several styles.
+    """
+    read = _read(folder)
+    if read is None or not read[1]:
+        raise ValueError(
+            "`folder` must have a default generator of several styles. "
+            f"Received: folder={str(folder)!r}"
         )
-        for name in layers
-        if name.endswith("/kernel")
+    network, names = read
+    amounts = tuple(float(gray.get(name, 0.0)) for name in names)
+    return dataclasses.replace(network, gray=amounts), names
+
+
+def _read(folder) -> tuple[AnimeNetwork, list[str]] | None:
+    """Read a network, and the names of its styles; `None` if it is of another kind."""
+    options, names = read_options(folder)
+    if not is_anime_network(options):
+        return None
+    num_styles = options.get("num_styles")
+    if (num_styles or 0) != len(names):
+        # A network whose styles have no names cannot be folded by name.
+        return None
+    path = Path(folder) / WEIGHTS_FILE
+    shapes = read_shapes(path)
+    check_option_sizes(options, shapes)
+    counts = _read_counts(options, folder)
+    layers = _read_layers(path, shapes, _expected_shapes(counts, num_styles))
+    convolutions = {
+        name: Convolution(
+            layers[f"{name}/kernel"],
+            layers[f"{name}/bias"],
+            layers.get(f"{name}_style/scale"),
+            layers.get(f"{name}_style/shift"),
+        )
+        for name in (key.removesuffix("/kernel") for key in layers)
+        if f"{name}/kernel" in layers
     }
-    convolutions["head"] = _remove_chroma(convolutions["head"], style.gray)
-    return AnimeNetwork(convolutions, counts["num_blocks"])
+    return AnimeNetwork(convolutions, counts["num_blocks"]), names
 
 
 def _read_counts(options, folder):
@@ -184,21 +259,23 @@ def _read_layers(path, found, expected):
     return layers
 
 
-def _fold(layers, name, shares):
-    kernel, bias = layers[f"{name}/kernel"], layers[f"{name}/bias"]
-    if f"{name}_style/scale" not in layers:
-        return Convolution(kernel, bias)
-    scale = shares @ layers[f"{name}_style/scale"]
-    shift = shares @ layers[f"{name}_style/shift"]
-    return Convolution(kernel * scale, bias * scale + shift)
+def _fold(layer, shares):
+    if layer.scales is None:
+        return layer
+    scale, shift = shares @ layer.scales, shares @ layer.shifts
+    return Convolution(layer.kernel * scale, layer.bias * scale + shift)
 
 
 def _remove_chroma(head, amount):
     """Desaturate the colors of the four pixels that the head outputs."""
-    amount = np.float32(amount)
-    mix = (1 - amount) * np.eye(3, dtype="float32") + amount * _LUMA[:, np.newaxis]
-    kernel, bias = (
-        (weight.reshape(*weight.shape[:-1], 4, 3) @ mix).reshape(weight.shape)
-        for weight in (head.kernel, head.bias)
-    )
-    return Convolution(kernel, bias)
+    mix = np.eye(12, dtype="float32") + np.float32(amount) * chroma_change()
+    return Convolution(head.kernel @ mix, head.bias @ mix)
+
+
+def chroma_change() -> np.ndarray:
+    """Return what turns the head's four colors gray, `(12, 12)`.
+
+    Values times the identity plus this matrix are gray.
+    """
+    gray = np.tile(_LUMA[:, np.newaxis], 3)
+    return np.kron(np.eye(4, dtype="float32"), gray - np.eye(3, dtype="float32"))

@@ -19,7 +19,7 @@ _SHARE = 1e-5
 def measure_ranges(
     network: AnimeNetwork, images: np.ndarray | None = None, *, runtime="openvino"
 ) -> "Ranges":
-    """Measure the range of the input of each convolution over images.
+    """Measure the ranges of the inputs of the convolutions that 8 bits can compute.
 
     Args:
         network: The network.

@@ -1,11 +1,13 @@
 """Compute the default generator with OpenVINO or ONNX Runtime, without TensorFlow."""
 
-import hashlib
 import math
 
 import numpy as np
 
-from animegan_tf.inference.engines.anime_network import AnimeNetwork
+from animegan_tf.inference.engines.anime_network import (
+    FLOAT_CONVOLUTIONS,
+    AnimeNetwork,
+)
 from animegan_tf.inference.engines.sessions import (
     PRECISIONS,
     open_session,
@@ -18,7 +20,7 @@ from animegan_tf.utils.user_cache import read_cached, write_cached
 AUTO = "auto"
 INT8 = "int8"
 # Change it when the measured ranges would change, so that cached ones are not used.
-_CALIBRATION = 1
+_CALIBRATION = 2
 
 
 class OnnxEngine:
@@ -68,6 +70,11 @@ class OnnxEngine:
         """The name of the network, for error messages."""
         return "anime"
 
+    @property
+    def fingerprint(self) -> str:
+        """A text that other weights would change."""
+        return self._network.fingerprint
+
     def receptive_field(self) -> ReceptiveField:
         """Return the receptive field."""
         return self._network.receptive_field
@@ -104,7 +111,7 @@ def cached_ranges(network: AnimeNetwork) -> dict[str, tuple[float, float]]:
     """Measure the ranges of a network's feature maps, or read them from the cache."""
     from animegan_tf.inference.engines.calibration import measure_ranges
 
-    name = f"ranges-{_CALIBRATION}-{_hash_of(network)}.json"
+    name = f"ranges-{_CALIBRATION}-{network.fingerprint}.json"
     ranges = _checked(read_cached(name), network)
     if ranges is None:
         ranges = measure_ranges(network)
@@ -112,20 +119,9 @@ def cached_ranges(network: AnimeNetwork) -> dict[str, tuple[float, float]]:
     return ranges
 
 
-def _hash_of(network):
-    digest = hashlib.sha256()
-    for name in sorted(network.convolutions):
-        layer = network.convolutions[name]
-        for part in (layer.kernel, layer.bias):
-            digest.update(f"{name}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part))
-    return digest.hexdigest()[:32]
-
-
 def _checked(ranges, network):
     """Return cached ranges if they are complete, else `None`."""
-    # The stem reads the photo, whose range is known.
-    names = network.convolutions.keys() - {"stem"}
+    names = network.convolutions.keys() - FLOAT_CONVOLUTIONS
     try:
         ranges = {
             name: (float(low), float(high)) for name, (low, high) in ranges.items()

@@ -1,5 +1,6 @@
 """Compute any Keras generator with TensorFlow."""
 
+import hashlib
 import math
 
 import keras
@@ -58,6 +59,14 @@ class TensorFlowEngine:
     def network_name(self) -> str:
         """The name of the generator."""
         return self._exact.name
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that other weights would change."""
+        digest = hashlib.sha256()
+        for weights in self._exact.get_weights():
+            digest.update(weights.tobytes())
+        return digest.hexdigest()
 
     @property
     def num_traces(self) -> int:

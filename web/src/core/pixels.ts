@@ -35,7 +35,7 @@ export function regionOf(tile: Tile, height: number, width: number) {
  * @param tile The tile; what lies beyond the image is filled by reflection.
  * @param height Height of the image.
  * @param width Width of the image.
- * @returns Values in [-1, 1], `(3, rows, columns)`.
+ * @returns Values in [-1, 1], `(rows, columns, 3)`.
  */
 export function tileToFloat(
   region: PixelRegion,
@@ -45,17 +45,15 @@ export function tileToFloat(
 ): Float32Array<ArrayBuffer> {
   const rows = positions(tile.rows, height).map((y) => y - region.top);
   const columns = positions(tile.columns, width).map((x) => 4 * (x - region.left));
-  const plane = rows.length * columns.length;
-  const photo = new Float32Array(3 * plane);
+  const photo = new Float32Array(3 * rows.length * columns.length);
   let index = 0;
   for (const row of rows) {
     const offset = 4 * row * region.width;
     for (const column of columns) {
       const pixel = offset + column;
-      photo[index] = TO_FLOAT[region.data[pixel]];
-      photo[index + plane] = TO_FLOAT[region.data[pixel + 1]];
-      photo[index + 2 * plane] = TO_FLOAT[region.data[pixel + 2]];
-      index++;
+      photo[index++] = TO_FLOAT[region.data[pixel]];
+      photo[index++] = TO_FLOAT[region.data[pixel + 1]];
+      photo[index++] = TO_FLOAT[region.data[pixel + 2]];
     }
   }
   return photo;
@@ -64,7 +62,7 @@ export function tileToFloat(
 /**
  * Convert the network's output to the pixels that a tile provides.
  *
- * @param stylized Values in [-1, 1], `(3, rows, columns)`.
+ * @param stylized Values in [-1, 1], `(rows, columns, 3)`.
  * @param tile The tile.
  * @param height Height of the image; pixels beyond it are dropped.
  * @param width Width of the image.
@@ -84,15 +82,15 @@ export function floatToPixels(
     height: Math.min(rows.last, height) - rows.first,
   };
   const stride = columns.stop - columns.start;
-  const plane = stride * (rows.stop - rows.start);
   const data = new Uint8ClampedArray(4 * kept.width * kept.height).fill(255);
   let pixel = 0;
   for (let y = 0; y < kept.height; y++) {
-    let index = (kept.top + y - rows.start) * stride + kept.left - columns.start;
-    for (let x = 0; x < kept.width; x++, index++, pixel += 4) {
-      data[pixel] = toLevel(stylized[index]);
-      data[pixel + 1] = toLevel(stylized[index + plane]);
-      data[pixel + 2] = toLevel(stylized[index + 2 * plane]);
+    const row = (kept.top + y - rows.start) * stride;
+    let index = 3 * (row + kept.left - columns.start);
+    for (let x = 0; x < kept.width; x++, pixel += 4) {
+      data[pixel] = toLevel(stylized[index++]);
+      data[pixel + 1] = toLevel(stylized[index++]);
+      data[pixel + 2] = toLevel(stylized[index++]);
     }
   }
   return { ...kept, data };

@@ -64,7 +64,7 @@ export class Engine {
   /**
    * Stylize one tile.
    *
-   * @param photo Values in [-1, 1], `(3, height, width)`.
+   * @param photo Values in [-1, 1], `(height, width, 3)`.
    * @param style Weight of each style.
    * @returns Values in (-1, 1) of the same shape.
    */
@@ -76,7 +76,7 @@ export class Engine {
   ): Promise<Float32Array> {
     const result = this.queue.then(async () => {
       const outputs = await this.session.run({
-        photo: new this.ort.Tensor("float32", photo, [1, 3, height, width]),
+        photo: new this.ort.Tensor("float32", photo, [1, height, width, 3]),
         style: new this.ort.Tensor("float32", style, [1, style.length]),
       });
       const stylized = (await outputs.stylized.getData()) as Float32Array;
@@ -94,7 +94,7 @@ export class Engine {
     const shape = metadata?.isTensor ? metadata.shape : [];
     const style = new Float32Array(Number(shape[1]));
     style[0] = 1;
-    const stylized = await this.run(new Float32Array(3 * 64 * 64), 64, 64, style);
+    const stylized = await this.run(new Float32Array(64 * 64 * 3), 64, 64, style);
     if (!stylized.every(Number.isFinite)) throw new Error("results are not finite");
   }
 }

@@ -22,7 +22,7 @@ test("beyond the border the image is reflected", () => {
   for (let x = 0; x < 15; x++) data[4 * x] = 10 * x;
   const [tile] = planTiles(1, 15, FACTS);
   const region = { ...regionOf(tile, 1, 15), data };
-  const red = tileToFloat(region, tile, 1, 15).subarray(0, 32);
+  const red = tileToFloat(region, tile, 1, 15).filter((_, index) => index % 3 === 0);
   // One row repeats itself; the 16th column is the 14th.
   expect(red[15]).toBe(red[13]);
   expect(red[16 + 3]).toBe(red[3]);
@@ -35,7 +35,7 @@ test("halves are rounded up, out of range is clipped, not a number is mid-gray",
   // 0.5 / 127.5 above -1 is half a level.
   values.set([1.5, -1.5, Number.NaN, 0]);
   const { data } = floatToPixels(values, tile, 16, 16);
-  expect([data[0], data[4], data[8], data[12]]).toEqual([255, 0, 128, 128]);
+  expect([...data.subarray(0, 5)]).toEqual([255, 0, 128, 255, 128]);
 });
 
 test("strength 0 is the photo, 1 the drawing, between them rounded halves go up", () => {
