@@ -4,7 +4,7 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
-from animegan_tf.cli.options import add_commands, add_features_argument, integer
+from animegan_tf.cli.options import add_commands, add_settings_arguments
 
 # Frames of a video whose borders are compared, to find bars.
 _NUM_BAR_FRAMES = 16
@@ -92,27 +92,17 @@ def _add_prepare(subparsers) -> None:
         "into a folder that trainings take with --set data.cache=DIR. An interrupted "
         "preparation goes on.",
     )
-    parser.add_argument("--photos", help="folder of photos")
-    parser.add_argument("--style", help="folder of images in the style to learn")
-    parser.add_argument(
-        "--validation", help="folder of held-out photos, or a fraction of --photos"
-    )
+    add_settings_arguments(parser, recipes="anime or styles")
     parser.add_argument(
         "--cache", metavar="DIR", type=Path, required=True, help="folder of the results"
     )
-    parser.add_argument("--recipe", help="anime or styles (default: anime)")
-    add_features_argument(parser, "feature extractor")
-    parser.add_argument("--seed", type=integer(0), help="seed of the training")
-    parser.add_argument("--config", type=Path, help="JSON file of settings")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="any other setting of the training (may be repeated)",
-    )
     parser.set_defaults(
-        run=run_prepare, resume=False, preset=None, steps=None, precision=None
+        run=run_prepare,
+        resume=False,
+        preset=None,
+        steps=None,
+        precision=None,
+        tensorboard=False,
     )
 
 

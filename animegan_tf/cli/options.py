@@ -154,6 +154,31 @@ def add_features_argument(parser, purpose: str) -> None:
     )
 
 
+def add_settings_arguments(parser, *, recipes: str) -> None:
+    """Add the settings of a training that `cli.train.resolve_config` merges.
+
+    Args:
+        parser: The parser.
+        recipes: What `--recipe` may be, for the help.
+    """
+    parser.add_argument("--photos", help="folder of photos")
+    parser.add_argument("--style", help="folder of images in the style to learn")
+    parser.add_argument(
+        "--validation", help="folder of held-out photos, or a fraction of --photos"
+    )
+    parser.add_argument("--recipe", help=f"{recipes} (default: anime)")
+    add_features_argument(parser, "feature extractor")
+    parser.add_argument("--seed", type=int, help="seed of everything random")
+    parser.add_argument("--config", type=Path, help="JSON file of settings")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other setting, such as --set weights.style=0.5 (may be repeated)",
+    )
+
+
 def add_dial_arguments(parser) -> None:
     """Add the fields of `Dials`; `read_dials` reads them."""
     dials = parser.add_argument_group("dials")

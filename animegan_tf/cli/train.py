@@ -9,7 +9,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from animegan_tf.cli.options import add_features_argument
+from animegan_tf.cli.options import add_settings_arguments
 from animegan_tf.config import TrainingConfig
 from animegan_tf.recipes.preflight import (
     changed_settings,
@@ -41,17 +41,16 @@ def add_parser(subparsers) -> None:
     parser = subparsers.add_parser(
         "train",
         help="train a new style",
-        description="Train a GAN on folders of images. Settings come from the recipe "
-        "and its --preset, then from --config, then from the other options, then from "
-        "--set; --resume takes those of the run.",
+        description=textwrap.fill(
+            "Train a GAN on folders of images. Settings come from the recipe and its "
+            "--preset, then from --config, then from the other options, then from "
+            "--set; --resume takes those of the run.",
+            width=79,
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_list_recipes(),
     )
-    parser.add_argument("--photos", help="folder of photos")
-    parser.add_argument("--style", help="folder of images in the style to learn")
-    parser.add_argument(
-        "--validation", help="folder of held-out photos, or a fraction of --photos"
-    )
+    add_settings_arguments(parser, recipes="one of those below")
     parser.add_argument(
         "--run",
         dest="run_folder",
@@ -61,24 +60,13 @@ def add_parser(subparsers) -> None:
         help="folder of the run, made by the training",
     )
     parser.add_argument("--steps", type=int, help="number of training steps")
-    parser.add_argument("--recipe", help="one of those below (default: anime)")
     parser.add_argument(
         "--preset",
         help="published settings for a style, such as --recipe animegan_v2 --preset "
         "hayao",
     )
-    add_features_argument(parser, "feature extractor")
-    parser.add_argument("--seed", type=int, help="seed of everything random")
     parser.add_argument(
         "--precision", help="float32, or mixed_bfloat16 if the processor supports it"
-    )
-    parser.add_argument("--config", type=Path, help="JSON file of settings")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="any other setting, such as --set weights.style=0.5 (may be repeated)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="continue the training in --run"
@@ -140,18 +128,15 @@ def run(arguments) -> int:
 
 def _list_recipes() -> str:
     """List the recipes with the first lines of their modules."""
-    lines = []
+    modules, lines = {}, []
     for name, place in RECIPES.items():
-        spec = importlib.util.find_spec(place.split(":")[0])
+        modules.setdefault(place.split(":")[0], []).append(name)
+    for module, names in modules.items():
         # To import a module, or only to parse it, takes longer.
-        with open(spec.origin, encoding="utf-8") as file:
+        with open(importlib.util.find_spec(module).origin, encoding="utf-8") as file:
             summary = file.readline().strip().strip('"')
-        lines += textwrap.wrap(
-            f"{name:<12}  {summary}",
-            width=79,
-            initial_indent="  ",
-            subsequent_indent=" " * 16,
-        )
+        lines.append(f"  {', '.join(names)}")
+        lines += [f"      {line}" for line in textwrap.wrap(summary, 73)]
     return "\n".join(["recipes:", *lines])
 
 

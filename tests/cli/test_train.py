@@ -1,11 +1,13 @@
 import json
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from animegan_tf.cli import main
+from animegan_tf.cli import build_parser, main
+from animegan_tf.cli.train import resolve_config
 from animegan_tf.config import write_config
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.anime import AnimeConfig
@@ -141,8 +143,23 @@ def test_help_lists_every_recipe(capsys):
         main(["train", "--help"])
     text = capsys.readouterr().out
     for name in RECIPES:
-        assert f"\n  {name} " in text
+        assert re.search(rf"^  (.*, )?{name}(,|$)", text, re.MULTILINE), name
     assert "CUT: unpaired translation with a patchwise contrastive loss" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_data_prepare_takes_the_settings_of_a_training(tmp_path):
+    path = tmp_path / "config.json"
+    write_config(AnimeConfig(steps=5, pretraining_steps=2), path)
+    settings = ["--photos", "P", "--style", "S", "--validation", "0.1", "--seed", "3"]
+    settings += ["--recipe", "anime", "--features", "vgg19", "--config", str(path)]
+    settings += ["--set", "data.flip=false", "--set", "steps=9"]
+    parser = build_parser()
+    training = parser.parse_args(["train", "--run", "R", *settings])
+    preparation = parser.parse_args(["data", "prepare", "--cache", "C", *settings])
+    config = resolve_config(preparation)
+    assert config == resolve_config(training)
+    assert (config.steps, config.data.flip, config.features) == (9, False, "vgg19")
 
 
 def test_flags_win_over_the_config_file(tmp_path, capsys):
