@@ -8,6 +8,7 @@ import threading
 
 from animegan_tf import __version__
 from animegan_tf.cli import (
+    bulk,
     completion,
     data,
     demo,
@@ -29,6 +30,7 @@ from animegan_tf.training.health import TrainingDivergedError
 COMMANDS = (
     stylize,
     preview,
+    bulk,
     video,
     demo,
     transfer,

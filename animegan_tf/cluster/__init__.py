@@ -1,0 +1,1 @@
+"""Bulk stylization of images on a cluster of machines, with Ray Data."""

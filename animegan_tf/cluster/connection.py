@@ -1,0 +1,99 @@
+"""Connect to a Ray cluster, or start one on this machine."""
+
+import contextlib
+import dataclasses
+import logging
+import os
+
+from animegan_tf.utils.messages import reason_of
+
+# Bytes of shared memory of a local cluster. Paths and report rows need little of it.
+_OBJECT_STORE = 512 * 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """Where a bulk job runs.
+
+    Attributes:
+        address: Address of an existing Ray cluster, such as `"auto"` or
+            `"ray://host:10001"`; `None` starts one on this machine and stops it again.
+        workers: Number of worker processes; `None` for as many as there are cores, or
+            GPUs if `gpus` is not 0.
+        cpus: Cores of each worker.
+        gpus: GPUs of each worker; 0.5 shares one between two.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+    cpus: int = 1
+    gpus: float = 0.0
+
+    def __post_init__(self):
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(
+                f"`workers` must be at least 1. Received: workers={self.workers}"
+            )
+        if self.cpus < 1:
+            raise ValueError(f"`cpus` must be at least 1. Received: cpus={self.cpus}")
+        if not 0.0 <= self.gpus < float("inf"):
+            raise ValueError(f"`gpus` must be at least 0. Received: gpus={self.gpus}")
+
+
+@contextlib.contextmanager
+def connect(cluster: Cluster):
+    """Connect to a cluster, unless that is done, or start one; yield its worker count.
+
+    A cluster that was started here is stopped at the end. It has no dashboard and
+    sends nothing to other computers.
+
+    Raises:
+        ConnectionError: If that fails, or the cluster does later.
+        ValueError: If the cluster is too small for a worker.
+    """
+    import ray
+
+    # Read when Ray starts. It would report its use to its makers.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    options = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if cluster.address is None:
+        options |= {
+            "address": "local",
+            "include_dashboard": False,
+            "num_cpus": cluster.workers and cluster.workers * cluster.cpus,
+            "object_store_memory": _OBJECT_STORE,
+        }
+    else:
+        options["address"] = cluster.address
+    is_ours = not ray.is_initialized()
+    try:
+        if is_ours:
+            try:
+                ray.init(**options)
+            except (OSError, RuntimeError) as error:
+                raise ConnectionError(
+                    f"No Ray cluster at {cluster.address or 'this machine'!r}: "
+                    f"{reason_of(error)}"
+                ) from error
+        yield cluster.workers or _count_workers(ray.cluster_resources(), cluster)
+    except ray.exceptions.RayError as error:
+        raise ConnectionError(f"The Ray cluster failed: {reason_of(error)}") from error
+    finally:
+        if is_ours:
+            ray.shutdown()
+
+
+def _count_workers(resources, cluster) -> int:
+    count = resources.get("CPU", 1.0) / cluster.cpus
+    if cluster.gpus:
+        count = min(count, resources.get("GPU", 0.0) / cluster.gpus)
+    if count < 1:
+        raise ValueError(
+            f"The cluster must have {cluster.cpus} CPUs and {cluster.gpus:g} GPUs for "
+            f"a worker. Received: {resources.get('CPU', 0):g} CPUs, "
+            f"{resources.get('GPU', 0):g} GPUs"
+        )
+    return int(count)
