@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from animegan_tf.cli.options import STYLE_HELP
+from animegan_tf.export.requirements import check_offered
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
@@ -26,7 +27,9 @@ def add_parser(subparsers) -> None:
     source.add_argument(
         "--generator", metavar="FILE|RUN", help="run folder, or .keras or .h5 file"
     )
-    parser.add_argument("--to", required=True, choices=_FORMATS, help="format")
+    parser.add_argument(
+        "--to", required=True, type=_format, choices=_FORMATS, help="format"
+    )
     parser.add_argument(
         "-o", "--output", required=True, type=Path, metavar="DIR", help="output folder"
     )
@@ -75,6 +78,14 @@ def run(arguments) -> int:
         f"{report.latency_ratio:.2f} times as fast as TensorFlow"
     )
     return 0
+
+
+def _format(text: str) -> str:
+    try:
+        check_offered(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _size(text: str) -> tuple[int, int] | None:

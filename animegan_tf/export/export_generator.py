@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from animegan_tf.export import onnx_format, tensorflow_formats
 from animegan_tf.export.images import fit_image, read_test_images
+from animegan_tf.export.requirements import check_offered
 from animegan_tf.export.smooth_areas import measure_unevenness, smooth_images
 from animegan_tf.export.source import ExportSource, read_source
 from animegan_tf.models.arguments import check_choice
@@ -180,6 +181,7 @@ def export_generator(
         ModuleNotFoundError: If a package is missing that the format needs.
         ValueError: If an argument is out of range.
     """
+    check_offered(to)
     check_choice(FORMATS, to=to)
     check_choice(PRECISIONS, precision=precision)
     _check_combination(to, precision, size)

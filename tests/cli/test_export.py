@@ -45,3 +45,10 @@ def test_wrong_size_is_one_line(tmp_path, size, assert_error_line):
     with pytest.raises(SystemExit):
         main(arguments)
     assert_error_line(f"must be dynamic or HxW, not {size}")
+
+
+def test_format_that_is_not_offered_names_another(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["export", "--to", "tfjs", "-o", str(tmp_path)])
+    assert "no export to tfjs" in (message := capsys.readouterr().err)
+    assert "use onnx" in message and message.count("\n") == 1

@@ -169,6 +169,7 @@ def test_existing_export_is_kept_unless_overwritten(tmp_path, run):
     ("options", "message"),
     [
         ({"to": "onx"}, "`to` must be one of.*Did you mean 'onnx'"),
+        ({"to": "tfjs"}, "no export to tfjs.*use onnx"),
         ({"to": "onnx", "precision": "int4"}, "`precision` must be one of"),
         ({"to": "keras", "precision": "int8"}, "must be one of float32 for keras"),
         ({"to": "keras", "size": (64, 64)}, "`size` must be None for keras"),
