@@ -29,23 +29,11 @@ def write(tmp_path):
     return write_noise
 
 
-def build_negative():
-    """Build what writes the negative of an image, in a worker."""
-
-    def write_negative(source, target):
-        write_image(255 - read_image(source), target)
-
-    return write_negative
-
-
 def rows_of(folder):
     from pyarrow import parquet
 
-    return {row["output"]: row for row in _read(parquet, folder)}
-
-
-def _read(parquet, folder):
-    return parquet.read_table(folder / "report.parquet").to_pylist()
+    rows = parquet.read_table(folder / "report.parquet").to_pylist()
+    return {row["output"]: row for row in rows}
 
 
 def times_of(folder):
@@ -69,7 +57,7 @@ def test_impossible_clusters_are_refused(arguments, message):
 def test_missing_ray_is_one_line_that_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ModuleNotFoundError, match=r'"animegan_tf\[cluster\]"'):
-        stylize_bulk([tmp_path], tmp_path / "out", build_negative)
+        stylize_bulk([tmp_path], tmp_path / "out", lambda: None)
 
 
 @needs_ray
@@ -88,12 +76,16 @@ def test_every_kind_of_input_is_stylized_once(tmp_path, write):
     table = pyarrow.table({"bytes": [*content, None, b"text"]})
     parquet.write_table(table, tmp_path / "table.parquet", row_group_size=3)
     (tmp_path / "list.txt").write_text(
-        f"in/0/0.png\n{write('url.png', 7).as_uri()}\nmissing.png\n"
+        f"in/0/0.png\nlocal://{write('url.png', 7)}\nlocal:///no.png\nmissing.png\n"
     )
     names = ("in", "table.parquet", "list.txt")
     inputs = [str(tmp_path / name) for name in names]
     output = tmp_path / "out"
     counts = []
+
+    # Nested functions are pickled whole; workers cannot import this module.
+    def build():
+        return lambda source, target: write_image(255 - read_image(source), target)
 
     def run():
         return stylize_bulk(
@@ -107,14 +99,15 @@ def test_every_kind_of_input_is_stylized_once(tmp_path, write):
         )
 
     summary = run()
-    assert (summary.written, summary.skipped, summary.failed) == (26, 0, 5)
-    assert counts == [(index, 31) for index in range(1, 32)]
+    assert (summary.written, summary.skipped, summary.failed) == (26, 0, 6)
+    assert counts == [(index, 32) for index in range(1, 33)]
     rows = rows_of(output)
     failed = {name: row["error"] for name, row in rows.items() if row["error"]}
     assert sorted(failed) == [
         "in/cut.png",
         "in/text.png",
         "missing.png",
+        "no.png",
         "table/000005.png",
         "table/000006.png",
     ]
@@ -138,7 +131,7 @@ def test_every_kind_of_input_is_stylized_once(tmp_path, write):
     (output / "in" / "0" / "2.png").unlink()
     write("in/1/new.png", 9)
     summary = run()
-    assert (summary.written, summary.skipped, summary.failed) == (2, 25, 5)
+    assert (summary.written, summary.skipped, summary.failed) == (2, 25, 6)
     after = times_of(output)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {"2.png", "new.png"}
