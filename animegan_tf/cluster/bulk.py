@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import itertools
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -244,8 +245,13 @@ def _to_table(block):
     """Return a block as a PyArrow table, as `read_block` and `Worker` take it."""
     import pyarrow
 
+    # Names of files may have bytes that are no text.
     return pyarrow.Table.from_pylist(
-        [source._asdict() | {"output": row.output} for source, row in block]
+        [
+            source._asdict()
+            | {"output": row.output, "location": os.fsencode(source.location)}
+            for source, row in block
+        ]
     )
 
 

@@ -123,6 +123,11 @@ def name_outputs(
     return outputs
 
 
+def _as_text(path) -> str:
+    """Return a path as text; bytes of names that are no text are escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _find(text, output, column, nested) -> Iterator[Source]:
     """Find the images of one input."""
     if is_url(text):
@@ -156,7 +161,7 @@ def _find_folder(folder, output, nested):
     for path in list_images(folder, recursive=True):
         if not (contains_output and output in path.resolve().parents):
             name = prefix / path.relative_to(folder).as_posix()
-            yield Source(str(path), str(name), str(path))
+            yield Source(_as_text(path), _as_text(name), str(path))
 
 
 def _find_url(url, column, nested):
@@ -204,7 +209,7 @@ def _open_file(location, name, column):
     elif is_url(location):
         yield Source(public_url(location), name, location)
     else:
-        yield Source(location, name, location)
+        yield Source(_as_text(location), _as_text(name), location)
 
 
 def _read_list(location):

@@ -33,9 +33,9 @@ def read_block(table, column) -> Iterator:
 
 def _read_files(rows) -> Iterator[bytes | str | None]:
     """Yield the bytes of URLs, `None` for local files, or what went wrong."""
-    for row in rows:
+    for location in (os.fsdecode(row["location"]) for row in rows):
         try:
-            yield read_url(row["location"]) if is_url(row["location"]) else None
+            yield read_url(location) if is_url(location) else None
         except Exception as error:
             yield _line(error)
 
@@ -44,7 +44,8 @@ def _read_group(rows, column) -> Iterator[bytes | str]:
     """Yield the bytes of rows of a Parquet file's row group, or what went wrong."""
     wanted = {row["row"] for row in rows}
     try:
-        contents = read_rows(rows[0]["location"], rows[0]["row_group"], column)
+        location = os.fsdecode(rows[0]["location"])
+        contents = read_rows(location, rows[0]["row_group"], column)
         for index, content in enumerate(contents):
             if index in wanted:
                 yield "The row has no image" if content is None else content
@@ -97,7 +98,7 @@ def _as_file(values):
     """Yield the path of an image's file, or of a temporary one with its content."""
     content = values.get("content")
     if content is None:
-        yield Path(values["location"])
+        yield Path(os.fsdecode(values["location"]))
         return
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
@@ -108,7 +109,8 @@ def _as_file(values):
 def _line(error) -> str:
     """Return an error as one line."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text[:_MAX_ERROR]
+    # Names of files may have bytes that are no text.
+    return text[:_MAX_ERROR].encode("utf-8", "backslashreplace").decode()
 
 
 def try_worker(build, cluster) -> str | None:

@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,16 @@ def test_file_whose_name_has_wildcards_is_that_file(tmp_path):
     for name in ("a[1].jpg", "a1.jpg"):
         (tmp_path / name).write_bytes(b"")
     assert names(find_sources([str(tmp_path / "a[1].jpg")])) == ["a[1].jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes on Linux")
+def test_names_that_are_no_text_become_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/caf\xe9.jpg"
+    open(path, "wb").close()
+    (source,) = find_sources([str(tmp_path)])
+    assert source.name == "caf\\xe9.jpg"
+    assert source.input == f"{tmp_path}/caf\\xe9.jpg"
+    assert os.fsencode(source.location) == path
 
 
 def test_outputs_below_an_input_are_no_inputs(photos):
