@@ -5,13 +5,10 @@ import tempfile
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from animegan_tf.export.images import fit_image
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
-from animegan_tf.inference.engines.calibration import representative_images
 from animegan_tf.inference.tiling import MINIMUM_SIDE, PADDING_MULTIPLE
 
 ENCODED = "stylize_encoded"
@@ -20,9 +17,11 @@ ENCODED = "stylize_encoded"
 def write_litert(source: ExportSource, path: Path, precision: str) -> None:
     """Write a generator as a LiteRT file, from float32 images to float32 images.
 
-    With `"float16"`, the weights are stored in half precision. With `"int8"`, weights
-    and feature maps have 8 bits, with ranges measured on generated images.
+    With `"float16"`, the weights are stored in half precision. With `"int8"`, they have
+    8 bits, and convolutions compute in 8 bits, with the ranges of each input.
     """
+    # With fixed ranges, the first and the last convolution would have 8 bits too, and
+    # add a pattern of about one level to smooth areas.
     with tempfile.TemporaryDirectory() as folder:
         archive = keras.export.ExportArchive()
         archive.track(source.generator)
@@ -37,8 +36,6 @@ def write_litert(source: ExportSource, path: Path, precision: str) -> None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "float16":
             converter.target_spec.supported_types = [tf.float16]
-        if precision == "int8":
-            converter.representative_dataset = lambda: _representative(source)
         path.write_bytes(converter.convert())
 
 
@@ -162,9 +159,3 @@ def _pad(photo, axis, multiple):
 
 def _photo_spec(source, batch=None):
     return tf.TensorSpec([batch, *source.size, 3], tf.float32, name="photo")
-
-
-def _representative(source):
-    for image in representative_images():
-        image = fit_image(image, source.size, source.multiple)
-        yield [image[np.newaxis].astype(np.float32) / 127.5 - 1.0]
