@@ -8,6 +8,7 @@ import threading
 
 from animegan_tf import __version__
 from animegan_tf.cli import (
+    adapt,
     bulk,
     completion,
     data,
@@ -34,6 +35,7 @@ COMMANDS = (
     video,
     demo,
     transfer,
+    adapt,
     train,
     data,
     evaluate,
@@ -62,6 +64,9 @@ def main(argv: list[str] | None = None) -> int:
     # Read by TensorFlow and Keras when they are imported.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    if getattr(sys.stdout, "errors", None) == "strict":
+        # Names of files may have bytes that are no text.
+        sys.stdout.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
     arguments = build_parser().parse_args(evaluate.with_default_evaluation(argv))
     try:

@@ -41,8 +41,8 @@ def add_parser(subparsers) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="fine-tune a copy of the network to the target's strokes for N steps, "
-        "such as 200 (default: %(default)s)",
+        help="fit a copy of the network to the target's areas, lines and tones in N "
+        "steps, such as 100 (default: %(default)s)",
     )
     add_features_argument(parser, "feature extractor for --adapt-steps")
     parser.add_argument("--seed", type=int, default=0, help="seed for --adapt-steps")

@@ -1,1 +1,1 @@
-"""Style transfer between two images, and fine-tuning of a generator for it."""
+"""Style transfer between two images, and new styles fitted to a few images."""

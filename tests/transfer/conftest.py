@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.models.features.extractor import build_feature_extractor
-from animegan_tf.transfer.adaptation import ADAPTATION_LAYERS
+from animegan_tf.transfer.few_shot import FITTING_LAYERS
 
 
 @pytest.fixture
@@ -31,4 +31,4 @@ def weights_file(tmp_path):
 
 @pytest.fixture
 def features(weights_file):
-    return build_feature_extractor(weights_file, layers=ADAPTATION_LAYERS)
+    return build_feature_extractor(weights_file, layers=FITTING_LAYERS)

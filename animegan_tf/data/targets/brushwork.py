@@ -234,6 +234,46 @@ def _shade(height, unit):
     return np.clip(height - moved[:-shift, :-shift], -0.12, 0.12)
 
 
+def hatch_on_grid(
+    painted: np.ndarray,
+    *,
+    opacity: float,
+    grid: int,
+    paper: float,
+    color,
+) -> np.ndarray:
+    """Render tones by diagonal strokes that repeat on a grid of pixels.
+
+    Strokes rise to the right; in the shadows others cross them. A network whose strides
+    divide `grid` can learn where they are, unlike the strokes of `hatch`.
+
+    Args:
+        painted: uint8 RGB whose tones are drawn.
+        opacity: 0 leaves `painted` as it is, 1 shows nothing but ink and paper.
+        grid: Pixels after which all strokes repeat along both axes.
+        paper: Brightness of the paper, 0 to 1.
+        color: Color of the ink, RGB in [0, 1].
+
+    Returns:
+        uint8 RGB of the same shape.
+    """
+    cv2 = import_opencv()
+    cover = 1.0 - cv2.GaussianBlur(to_gray(painted), (0, 0), 1.0)
+    rows, columns = np.indices(cover.shape)
+    # Share of the way from the middle of a stroke to that between two, 0 to 1.
+    rising, falling = (
+        np.abs(2.0 * (places % grid) / grid - 1.0)
+        for places in (columns + rows, columns - rows)
+    )
+    # The lightest tones are the bare paper.
+    ink = np.clip((cover - 0.12 - 0.8 * rising) / 0.2, 0.0, 1.0)
+    crossed = np.clip((cover - 0.5 - 0.8 * falling) / 0.2, 0.0, 1.0)
+    ink = opacity * np.maximum(ink, crossed).astype(np.float32)[..., np.newaxis]
+    ground = painted / np.float32(255.0)
+    ground = ground + opacity * (np.float32(paper) - ground)
+    return to_levels(ground + ink * (np.asarray(color, np.float32) - ground))
+
+
 def hatch(
     painted: np.ndarray,
     photo: np.ndarray,

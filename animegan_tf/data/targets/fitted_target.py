@@ -36,8 +36,8 @@ def fit_target(
     """Fit a painter to drawings, or find an earlier fit of the same files.
 
     Args:
-        drawings: Paths of the drawings, at least 3.
-        photos: Paths of photos, at least 3.
+        drawings: Paths of the drawings, at least one.
+        photos: Paths of photos, at least one.
         cache_dir: Folder of the fits; made if missing.
         build_feature_extractor: Function without arguments to a model from images in
             [-1, 1] to a dict of feature maps; called only if there is no fit yet.

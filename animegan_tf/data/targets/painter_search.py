@@ -23,8 +23,8 @@ logger = logging.getLogger("animegan_tf")
 # Images are compared at this short side, in square crops of the second size.
 _SHORT_SIDE = 384
 _CROP_SIZE = 256
-_MIN_DRAWINGS = 3
-_MIN_PHOTOS = 3
+# Crops that the statistics of few drawings, or of few photos, are taken from.
+_MIN_DRAWING_CROPS = 48
 _BATCH = 8
 # Where distributions of color are compared.
 _SHARES = np.linspace(0.02, 0.98, 25)
@@ -74,10 +74,10 @@ def fit_painter(
     points at random around the best, then ever smaller changes of the best.
 
     Args:
-        drawings: Folder of drawings, searched with its subfolders, or their paths; at
-            least 3. Of more than `max_drawings` an even random sample is used.
-        photos: Folder of photos or their paths, at least 3, of which `num_photos` are
-            painted.
+        drawings: Folder of drawings, searched with its subfolders; or drawings, as
+            paths or uint8 RGB arrays. Of more than `max_drawings` an even random sample
+            is used.
+        photos: Photos, as `drawings`, of which `num_photos` are painted.
         feature_extractor: Function from float32 RGB images in [-1, 1], `(batch,
             height, width, 3)`, to a dict of feature maps `(batch, height, width,
             channels)`, such as the bundled network.
@@ -106,8 +106,8 @@ def fit_painter(
         if value < 1:
             raise ValueError(f"`{name}` must be at least 1. Received: {name}={value}")
     random = np.random.default_rng(seed)
-    drawing_paths = _list(drawings, _MIN_DRAWINGS, "drawings")
-    photo_paths = _list(photos, _MIN_PHOTOS, "photos")
+    drawing_paths = _list(drawings, "drawings")
+    photo_paths = _list(photos, "photos")
     sample = _sample(drawing_paths, max_drawings, random)
     if len(sample) < len(drawing_paths):
         logger.info(
@@ -115,7 +115,7 @@ def fit_painter(
             len(sample),
             len(drawing_paths),
         )
-    drawing_crops = _read_crops(sample, random, at_least=48)
+    drawing_crops = _read_crops(sample, random, at_least=_MIN_DRAWING_CROPS)
     # Colors of photos in general are needed too: more of them than are painted.
     reference = _read_crops(
         _sample(photo_paths, 64, random), random, at_least=num_photos
@@ -136,19 +136,45 @@ def fit_painter(
     )
 
 
-def _list(images, minimum, argument) -> list[Path]:
+def build_style_distance(
+    drawings, photos, feature_extractor, *, num_photos: int = 6, seed: int = 0
+) -> tuple[Callable[[Sequence[np.ndarray]], float], list[np.ndarray]]:
+    """Build the function that `fit_painter` measures paintings with.
+
+    Args:
+        drawings: As of `fit_painter`.
+        photos: As of `fit_painter`.
+        feature_extractor: As of `fit_painter`.
+        num_photos: Number of crops of photos, at least 1.
+        seed: Seed of the samples.
+
+    Returns:
+        `(measure, crops)`: a function from uint8 RGB images of 256x256 pixels to their
+        distance from the drawings, and crops of the photos to stylize and measure.
+
+    Raises:
+        FileNotFoundError: If a folder does not exist.
+        ValueError: If there are no drawings or no photos.
+    """
+    random = np.random.default_rng(seed)
+    drawn = _read_crops(_list(drawings, "drawings"), random, _MIN_DRAWING_CROPS)
+    sample = _sample(_list(photos, "photos"), num_photos, random)
+    crops = _read_crops(sample, random, num_photos)[:num_photos]
+    judge = _Judge(drawn, crops, crops, feature_extractor, 0.0)
+    return judge.measure, crops
+
+
+def _list(images, argument) -> list:
     if isinstance(images, (str, os.PathLike)):
-        return scan_images(images, minimum=minimum, argument=argument)
+        return scan_images(images, argument=argument)
     if not isinstance(images, Sequence):
         raise ValueError(
-            f"`{argument}` must be a folder or a list of paths. "
+            f"`{argument}` must be a folder or a list of images. "
             f"Received: {argument}={images!r}"
         )
-    if len(images) < minimum:
-        raise ValueError(
-            f"`{argument}` must be at least {minimum} images. Received: {len(images)}"
-        )
-    return [Path(path) for path in images]
+    if not images:
+        raise ValueError(f"`{argument}` must be at least one image. Received: none")
+    return [i if isinstance(i, np.ndarray) else Path(i) for i in images]
 
 
 def _sample(paths, most, random):
@@ -161,7 +187,7 @@ def _read_crops(paths, random, at_least) -> list[np.ndarray]:
     per_image = min(8, -(-at_least // len(paths)))
     crops = []
     for path in paths:
-        image = _scale(read_image(path))
+        image = _scale(path if isinstance(path, np.ndarray) else read_image(path))
         height, width = image.shape[:2]
         for _ in range(per_image):
             top = random.integers(height - _CROP_SIZE + 1)
@@ -412,6 +438,10 @@ class _Judge:
         ratio = np.mean(_deviations(drawings)) / np.mean(_deviations(reference))
         self._min_contrast = min(min_contrast, max(0.75, float(ratio)))
 
+    def measure(self, images) -> float:
+        """Measure the distance of images of the crops' size from the drawings."""
+        return self._distance(*self._measure(images), _lab_pixels(images, 600))
+
     def photo_distance(self) -> float:
         colors = _lab_pixels([self._pixels], self._pixels.size, blur=False)
         return self._distance(*self._measure(self.photos), colors)
@@ -458,8 +488,10 @@ class _Judge:
         calm = _calm_activity(painted, self._masks[:count])
         penalty = 3.0 * max(0.0, self._min_contrast - contrast)
         # New texture in skies is bad; bare areas are too where drawings have paint.
-        penalty += 40.0 * max(0.0, calm - self._calm)
-        penalty += 20.0 * max(0.0, self._calm - calm)
+        # Hatching is neither: it stands for tones, of calm regions too.
+        if not painter.hatching:
+            penalty += 40.0 * max(0.0, calm - self._calm)
+            penalty += 20.0 * max(0.0, self._calm - calm)
         # Drawings of the night are no reason to darken every photo.
         penalty += 0.03 * max(0.0, self._lightness - 2.0 - colors[:, 0].mean())
         penalty += 0.03 * max(0.0, self._chroma - _mean_chroma(colors))
@@ -698,7 +730,8 @@ _STARTS = (
         tint_match=1.0,
         chroma_match=1.0,
         hatching=0.95,
-        hatch_spacing=3.5,
+        # A network cannot learn where strokes along the contours lie.
+        hatch_grid=8,
         line_opacity=0.95,
         line_width=0.9,
         line_threshold=0.006,

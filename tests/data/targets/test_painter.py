@@ -306,6 +306,26 @@ def test_kuwahara_calms_areas_and_keeps_the_step_between_them():
     assert step[34] - step[29] > 0.9 * (step[50] - step[10])
 
 
+@pytest.mark.parametrize("level", [40, 150])
+def test_hatching_on_a_grid_repeats_and_is_denser_in_the_dark(level):
+    photo = np.full((64, 64, 3), level, np.uint8)
+    painter = Painter(hatching=1.0, hatch_grid=8, line_color=(0.0, 0.0, 0.0))
+    drawn = painter.paint(photo)
+    np.testing.assert_array_equal(drawn[:, :-8], drawn[:, 8:])
+    np.testing.assert_array_equal(drawn[:-8], drawn[8:])
+    # Strokes rise to the right; across them others are in the shadows alone.
+    same = np.array_equal(drawn[:-1, 1:], drawn[1:, :-1])
+    assert same == (level == 150)
+    lighter = painter.paint(np.full_like(photo, level + 60))
+    assert drawn.mean() + 20 < lighter.mean()
+
+
+def test_hatching_on_a_grid_leaves_light_tones_blank():
+    photo = np.full((32, 32, 3), 235, np.uint8)
+    drawn = Painter(hatching=1.0, hatch_grid=8).paint(photo)
+    np.testing.assert_array_equal(drawn, 255)
+
+
 def test_kuwahara_keeps_an_even_image():
     image = np.full((20, 20, 3), 0.4, np.float32)
     np.testing.assert_allclose(kuwahara(image, 2.5), image, atol=1e-5)

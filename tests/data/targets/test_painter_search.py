@@ -155,23 +155,29 @@ def test_a_missing_folder_is_named(folders):
         _fit(folders, "nowhere")
 
 
-def test_a_folder_of_too_few_drawings_is_refused_in_one_line(folders, tmp_path):
-    Image.fromarray(_photo(0)).save(tmp_path / "one.png")
+def test_a_folder_without_drawings_is_refused_in_one_line(folders, tmp_path):
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(ValueError, match="`drawings` must be a folder") as error:
         fit_painter(tmp_path, folders / "photos", _extract_features)
     assert "\n" not in str(error.value)
 
 
-def test_a_folder_of_too_few_photos_is_refused_by_its_name(folders, tmp_path):
+def test_a_folder_without_photos_is_refused_by_its_name(folders, tmp_path):
     with pytest.raises(ValueError, match="`photos` must be a folder"):
         fit_painter(folders / "prints", tmp_path, _extract_features)
 
 
-def test_too_few_paths_are_refused(folders):
-    paths = sorted((folders / "prints").iterdir())[:2]
-    with pytest.raises(ValueError, match="`drawings` must be at least 3 images"):
-        fit_painter(paths, folders / "photos", _extract_features)
+def test_no_paths_are_refused(folders):
+    with pytest.raises(ValueError, match="`drawings` must be at least one image"):
+        fit_painter([], folders / "photos", _extract_features)
+
+
+@pytest.mark.slow
+def test_one_drawing_and_one_photo_in_arrays_are_enough(folders):
+    drawing = np.asarray(Image.open(sorted((folders / "prints").iterdir())[0]))
+    fit = fit_painter([drawing], [_photo(0)], _extract_features, num_trials=2)
+    assert fit.num_drawings == 1
+    assert 0.0 < fit.distance < np.inf
 
 
 def test_drawings_that_are_neither_folder_nor_list_are_refused(folders):
