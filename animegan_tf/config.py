@@ -162,6 +162,7 @@ class RunConfig:
         log_every: Steps between lines of `metrics.jsonl`.
         sample_every: Steps between sample images and validations.
         checkpoint_every: Steps between checkpoints.
+        tensorboard: Whether to write the log and the samples for TensorBoard too.
     """
 
     recipe: str = ""
@@ -173,6 +174,7 @@ class RunConfig:
     log_every: int = 20
     sample_every: int = 500
     checkpoint_every: int = 500
+    tensorboard: bool = False
 
     def __post_init__(self):
         convert_fields(self)

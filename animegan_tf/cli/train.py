@@ -25,6 +25,8 @@ from animegan_tf.recipes.runner import (
     read_config,
     train,
 )
+from animegan_tf.training.best import FOLDER as BEST_FOLDER
+from animegan_tf.training.best import read_best
 from animegan_tf.utils.json_file import parse_json, read_json
 from animegan_tf.utils.messages import suggestion
 from animegan_tf.utils.settings import to_dict
@@ -67,6 +69,11 @@ def add_parser(subparsers) -> None:
     )
     parser.add_argument(
         "--precision", help="float32, or mixed_bfloat16 if the processor supports it"
+    )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write the log and the samples for TensorBoard too",
     )
     parser.add_argument(
         "--resume", action="store_true", help="continue the training in --run"
@@ -122,6 +129,12 @@ def run(arguments) -> int:
     else:
         hint = f"animegan-tf stylize PHOTO -o OUT.png --style {quoted}"
     print(f"{folder}: trained. Try it with: {hint}")
+    best = read_best(folder)
+    if best:
+        print(
+            f"best: {folder / BEST_FOLDER}, step {best['step']}, "
+            f"{best['metric']} {best['value']:.4g}"
+        )
     print(f"report: {folder / 'report.html'}")
     return 0
 
@@ -181,6 +194,8 @@ def resolve_config(arguments: argparse.Namespace) -> TrainingConfig:
     for name in _DATA_FLAGS:
         if getattr(arguments, name) is not None:
             values["data"][name] = _number_or_text(getattr(arguments, name))
+    if arguments.tensorboard:
+        values["tensorboard"] = True
     for assignment in arguments.set:
         _assign(values, assignment)
     return config_from_dict(values)

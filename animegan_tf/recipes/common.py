@@ -17,6 +17,7 @@ from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.adversary import Adversary
+from animegan_tf.training.best import BestRule
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.optimizers import build_adam, build_learning_rate
@@ -42,6 +43,9 @@ class Training(NamedTuple):
             epochs have no meaning.
         deploy: Function from the averaged generator to the network that is saved, where
             training needs outputs that stylizing does not; or `None`.
+        score: Function from the averaged generator, deployed, to further scalars of the
+            validation by name, or `None`.
+        best: Which generator is kept as the best, or `None`.
     """
 
     program: Program
@@ -53,6 +57,8 @@ class Training(NamedTuple):
     validation: tf.data.Dataset | None = None
     steps_per_epoch: float | None = None
     deploy: Callable[[keras.Model], keras.Model] | None = None
+    score: Callable[[keras.Model], dict[str, float]] | None = None
+    best: BestRule | None = None
 
 
 @contextlib.contextmanager

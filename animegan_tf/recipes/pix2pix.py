@@ -190,12 +190,14 @@ def build_paired_training(
         **fields: Further fields of `Training`.
     """
     from animegan_tf.recipes.common import Training, build_validation
+    from animegan_tf.training.best import BestRule
 
     return Training(
         program,
         build_dataset,
         samples={name: images[:4] for name, images in squares.items()},
         validation=build_validation(squares) if is_held_out else None,
+        best=BestRule("validation_psnr", highest=True) if is_held_out else None,
         **fields,
     )
 

@@ -16,6 +16,7 @@ from animegan_tf.imaging.reading import open_image
 from animegan_tf.inference.style_source import is_bundled
 from animegan_tf.models.arguments import check_choice
 from animegan_tf.presets import parse_blend
+from animegan_tf.training.tensorboard import check_tensorboard
 from animegan_tf.utils.user_cache import read_cached, write_cached
 
 # Only headers are read, of an evenly spaced subset.
@@ -58,8 +59,11 @@ def check_training(config: TrainingConfig) -> None:
 
     Raises:
         FileNotFoundError: If a folder or file that a setting names does not exist.
+        ModuleNotFoundError: If TensorBoard is asked for and not installed.
         ValueError: If a name is unknown.
     """
+    if config.tensorboard:
+        check_tensorboard()
     for setting, registry in _REGISTRIES.items():
         check_choice(read_registry(*registry), **{setting: getattr(config, setting)})
     for name, folder in image_folders(config).items():

@@ -176,6 +176,7 @@ def train(
     import keras
 
     from animegan_tf.models.generator_files import save_generator
+    from animegan_tf.training.best import BestGenerator
     from animegan_tf.training.report import write_run_report
     from animegan_tf.training.resumed_settings import (
         apply_changes,
@@ -184,9 +185,12 @@ def train(
         record_changes,
     )
     from animegan_tf.training.run_folder import RunFolder
+    from animegan_tf.training.tensorboard import FOLDER, TensorBoardLog
     from animegan_tf.training.trainer import Trainer
+    from animegan_tf.training.usage import UsageMeter, append_usage
 
-    run, changes = RunFolder(run), {}
+    mirror = TensorBoardLog(Path(run) / FOLDER) if config.tensorboard else None
+    run, changes = RunFolder(run, mirror), {}
     if resume:
         before = to_dict(config_from_dict(run.read_settings()))
         changes = find_changes(before, to_dict(config))
@@ -203,6 +207,28 @@ def train(
     else:
         run.create(to_dict(config))
         run.write_inputs(training.files)
+
+    def deploy(network):
+        return training.deploy(network) if training.deploy else network
+
+    def write_generator(network, folder):
+        save_generator(
+            deploy(network),
+            training.generator_options,
+            folder,
+            styles=training.styles,
+        )
+
+    def score(network):
+        return training.score(deploy(network))
+
+    best = None
+    if training.best is not None:
+        best = BestGenerator(
+            run.path,
+            training.best,
+            lambda folder: write_generator(training.program.average.network, folder),
+        )
     trainer = Trainer(
         training.program,
         training.build_dataset,
@@ -213,12 +239,9 @@ def train(
         checkpoint_every=config.checkpoint_every,
         samples=training.samples,
         validation=training.validation,
-        write_generator=lambda network: save_generator(
-            training.deploy(network) if training.deploy else network,
-            training.generator_options,
-            run.path,
-            styles=training.styles,
-        ),
+        write_generator=lambda network: write_generator(network, run.path),
+        score=score if training.score else None,
+        best=best,
         steps_per_epoch=training.steps_per_epoch,
         progress=progress,
     )
@@ -228,10 +251,13 @@ def train(
         if trainer.step:
             change_rates(training.program.optimizers, changes)
         record_changes(run.path, trainer.step, changes)
+    usage, first_step = UsageMeter(), trainer.step
     try:
-        trainer.fit()
+        with usage:
+            trainer.fit()
     finally:
         # Also of a training that was stopped, or that diverged.
+        append_usage(run.path, usage, first_step, trainer.step)
         write_run_report(run)
     return run
 

@@ -122,6 +122,7 @@ def build(config: StylesConfig, run, progress: bool = True):
     from animegan_tf.data.image_folder import scan_images
     from animegan_tf.recipes.common import Training, split_photos
     from animegan_tf.recipes.samples import read_samples
+    from animegan_tf.recipes.style_score import build_score
 
     names = [style.name for style in config.styles]
     check(bool(names), "styles", "a list of at least one style", names)
@@ -160,6 +161,7 @@ def build(config: StylesConfig, run, progress: bool = True):
         styles=names,
         samples=read_samples(held_out or photos, 256, drawings=drawings),
         validation=_build_validation(held_out_items, config.data.crop_size),
+        **build_score(held_out, dict(zip(names, drawings, strict=True))),
     )
 
 

@@ -30,6 +30,7 @@ def build_unpaired_training(config: ImageToImageConfig, program, generator_optio
         split_photos,
     )
     from animegan_tf.recipes.samples import read_samples, two_columns
+    from animegan_tf.recipes.style_score import build_score
 
     data = config.data
     photos, held_out = split_photos(data, minimum=1)
@@ -49,5 +50,6 @@ def build_unpaired_training(config: ImageToImageConfig, program, generator_optio
             held_out or photos, data.crop_size, drawings=two_columns(style)
         ),
         validation=validation,
+        **build_score(held_out, style),
         steps_per_epoch=len(photos) / data.batch_size,
     )

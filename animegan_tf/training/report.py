@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.imaging.reading import read_image
+from animegan_tf.training.best import FOLDER as BEST_FOLDER
+from animegan_tf.training.best import read_best
 from animegan_tf.training.run_folder import RunFolder
+from animegan_tf.training.usage import read_usage
 from animegan_tf.utils.html_page import escape, image_data, table, write_page
 from animegan_tf.utils.json_file import read_json
 
@@ -63,12 +66,37 @@ def _build_body(run: RunFolder) -> Iterator[str]:
             f'<p class="advice">Diverged at step {line["diverged_at"]:.0f}; restored '
             f"step {line['step']} with half the learning rates.</p>"
         )
+    yield from _show_usage(run)
     yield from _show_samples(run)
     yield from _show_validation(log)
+    best = read_best(run.path)
+    if best:
+        yield (
+            f"<p>The best by {escape(best['metric'])}, {best['value']:.4g}, is that of "
+            f"step {best['step']}, in {escape(run.path / BEST_FOLDER)}.</p>"
+        )
     yield from _show_curves(log)
     yield from _show_data(run)
     yield "<h2>Settings</h2>"
     yield f"<pre>{escape(json.dumps(settings, indent=2))}</pre>"
+
+
+def _show_usage(run: RunFolder) -> Iterator[str]:
+    lines = read_usage(run.path)
+    if not lines:
+        return
+    seconds, cpu_seconds, joules = (
+        sum(line.get(name, 0.0) for line in lines)
+        for name in ("seconds", "cpu_seconds", "joules")
+    )
+    text = (
+        f"{seconds / 3600:.2f} hours, {cpu_seconds / 3600:.2f} hours of processor time"
+    )
+    if joules:
+        known = sum("joules" in line for line in lines)
+        text += f"; {joules / 3.6e6:.3f} kWh of the machine's processors"
+        text += "" if known == len(lines) else f", in {known} of {len(lines)} sessions"
+    yield f"<p>{text}.</p>"
 
 
 def _show_samples(run: RunFolder) -> Iterator[str]:

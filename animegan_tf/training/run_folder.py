@@ -12,13 +12,20 @@ import numpy as np
 from animegan_tf.imaging.arrays import to_uint8
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.training.checkpoints import list_checkpoints
+from animegan_tf.training.tensorboard import TensorBoardLog
 from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.json_file import parse_json, read_json
 
 # Enough of a file's start to tell two images apart, little enough to read thousands.
 _DIGEST_BYTES = 2**20
 # Settings that a resumed training may change: none of them changes what it learns.
-_RESUMABLE = ("steps", "log_every", "sample_every", "checkpoint_every")
+_RESUMABLE = (
+    "steps",
+    "log_every",
+    "sample_every",
+    "checkpoint_every",
+    "tensorboard",
+)
 
 
 class RunFolder:
@@ -26,10 +33,12 @@ class RunFolder:
 
     Args:
         path: The folder; `create` makes it.
+        mirror: Further place of the log and the sample sheets, or `None`.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, mirror: TensorBoardLog | None = None):
         self.path = Path(path)
+        self.mirror = mirror
 
     @property
     def checkpoints(self) -> Path:
@@ -132,6 +141,8 @@ class RunFolder:
         line = {"step": step} | {k: round(float(v), 6) for k, v in scalars.items()}
         with open(self.path / "metrics.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+        if self.mirror is not None:
+            self.mirror.log(step, scalars)
 
     def last_logged(self, name: str) -> float | None:
         """Return the last value of a scalar in the log, or `None`."""
@@ -177,6 +188,8 @@ class RunFolder:
         sheet = to_uint8(np.concatenate(list(rows), axis=0))
         with atomic_path(self.path / "preview.png") as temporary:
             write_image(sheet, temporary)
+        if self.mirror is not None:
+            self.mirror.log_image(step, "samples", sheet)
         return write_image(sheet, folder / f"step_{step:06d}.png")
 
     def latest_checkpoint(self) -> Path | None:

@@ -4,11 +4,12 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
 
+from animegan_tf.training.best import BestGenerator
 from animegan_tf.training.checkpoints import (
     DamagedCheckpointError,
     copy_state,
@@ -45,6 +46,9 @@ class Trainer:
             `None`.
         write_generator: Function of the averaged network that saves it beside every
             checkpoint, or `None`.
+        score: Function of the averaged network to further scalars of the validation,
+            or `None`.
+        best: Keeps the best generator by the scalars of the validation, or `None`.
         steps_per_epoch: Steps in which every photo is seen once; with it the log counts
             epochs.
         progress: Whether to show a progress bar.
@@ -63,6 +67,8 @@ class Trainer:
         samples=None,
         validation: tf.data.Dataset | None = None,
         write_generator: Callable[[keras.Model], object] | None = None,
+        score: Callable[[keras.Model], Mapping[str, float]] | None = None,
+        best: BestGenerator | None = None,
         steps_per_epoch: float | None = None,
         progress: bool = True,
     ):
@@ -77,6 +83,8 @@ class Trainer:
         self._samples = samples
         self._validation = validation
         self._write_generator = write_generator
+        self._score = score
+        self._best = best
         self._steps_per_epoch = steps_per_epoch
         self._progress = progress
         self._health = HealthCheck()
@@ -108,6 +116,8 @@ class Trainer:
         if not found:
             _logger.warning("no checkpoint in %s: starting again", self.run.path)
         self.run.forget_after(self.step)
+        if self._best is not None:
+            self._best.restore(self.step)
         self._num_recoveries = int(self.run.last_logged(_RECOVERY) or 0)
 
     def fit(self) -> None:
@@ -225,9 +235,14 @@ class Trainer:
             # Not every batch has every scalar.
             for name, value in self.program.validate(batch).items():
                 values.setdefault(f"validation_{name}", []).append(float(value))
-        if values:
-            means = {name: sum(found) / len(found) for name, found in values.items()}
+        means = {name: sum(found) / len(found) for name, found in values.items()}
+        if self._score is not None:
+            scores = self._score(self.program.average.network)
+            means |= {f"validation_{name}": value for name, value in scores.items()}
+        if means:
             self.run.log(self.step, self._epochs() | means)
+        if self._best is not None:
+            self._best.update(self.step, means)
 
     def _epochs(self):
         if self._steps_per_epoch is None:

@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 
+from animegan_tf.training.best import BestGenerator, BestRule
 from animegan_tf.training.report import draw_curves, write_run_report
 from animegan_tf.training.run_folder import RunFolder
 
@@ -81,3 +82,17 @@ def test_last_logged_value_is_found(run):
     assert run.last_logged("total") == pytest.approx(0.1)
     assert run.last_logged("nothing") is None
     json.dumps(run.read_log())
+
+
+def test_report_names_the_best_and_the_time_and_energy_if_known(run):
+    text = write_run_report(run).read_text(encoding="utf-8")
+    assert "processor time" not in text and "The best by" not in text
+    best = BestGenerator(run.path, BestRule("validation_psnr", highest=True), str)
+    best.update(30, {"validation_psnr": 30.0})
+    lines = [{"seconds": 1800, "cpu_seconds": 3600}, {"seconds": 3600, "joules": 1.8e6}]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (run.path / "usage.jsonl").write_text(text)
+    text = write_run_report(run).read_text(encoding="utf-8")
+    assert "1.50 hours, 1.00 hours of processor time" in text
+    assert "0.500 kWh of the machine's processors, in 1 of 2 sessions" in text
+    assert "The best by validation_psnr, 30, is that of step 30" in text
