@@ -5,8 +5,7 @@
 importScripts("lunr.js");
 
 const HAN = /[\u3400-\u9fff]+/g;
-const NO_WORD = /[^\p{L}\p{N}_.]/u;
-const EDGES = /^[^\p{L}\p{N}_]+|[^\p{L}\p{N}_]+$/gu;
+const NO_WORD = /[^\p{L}\p{N}_]/u;
 const SUMMARY = 200;
 
 let index;
@@ -22,18 +21,12 @@ function separate(text) {
   return text.replace(HAN, (run) => ` ${[...pairs(run), run.at(-1)].join(" ")} `);
 }
 
-/** Lunr's own trimmer removes all but ASCII. */
-function trim(token) {
-  return token.update((text) => text.replace(EDGES, ""));
-}
-
 function build(data) {
   lunr.tokenizer.separator = NO_WORD;
-  lunr.Pipeline.registerFunction(trim, "trim");
   documents = new Map(data.docs.map((doc) => [doc.location, doc]));
   index = lunr(function () {
+    // It removes all but ASCII.
     this.pipeline.remove(lunr.trimmer);
-    this.pipeline.before(lunr.stopWordFilter, trim);
     this.ref("location");
     this.field("title", { boost: 10 });
     this.field("text");
@@ -48,7 +41,7 @@ function parse(text) {
   const han = text.match(HAN) ?? [];
   const words = text.replace(HAN, " ").toLowerCase().split(NO_WORD);
   return {
-    words: words.map((word) => word.replace(EDGES, "")).filter(Boolean),
+    words: words.filter(Boolean),
     pairs: han.filter((run) => run.length > 1).flatMap(pairs),
     characters: han.filter((run) => run.length === 1),
   };
