@@ -17,6 +17,7 @@ from animegan_tf.cluster.storage import (
     open_url,
     path_of_url,
     public_url,
+    sibling_url,
 )
 from animegan_tf.imaging.formats import IMAGE_SUFFIXES, change_suffixes, list_images
 
@@ -82,7 +83,7 @@ def find_sources(
         for source in _find(text, output, column, nested=len(inputs) > 1):
             sources.setdefault(source.input, source)
     if not sources:
-        raise ValueError(f"No images in {', '.join(map(repr, inputs))}")
+        raise ValueError(f"No images in {', '.join(repr(_label(i)) for i in inputs)}")
     return list(sources.values())
 
 
@@ -128,6 +129,11 @@ def _as_text(path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def _label(location) -> str:
+    """Return the name of a file in reports and messages."""
+    return public_url(location) if is_url(location) else _as_text(location)
+
+
 def _find(text, output, column, nested) -> Iterator[Source]:
     """Find the images of one input."""
     if is_url(text):
@@ -141,15 +147,15 @@ def _find(text, output, column, nested) -> Iterator[Source]:
     elif _WILDCARDS.search(text):
         found = sorted(glob.glob(str(path.absolute()), recursive=True))
         files = [name for name in found if os.path.isfile(name)]
+        files = list(_without_outputs(files, output))
         yield from _open_files(text, files, str(path.absolute()), column)
     else:
         raise FileNotFoundError(f"No such file or folder: {text!r}")
 
 
 def _find_folder(folder, output, nested):
-    """Find the images of a folder, without outputs of an earlier run below it."""
-    output = None if output is None else Path(output).resolve()
-    if folder.resolve() == output:
+    """Find the images of a folder and its subfolders."""
+    if output is not None and folder.resolve() == Path(output).resolve():
         raise ValueError(
             "`output` must be another folder than the inputs. "
             f"Received: {str(output)!r}"
@@ -157,11 +163,17 @@ def _find_folder(folder, output, nested):
     folder = folder.absolute()
     # The name of `.` or `..` is that of the folder it stands for.
     prefix = PurePosixPath(folder.resolve().name if nested else "")
-    contains_output = output is not None and folder.resolve() in output.parents
-    for path in list_images(folder, recursive=True):
-        if not (contains_output and output in path.resolve().parents):
-            name = prefix / path.relative_to(folder).as_posix()
-            yield Source(_as_text(path), _as_text(name), str(path))
+    for path in _without_outputs(list_images(folder, recursive=True), output):
+        name = prefix / path.relative_to(folder).as_posix()
+        yield Source(_as_text(path), _as_text(name), str(path))
+
+
+def _without_outputs(paths, output):
+    """Leave out what an earlier run may have written."""
+    output = None if output is None else Path(output).resolve()
+    for path in paths:
+        if output not in Path(path).resolve().parents:
+            yield path
 
 
 def _find_url(url, column, nested):
@@ -206,10 +218,8 @@ def _open_file(location, name, column):
         yield from _read_list(location)
     elif suffix == TABLE_SUFFIX:
         yield from _read_table(location, name, column)
-    elif is_url(location):
-        yield Source(public_url(location), name, location)
     else:
-        yield Source(_as_text(location), _as_text(name), location)
+        yield Source(_label(location), _as_text(name), location)
 
 
 def _read_list(location):
@@ -229,10 +239,8 @@ def _read_entry(entry, location) -> Source:
     if is_url(entry):
         return Source(public_url(entry), _safe_name(path_of_url(entry)), entry)
     if is_url(location) and not entry.startswith("/"):
-        folder = location[: location.rfind("/")]
-        return Source(
-            public_url(f"{folder}/{entry}"), _safe_name(entry), f"{folder}/{entry}"
-        )
+        url = sibling_url(location, entry)
+        return Source(public_url(url), _safe_name(entry), url)
     path = os.path.normpath(os.path.join(os.path.dirname(location), entry))
     return Source(path, _safe_name(entry), path)
 
@@ -248,7 +256,7 @@ def _read_table(location, name, column):
     """Find the images of a Parquet file, of which only names are read."""
     with _open_table(location) as file:
         column, names = _choose_columns(file.schema_arrow, column, location)
-        label = public_url(location) if is_url(location) else location
+        label = _label(location)
         stem = str(PurePosixPath(name).with_suffix(""))
         index = 0
         for group in range(file.num_row_groups):
@@ -275,7 +283,7 @@ def _open_table(location):
     try:
         return parquet.ParquetFile(open_url(location) if is_url(location) else location)
     except ArrowInvalid as error:
-        raise ValueError(f"Not a Parquet file: {location!r}") from error
+        raise ValueError(f"Not a Parquet file: {_label(location)!r}") from error
 
 
 def _flatten(column):
@@ -295,7 +303,7 @@ def _choose_columns(schema, column, location):
     names = [column] if column else [name for name in COLUMNS if name in schema.names]
     if not names or names[0] not in schema.names:
         raise ValueError(
-            f"`column` must be a column of {location!r}, which has "
+            f"`column` must be a column of {_label(location)!r}, which has "
             f"{', '.join(schema.names)}. Received: column={column!r}"
         )
     kind = schema.field(names[0]).type

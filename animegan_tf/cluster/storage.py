@@ -46,6 +46,13 @@ def path_of_url(url: str) -> str:
     return f"{parts.netloc.rpartition('@')[2]}{path}"
 
 
+def sibling_url(url: str, path: str) -> str:
+    """Return the URL of a path that is relative to the folder of another URL."""
+    parts = _split(url)
+    folder = parts.path.rpartition("/")[0]
+    return str(parts._replace(path=f"{folder}/{path}"))
+
+
 def is_listable(url: str) -> bool:
     """Return whether the files below a URL can be listed; not so on the web."""
     return _split(url).scheme not in _WEB

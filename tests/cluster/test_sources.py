@@ -5,6 +5,12 @@ from pathlib import Path
 import pytest
 
 from animegan_tf.cluster.sources import find_sources, name_outputs, read_rows
+from animegan_tf.cluster.storage import (
+    path_of_url,
+    public_url,
+    read_url,
+    sibling_url,
+)
 
 
 @pytest.fixture
@@ -73,6 +79,8 @@ def test_names_that_are_no_text_become_text(tmp_path):
 
 def test_outputs_below_an_input_are_no_inputs(photos):
     sources = find_sources([str(photos)], output=photos / "deep")
+    assert names(sources) == ["a.jpg"]
+    sources = find_sources([f"{photos}/**/*.*"], output=photos / "deep")
     assert names(sources) == ["a.jpg"]
     with pytest.raises(ValueError, match="`output` must be another folder"):
         find_sources([str(photos)], output=photos)
@@ -175,9 +183,20 @@ def test_urls_of_files_folders_and_patterns(photos):
     assert sources[1].location == "memory://bucket/deep/b.png"
     assert names(find_sources(["memory://bucket/**/*.png"])) == ["deep/b.png"]
     assert names(find_sources(["memory://bucket/deep/b.png"])) == ["b.png"]
+    files.pipe("/bucket/list.txt", b"deep/b.png")
+    (source,) = find_sources(["memory://bucket/list.txt"])
+    assert source.location == source.input == "memory://bucket/deep/b.png"
+    assert read_url(source.location) == b"content"
     both = find_sources(["memory://bucket/deep", str(photos / "deep")])
     assert names(both) == ["deep/b.png", "deep/a.png", "deep/er/b.tif"]
     assert names(find_sources([photos.as_uri()])) == names(find_sources([str(photos)]))
+
+
+def test_options_of_a_connection_are_kept_and_not_shown():
+    url = sibling_url("s3://user:secret@bucket/a/list.txt?proxy=b/c", "d/e.png")
+    assert url == "s3://user:secret@bucket/a/d/e.png?proxy=b/c"
+    assert public_url(url) == "s3://bucket/a/d/e.png"
+    assert path_of_url("s3://bucket/a/?.png") == "bucket/a/?.png"
 
 
 def test_unknown_schemes_are_refused():
