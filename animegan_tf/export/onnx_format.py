@@ -7,6 +7,7 @@ import keras
 
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
+from animegan_tf.utils.onnxruntime_import import import_onnxruntime
 
 OPSET = 17
 
@@ -38,7 +39,7 @@ def write_onnx(source: ExportSource, path: Path, precision: str) -> None:
 def load_onnx(path: Path):
     """Load an ONNX file into ONNX Runtime, as a function of float32 images."""
     with reported_missing("Checking an ONNX file"):
-        import onnxruntime
+        onnxruntime = import_onnxruntime()
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

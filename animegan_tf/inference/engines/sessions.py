@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from animegan_tf.utils.onnxruntime_import import import_onnxruntime
+
 RUNTIMES = ("openvino", "onnxruntime")
 # Precisions that each runtime computes faster than float32.
 PRECISIONS = {
@@ -88,8 +90,7 @@ def _open_openvino(model, precision):
 
 
 def _open_onnxruntime(model):
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     # Errors only; warnings go to standard error.
     options.log_severity_level = 3
