@@ -4,14 +4,19 @@
 # This notebook shows the bundled styles and the options for using them: blending,
 # strength, color, scale, masks, tiling of large images, and video.
 #
+# It needs the package with the extra `notebooks`. In a copy of the project:
+#
 # ```bash
-# pip install "animegan_tf[notebooks]"
+# pip install ".[notebooks]"
 # ```
 #
 # Nothing is downloaded. The photos come with Matplotlib (Grace Hopper, 1984, public
 # domain) and scikit-image (Chelsea the cat, by Stefan van der Walt, CC0).
 
 # %%
+import shutil
+from pathlib import Path
+
 import av
 import matplotlib.cbook
 import matplotlib.pyplot as plt
@@ -28,6 +33,11 @@ animegan_tf.import_tensorflow_quietly()
 # JPEG keeps the notebook small.
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})
 
+# All files go into this folder; those of an earlier run are removed.
+FOLDER = Path("01_files")
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir()
+
 
 # %%
 def show(images, height=2.7):
@@ -42,7 +52,7 @@ def show(images, height=2.7):
 
 
 # %% [markdown]
-# ## One photo, four styles
+# ## One photo, six styles
 #
 # A `Stylizer` holds one network. Call it with a path, a NumPy array (uint8 RGB) or a
 # Pillow image. The output has exactly the size of the photo.
@@ -191,7 +201,7 @@ for index in range(24):
     noisy = np.asarray(frame) + rng.normal(0, 3, (240, 240, 1))
     frames.append(np.clip(noisy, 0, 255).astype(np.uint8))
 
-with av.open("clip.mp4", "w") as file:
+with av.open(FOLDER / "clip.mp4", "w") as file:
     stream = file.add_stream("libx264", rate=12)
     stream.width, stream.height, stream.pix_fmt = 240, 240, "yuv420p"
     stream.options = {"crf": "16"}
@@ -205,14 +215,18 @@ with av.open("clip.mp4", "w") as file:
 # %%
 for smooth in (0.0, 0.8):
     report = animegan_tf.stylize_video(
-        "clip.mp4", f"comic-{smooth}.mp4", "comic", smooth=smooth, crf=16
+        FOLDER / "clip.mp4",
+        FOLDER / f"comic-{smooth}.mp4",
+        "comic",
+        smooth=smooth,
+        crf=16,
     )
-    print(report.path, report.num_frames, "frames,", report.seconds, "s")
+    print(report.path.name, report.num_frames, "frames,", report.seconds, "s")
 
 
 # %%
-def read_frames(path):
-    with av.open(path) as file:
+def read_frames(name):
+    with av.open(FOLDER / name) as file:
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 

@@ -7,13 +7,16 @@
 # result does not match the bundled styles, which were trained longer and on more
 # images, but it shows the complete process.
 #
+# It needs the package with the extra `notebooks`. In a copy of the project:
+#
 # ```bash
-# pip install "animegan_tf[notebooks]"
+# pip install ".[notebooks]"
 # ```
 
 # %%
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import matplotlib.cbook
@@ -28,6 +31,11 @@ from animegan_tf.data.targets.filters import brush_and_ink
 
 animegan_tf.import_tensorflow_quietly()
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 82})
+
+# All files go into this folder; those of an earlier run are removed.
+FOLDER = Path("02_files")
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir()
 
 
 # %% [markdown]
@@ -66,15 +74,15 @@ def write_crops(folder, count, render=None):
         animegan_tf.write_image(pixels, folder / f"{index:03d}.png")
 
 
-write_crops(Path("photos"), 48)
-write_crops(Path("drawings"), 32, render=brush_and_ink)
+write_crops(FOLDER / "photos", 48)
+write_crops(FOLDER / "drawings", 32, render=brush_and_ink)
 
 figure, axes = plt.subplots(2, 8, figsize=(9, 2.5))
-for row, folder in zip(axes, ("photos", "drawings"), strict=True):
-    for axis, path in zip(row, sorted(Path(folder).iterdir())[:8], strict=True):
+for row, name in zip(axes, ("photos", "drawings"), strict=True):
+    for axis, path in zip(row, sorted((FOLDER / name).iterdir())[:8], strict=True):
         axis.imshow(animegan_tf.read_image(path))
         axis.axis("off")
-    row[0].set_title(folder, fontsize=9)
+    row[0].set_title(name, fontsize=9)
 figure.tight_layout()
 plt.show()
 
@@ -101,8 +109,8 @@ config = dataclasses.replace(
     pretraining_steps=280,
     data=dataclasses.replace(
         base.data,
-        photos="photos",
-        style="drawings",
+        photos=str(FOLDER / "photos"),
+        style=str(FOLDER / "drawings"),
         target="brush_and_ink",
         scales=(160,),
         crop_size=96,
@@ -133,11 +141,11 @@ print("loss weights:", config.weights.active())
 
 # %%
 half = dataclasses.replace(config, steps=180)
-run = animegan_tf.train(half, "run", progress=False)
+run = animegan_tf.train(half, FOLDER / "run", progress=False)
 print(sorted(path.name for path in run.path.iterdir()))
 
 # %%
-run = animegan_tf.train(config, "run", resume=True, progress=False)
+run = animegan_tf.train(config, FOLDER / "run", resume=True, progress=False)
 print("last checkpoint:", run.latest_checkpoint().name)
 
 # %% [markdown]
@@ -179,8 +187,9 @@ plt.show()
 # These crops come from the same four images, however. Only the cat at the end is an
 # entirely new image.
 #
-# The sample sheets show held-out crops, with the photo on the left and the result on
-# the right. Over time the grays become fewer and the contours black.
+# Each row of a sample sheet is a held-out crop: the photo, its target and the result,
+# with two drawings beside them. Over time the grays become fewer, and the contours
+# black.
 
 # %%
 sheets = sorted((run.path / "samples").iterdir())
@@ -226,7 +235,7 @@ print(
 # ## Your own images
 #
 # A few hundred photos and a few hundred drawings are a good start. Use the default
-# network and its 4,500 steps; more steps can be added later:
+# network and number of steps; more steps can be added later:
 #
 # ```bash
 # animegan-tf train --photos my_photos --style my_drawings --run runs/mine

@@ -6,14 +6,19 @@ Python file whose cells begin with `# %%`, or with `# %% [markdown]` for text, w
 lines begin with `# `: the "percent format", which editors and Jupytext open as a
 notebook.
 
+A translation, such as `01_stylize.zh-CN.py`, has the code of its original, and gets the
+outputs of its notebook.
+
 Requires the extra `notebooks`. Each notebook runs in an empty folder of its own.
 """
 
 import argparse
+import io
 import os
 import sys
 import tempfile
 import time
+import tokenize
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -88,10 +93,50 @@ def execute(notebook, folder):
     notebook.metadata["language_info"] = {"name": "python"}
 
 
+def original_of(script):
+    """Return the script that `NAME.LANGUAGE.py` is a translation of, or `None`."""
+    original = script.with_name(f"{script.name.partition('.')[0]}.py")
+    return None if original == script else original
+
+
+def code_of(source):
+    """Return the tokens of code without its comments, which are translated."""
+    skipped = (tokenize.COMMENT, tokenize.NL)
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.string for token in tokens if token.type not in skipped]
+
+
+def translate(script):
+    """Write the notebook of a translation, with its original's outputs.
+
+    Raises:
+        ValueError: If their code differs.
+    """
+    import nbformat
+
+    original = original_of(script)
+    notebook = build_notebook(script.read_text(encoding="utf-8"))
+    source = nbformat.read(original.with_suffix(".ipynb"), as_version=4)
+    cells, others = (
+        [cell for cell in book.cells if cell.cell_type == "code"]
+        for book in (notebook, source)
+    )
+    if [code_of(c.source) for c in cells] != [code_of(c.source) for c in others]:
+        raise ValueError(f"The code of {script.name} must be that of {original.name}")
+    for cell, other in zip(cells, others, strict=True):
+        cell.outputs, cell.execution_count = other.outputs, other.execution_count
+    notebook.metadata = source.metadata
+    target = script.with_suffix(".ipynb")
+    nbformat.write(notebook, target)
+    return target
+
+
 def build(script):
     """Run a percent script and write its notebook; return the path."""
     import nbformat
 
+    if original_of(script):
+        return translate(script)
     notebook = build_notebook(script.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         execute(notebook, folder)
@@ -108,6 +153,8 @@ def update_text(script):
     """
     import nbformat
 
+    if original_of(script):
+        return translate(script)
     target = script.with_suffix(".ipynb")
     notebook = nbformat.read(target, as_version=4)
     new = build_notebook(script.read_text(encoding="utf-8"))

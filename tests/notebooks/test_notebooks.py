@@ -2,6 +2,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("[0-9]*.py"))
+ORIGINALS = [path for path in SCRIPTS if path.name.count(".") == 1]
+TRANSLATIONS = [path for path in SCRIPTS if path not in ORIGINALS]
 MAX_BYTES = 600_000
 
 
@@ -79,8 +82,56 @@ def test_a_notebook_is_small_and_has_no_absolute_paths(script):
 def test_links_between_notebooks_lead_to_notebooks():
     for script in SCRIPTS:
         text = script.read_text(encoding="utf-8")
-        for name in re.findall(r"\]\((\w+\.ipynb)\)", text):
+        for name in re.findall(r"\]\(([\w.-]+\.ipynb)\)", text):
             assert (FOLDER / name).exists(), name
+
+
+@pytest.mark.parametrize("script", TRANSLATIONS, ids=lambda path: path.stem)
+def test_a_translation_has_the_code_and_outputs_of_its_original(script, build):
+    original = build.original_of(script)
+    assert original in ORIGINALS
+    own, other = (
+        [cell for cell in read_notebook(path)["cells"] if cell["cell_type"] == "code"]
+        for path in (script, original)
+    )
+    for cell, expected in zip(own, other, strict=True):
+        code, expected_code = ("".join(c["source"]) for c in (cell, expected))
+        assert build.code_of(code) == build.code_of(expected_code)
+        assert outputs_of(cell) == outputs_of(expected)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_notebook_empties_its_own_folder_and_no_other(
+    script, build, tmp_path, monkeypatch
+):
+    """So it runs again in the same folder."""
+    monkeypatch.chdir(tmp_path)
+    cells = build.split_cells(script.read_text(encoding="utf-8"))
+    code = [source for kind, source in cells if kind == "code"]
+    writes = any(name in "".join(code) for name in ("write_image", "stylize_video"))
+    assert writes == ("rmtree" in code[0])
+    if not writes:
+        return
+    lines = re.search(r"^FOLDER = .*\n.*\n.*mkdir\(\)$", code[0], re.MULTILINE)[0]
+    Path("mine.txt").touch()
+    names = {"Path": Path, "shutil": shutil}
+    for _ in range(2):
+        exec(lines, names)
+        assert names["FOLDER"].name == f"{script.name[:2]}_files"
+        assert list(names["FOLDER"].iterdir()) == []
+        (names["FOLDER"] / "left.txt").touch()
+    assert Path("mine.txt").exists()
+
+
+def test_comments_may_be_translated_and_code_may_not(build):
+    assert build.code_of("a = 1  # Why.\n# More.\n") == build.code_of("a = 1\n")
+    assert build.code_of("a = 1\n") != build.code_of("a = 2\n")
+
+
+def test_notebooks_name_no_package_index():
+    for script in SCRIPTS:
+        for line in re.findall(r"pip install .*", script.read_text(encoding="utf-8")):
+            assert line == 'pip install ".[notebooks]"'
 
 
 def test_cells_are_split_at_their_markers(build):
@@ -126,7 +177,7 @@ def test_changed_code_cannot_be_updated_without_running_it(script, build):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", ORIGINALS, ids=lambda path: path.stem)
 def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
     for name in ("nbclient", "nbformat", "ipykernel", "skimage", "cv2", "av"):
         pytest.importorskip(name, reason="needs the extra `notebooks`")
@@ -147,3 +198,6 @@ def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
         text=True,
     )
     assert result.returncode == 0, result.stderr[-3000:]
+    # All that it writes is in the folder that it empties at the start.
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written <= {f"{script.stem[:2]}_files"}
