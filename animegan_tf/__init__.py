@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from animegan_tf.export.export_generator import export_generator as export_generator
     from animegan_tf.imaging.reading import read_image as read_image
     from animegan_tf.imaging.writing import write_image as write_image
+    from animegan_tf.importing.importer import import_generator as import_generator
     from animegan_tf.inference.dials import Dials as Dials
     from animegan_tf.inference.faces.stylizer import FaceStylizer as FaceStylizer
     from animegan_tf.inference.files import stylize_file as stylize_file
@@ -97,6 +98,7 @@ _PUBLIC = {
     "generate_image": "animegan_tf.inference.generate",
     "load_generator": "animegan_tf.inference.loading",
     "export_generator": "animegan_tf.export.export_generator",
+    "import_generator": "animegan_tf.importing.importer",
     "preprocess_image": "animegan_tf.data.load_data",
     "load_data": "animegan_tf.data.load_data",
     "style_features": "animegan_tf.evaluation.style",

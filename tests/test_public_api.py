@@ -32,6 +32,7 @@ NAMES = [
     "generate_image",
     "gradient_penalty",
     "gram_matrix",
+    "import_generator",
     "import_tensorflow_quietly",
     "list_styles",
     "load_data",

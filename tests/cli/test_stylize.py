@@ -1,4 +1,5 @@
 import argparse
+import io
 import os
 import signal
 import subprocess
@@ -228,6 +229,21 @@ def test_an_interrupt_exits_with_130(folder, tmp_path, capsys, monkeypatch):
     arguments = [folder, "-o", tmp_path / "out", "--mask", folder / "a.png"]
     assert stylize("any", *arguments) == 130
     assert capsys.readouterr().err == "\nanimegan-tf: interrupted\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_names_that_are_no_text_are_printed_escaped(
+    run_folder, folder, tmp_path, monkeypatch
+):
+    source = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    os.rename(folder / "a.png", source)
+    for encoding in ("utf-8", "ascii"):
+        stdout = io.TextIOWrapper(io.BytesIO(), encoding)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert stylize(run_folder, source, "-o", tmp_path / "out") == 0
+        (tmp_path / "out" / Path(source).name).unlink()
+        stdout.seek(0)
+        assert "caf\\udce9.png in " in stdout.read()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
