@@ -31,6 +31,8 @@ WEB = Path(__file__).resolve().parents[1]
 PREVIEW_INPUT = 448
 PREVIEW_SIDE = 320
 HERO_SIZE = (800, 1000)
+# Fur shows the strokes that the styles differ in.
+_PREVIEW = "cat"
 _SAMPLES = (
     ("coffee", "Coffee", "咖啡", "Rachel Michetti, CC0"),
     ("portrait", "Portrait", "人像", "US Navy, public domain"),
@@ -85,7 +87,7 @@ def export(folder: Path) -> dict:
     for style in styles:
         stylizer = Stylizer.from_preset(style.name)
         preview = f"preview-{style.name}-{digest}.webp"
-        _write_preview(stylizer(_square(samples["coffee"])), folder / preview)
+        _write_preview(stylizer(_square(samples[_PREVIEW])), folder / preview)
         plain = style.name.replace("_", " ").capitalize()
         entries.append(
             {
