@@ -93,10 +93,11 @@ def new_edge_loss(x, y, reach: int = 2):
     return total / 2.0
 
 
-def grid_loss(x, y, period: int = 4, tolerance: float = 0.012):
+def grid_loss(x, y, period: int = 8, tolerance: float = 0.012):
     """Compute the stripes of a period that x has and y lacks, tied to the pixel grid.
 
-    A generator that downscales by the period draws them most easily. They are what
+    A generator that downscales by the period draws them most easily, and those of a
+    half or a quarter of it, which count too. They are what
     remains of the difference when pixels of the same phase are averaged over 8 periods
     along an axis, and over as many pixels as 4 periods across it.
 

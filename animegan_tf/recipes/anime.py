@@ -111,8 +111,8 @@ class AnimeWeights(LossWeights):
         flat: Gradients where the target is flat and has none.
         edge: Gradients larger than any of the target's nearby, such as echoes beside
             contours.
-        grid: Stripes of four pixels, the generator's own downscaling, that the target
-            does not have.
+        grid: Stripes of eight pixels or fewer, tied to the pixel grid by the generator's
+            own downscaling, that the target does not have.
         shift: L1 distance between the result of a photo that is shifted by a few
             pixels, and the shifted result: without it the generator answers the
             discriminator with textures tied to its own grid.
@@ -129,7 +129,7 @@ class AnimeWeights(LossWeights):
     local_color: float = 6.0
     flat: float = 30.0
     edge: float = 20.0
-    grid: float = 200.0
+    grid: float = 300.0
     contrast: float = 3.0
     shift: float = 8.0
     total_variation: float = 0.0

@@ -127,12 +127,15 @@ def test_stripes_of_the_generators_grid_count_less_a_tolerance():
     # One phase is 0.3 above the mean of the four, three are 0.1 below; the other axis
     # has none.
     expected = pytest.approx((0.3 + 3 * 0.1) / 4 / 2)
-    assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.0)) == expected
+    assert float(grid_loss(stripes, 0.0 * stripes, 4, tolerance=0.0)) == expected
+    expected = pytest.approx((0.2 + 0.0) / 4 / 2)
+    assert float(grid_loss(stripes, 0.0 * stripes, 4, tolerance=0.1)) == expected
+    rows = np.swapaxes(stripes, 1, 2)
+    assert float(grid_loss(rows, 0.0 * rows, 4, tolerance=0.1)) == expected
+    assert float(grid_loss(stripes, stripes)) == 0.0
+    # Those of half the period count as well.
     expected = pytest.approx((0.2 + 0.0) / 4 / 2)
     assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.1)) == expected
-    rows = np.swapaxes(stripes, 1, 2)
-    assert float(grid_loss(rows, 0.0 * rows, tolerance=0.1)) == expected
-    assert float(grid_loss(stripes, stripes)) == 0.0
 
 
 def test_stripes_of_other_periods_and_noise_are_not_of_the_grid():
@@ -149,4 +152,4 @@ def test_small_images_have_as_many_periods_as_fit():
     stripes = np.zeros((1, 10, 8, 3), "float32")
     stripes[:, :, ::4] = 0.4
     expected = pytest.approx((0.3 + 3 * 0.1) / 4 / 2)
-    assert float(grid_loss(stripes, 0.0 * stripes, tolerance=0.0)) == expected
+    assert float(grid_loss(stripes, 0.0 * stripes, 4, tolerance=0.0)) == expected
