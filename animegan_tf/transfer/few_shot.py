@@ -284,7 +284,7 @@ def _copy_base(base, measure, crops):
         return _clone(load_generator(base)), None, {}
     options, names = read_options(saved.folder)
     if options.get("name") != "anime":
-        return _clone(load_generator(base)), {**options, "num_styles": None}, {}
+        return _clone(load_generator(base)), options, {}
     source, _ = load_saved_generator(saved.folder)
     shares = saved.shares
     if base == BLEND:
