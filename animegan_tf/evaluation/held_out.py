@@ -38,6 +38,7 @@ from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.features.inception import build_inception
 from animegan_tf.models.features.squeezenet import build_squeezenet, is_squeezenet_file
+from animegan_tf.utils.checks import check_integer, check_path
 
 Images = Sequence[np.ndarray | str | os.PathLike]
 # Other tools round sizes, for example to multiples of 32; a larger difference means
@@ -118,8 +119,8 @@ def evaluate(
         >>> report = animegan_tf.evaluate("comic", "held_out/", "drawings/")
         >>> print(report)
     """
-    if size is not None and size < 16:
-        raise ValueError(f"`size` must be at least 16 pixels. Received: size={size}")
+    if size is not None:
+        check_integer(16, size=size)
     photos = _list_images(photos, "photos")
     style_images = _list_images(style_images, "style_images")
     others = {} if reference is None else {"reference": find_results(reference, photos)}
@@ -364,8 +365,9 @@ def _read(image) -> np.ndarray:
 
 
 def _list_images(images, argument):
-    if not isinstance(images, str | os.PathLike):
+    if isinstance(images, Sequence | np.ndarray) and not isinstance(images, str):
         return images
+    check_path(**{argument: images})
     paths = list_images(images)
     if not paths:
         raise ValueError(

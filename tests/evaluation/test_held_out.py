@@ -144,7 +144,10 @@ def test_network_is_named_after_its_file(features_file, identity_generator):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"size": 8}, "`size` must be at least 16 pixels. Received: size=8"),
+        ({"size": 8}, "`size` must be at least 16. Received: size=8"),
+        ({"size": "big"}, "`size` must be an integer. Received: size='big'"),
+        ({"photos": 3}, "`photos` must be a path. Received: photos=3"),
+        ({"style_images": None}, "`style_images` must be a path"),
         (
             {"style": []},
             "at least one style, with unique names. Received: none",
@@ -170,7 +173,7 @@ def test_errors_say_what_was_received(
         **changes,
     }
     for name in ("photos", "style_images", "reference"):
-        if arguments.get(name) is not None:
+        if isinstance(arguments.get(name), str):
             arguments[name] = folders / arguments[name]
     if arguments["photos"] is None:
         arguments["photos"] = random_images(0)

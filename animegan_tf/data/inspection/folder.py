@@ -24,6 +24,9 @@ _READ_SIDE = 640
 _VERSION = 1
 _NUM_THREADS = 4
 
+# Every line of a file of measures begins so.
+_LINE_START = '{"key": '
+
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
@@ -196,6 +199,7 @@ def check_folder(
         The result.
 
     Raises:
+        FileExistsError: If the file of measures is something else.
         FileNotFoundError: If there is no such folder.
         ImportError: If OpenCV is missing.
         ValueError: If there is no image in it.
@@ -302,6 +306,13 @@ def _read_cache(cache: Path | None) -> dict[str, dict]:
     if cache is None or not cache.exists():
         return entries
     with open(cache, encoding="utf-8", errors="replace") as file:
+        start = file.read(len(_LINE_START))
+        if start and not _LINE_START.startswith(start):
+            raise FileExistsError(
+                f"The file {str(cache)!r} would be added to, but has no measures of "
+                "images; move it away, or name another output"
+            )
+        file.seek(0)
         for line in file:
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 values = parse_json(line)

@@ -88,6 +88,15 @@ def test_second_check_measures_only_what_is_new_or_changed(
     assert changed == ["2.png"]
 
 
+@pytest.mark.parametrize("text", ['{"file_name": "a.png", "text": "cat"}\n', "notes"])
+def test_file_of_someone_else_is_not_added_to(folder, tmp_path, text):
+    other = tmp_path / "metadata.jsonl"
+    other.write_text(text)
+    with pytest.raises(FileExistsError, match=r"metadata\.jsonl.*has no measures"):
+        check(folder, cache=other)
+    assert other.read_text() == text
+
+
 def test_measures_of_a_large_jpeg_have_its_own_size(write):
     image = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     path = write(image.repeat(50, 0).repeat(50, 1), "large.jpg")
