@@ -25,6 +25,7 @@ RECIPES = (
     "animegan_v3",
     "white_box",
     "cartoongan",
+    "ugatit_light",
 )
 # Images that the recipes are built with; each batch is one of random crops.
 _NUM_IMAGES = 4

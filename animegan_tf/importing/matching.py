@@ -1,5 +1,6 @@
 """Match the arrays of a file to the weights of a network, and report what differs."""
 
+import collections
 import dataclasses
 import re
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from animegan_tf.importing.families import FAMILIES, Family, Weight
 
 # Names that an error lists of each kind.
 _MAX_LISTED = 12
+_AVERAGE = re.compile(r"(?:^|[/._])ema[/._]", re.IGNORECASE)
 # Leaves of the names of variables that play the same part.
 _PARTS = (
     ("gamma", "scale"),
@@ -51,19 +53,8 @@ def match_tf1_names(family: Family, names: Iterable[str]) -> Match:
         names: Names of the variables, without those of optimizers and discriminators.
     """
     names = set(names)
-    first = family.weights[0].tf1
-    scopes = [
-        name.removesuffix(first)
-        for name in sorted(names)
-        if name == first or name.endswith(f"/{first}")
-    ]
-    matches = [_match_scope(family, names, scope) for scope in scopes]
-    if not matches:
-        return _match_scope(family, names, "generator/")
-    return min(matches, key=lambda match: len(match.missing))
-
-
-def _match_scope(family, names, scope) -> Match:
+    wanted = [weight.tf1 for weight in family.weights]
+    scope = _find_scope(wanted, names, "/", default="generator/")
     # Variables without a name of their own belong to one of two uses of the network.
     again = re.sub(r"/$", "_1/", scope)
     sources, missing = {}, []
@@ -89,13 +80,39 @@ def _match_scope(family, names, scope) -> Match:
 
 
 def match_torch_names(family: Family, names: Iterable[str]) -> Match:
-    """Match tensors of a PyTorch state dict by their names."""
+    """Match tensors of a PyTorch file by their names.
+
+    They may begin with anything, such as `module.` or `generator.`, if all do so.
+
+    Args:
+        family: The network.
+        names: Names of all tensors in the file, also of other networks.
+    """
     names = set(names)
-    wanted = {weight: weight.torch for weight in family.weights}
+    scope = _find_scope([weight.torch for weight in family.weights], names, ".")
+    wanted = {weight: scope + weight.torch for weight in family.weights}
     sources = {w: name for w, name in wanted.items() if name in names}
     missing = tuple(name for name in wanted.values() if name not in names)
-    unknown = tuple(sorted(names - set(sources.values())))
-    return Match(sources, missing, unknown)
+    unknown = {name for name in names if name.startswith(scope)}
+    return Match(sources, missing, tuple(sorted(unknown - set(sources.values()))))
+
+
+def _find_scope(ends, names, separator: str, default="") -> str:
+    """Return the start of names after which most of the given ends follow.
+
+    Of several, a moving average is taken, which trainings keep for use.
+    """
+    counts = collections.Counter(
+        name.removesuffix(end)
+        for name in names
+        for end in ends
+        if name == end or name.endswith(separator + end)
+    )
+    return min(
+        counts,
+        key=lambda scope: (-counts[scope], not _AVERAGE.search(scope), scope),
+        default=default,
+    )
 
 
 def match_by_order(

@@ -127,7 +127,10 @@ class _Reader:
     def _to_array(self, tensor):
         if self._onnx.external_data_helper.uses_external_data(tensor):
             raise ValueError(f"the values of {tensor.name!r} are in another file")
-        return self._onnx.numpy_helper.to_array(tensor)
+        values = self._onnx.numpy_helper.to_array(tensor)
+        # Halves and bfloat16, of which NumPy has no arithmetic or a coarse one.
+        is_short = values.dtype.itemsize == 2 and values.dtype.kind not in "iu"
+        return values.astype("float32") if is_short else values
 
     def _constant(self, node, index):
         names = node.input
@@ -154,6 +157,9 @@ class _Reader:
             self._open[node.output[0]] = index
         else:
             self._biases[index] = OnnxConstant(node.name, bias)
+
+    # The same with an activation, in graphs that ONNX Runtime has optimized.
+    _read_fusedconv = _read_conv
 
     def _read_matmul(self, node, attributes):
         matrix = self._constant(node, 1)

@@ -13,7 +13,7 @@ _PART = re.compile(r"\.(?:index|meta|data-\d{5}-of-\d{5})$")
 # What a training saves besides the networks: optimizers, counters, moving averages.
 _EXTRA_NAME = re.compile(
     r"(?:^|/)(?:global_step|beta[12]_power(?:_\d+)?"
-    r"|Adam(?:_\d+)?|Momentum(?:_\d+)?|RMSProp(?:_\d+)?|ExponentialMovingAverage)$"
+    r"|(?:Ada\w+|Ftrl|Momentum|NAdam|RMSProp)(?:_\d+)?|ExponentialMovingAverage)$"
 )
 _EXTRA_SCOPE = re.compile(r"(?:^|/)discriminator|(?:^|/)vgg", re.IGNORECASE)
 

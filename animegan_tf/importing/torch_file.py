@@ -30,11 +30,14 @@ _DTYPES = {
     "HalfStorage": "f2",
     "BFloat16Storage": "bfloat16",
     "LongStorage": "i8",
+    "IntStorage": "i4",
+    "ShortStorage": "i2",
+    "CharStorage": "i1",
+    "ByteStorage": "u1",
+    "BoolStorage": "?",
 }
-# Keys under which trainings save a state dict.
-_NESTED = ("state_dict", "model_state_dict", "params_ema", "params", "generator")
-# What `torch.nn.DataParallel` and DistributedDataParallel put before every name.
-_PREFIX = "module."
+# Dicts inside of each other in which tensors are looked for.
+_MAX_DEPTH = 6
 _PUTS = ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE")
 _GETS = ("GET", "BINGET", "LONG_BINGET")
 # Opcodes of objects that state dicts use again.
@@ -65,16 +68,14 @@ def read_torch_state(path) -> dict[str, np.ndarray]:
     """Read a state dict that `torch.save` wrote.
 
     The file must be in the zip format, the default since PyTorch 1.6, of either byte
-    order. The state dict may be wrapped in a dict, under `"state_dict"`,
-    `"model_state_dict"`, `"params"`, `"params_ema"` or `"generator"`; a prefix
-    `module.` of all names is removed. No code of the file is run.
+    order. Where a training saved its state dicts in a dict, names begin with their
+    keys: `"generator.block.weight"`. No code of the file is run.
 
     Args:
         path: The `.pt` or `.pth` file.
 
     Returns:
-        Dict from name to array, in the order of the file: float16, float32, float64 or
-        int64; bfloat16 becomes float32.
+        Dict from name to array, of a dtype of NumPy; bfloat16 becomes float32.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -314,21 +315,23 @@ def _check_opcodes(data: bytes) -> None:
 
 
 def _find_tensors(content) -> dict[str, _Tensor]:
-    """Return the dict of tensors in what was unpickled."""
-    for _ in range(3):
-        if not isinstance(content, dict):
-            break
-        tensors = {
-            name: value
-            for name, value in content.items()
-            if isinstance(name, str) and isinstance(value, _Tensor)
-        }
-        if tensors:
-            if all(name.startswith(_PREFIX) for name in tensors):
-                return {name.removeprefix(_PREFIX): t for name, t in tensors.items()}
-            return tensors
-        content = next((content[key] for key in _NESTED if key in content), None)
-    raise ValueError("it has no tensors by name")
+    """Return the tensors in nested dicts, by their keys joined with dots."""
+    tensors, seen = {}, set()
+    pending = [("", content, 0)]
+    while pending:
+        start, values, depth = pending.pop()
+        # A dict may be used again, also inside of itself.
+        if not isinstance(values, dict) or id(values) in seen or depth > _MAX_DEPTH:
+            continue
+        seen.add(id(values))
+        for key, value in values.items():
+            if isinstance(key, str) and isinstance(value, _Tensor):
+                tensors[start + key] = value
+            elif isinstance(key, str):
+                pending.append((f"{start}{key}.", value, depth + 1))
+    if not tensors:
+        raise ValueError("it has no tensors by name")
+    return tensors
 
 
 def _is_count(value: Any) -> bool:

@@ -1,7 +1,8 @@
 """Save a generator as its options and weights, and rebuild it from them.
 
-`generator.json` holds the arguments of `build_generator` and the names of the styles,
-`generator.npz` the weights. Neither can hold code.
+`generator.json` holds the arguments of `build_generator`, the names of the styles and
+the license of the weights, if they have one of their own; `generator.npz` holds the
+weights. Neither can hold code.
 """
 
 import inspect
@@ -12,10 +13,12 @@ from typing import Any
 import keras
 
 from animegan_tf.models.generators import GENERATORS, build_generator
+from animegan_tf.models.layers.license_notice import add_notice, find_notice
 from animegan_tf.models.saved_options import (
     OPTIONS_FILE,
     WEIGHTS_FILE,
     check_option_sizes,
+    read_license,
     read_options,
 )
 from animegan_tf.models.weights_io import load_weights_npz, save_weights_npz
@@ -34,7 +37,8 @@ def save_generator(
     """Save a generator as `generator.json` and `generator.npz`.
 
     Args:
-        generator: `keras.Model` that `build_generator(**options)` builds.
+        generator: `keras.Model` that `build_generator(**options)` builds, or that with
+            a `LicenseNotice`.
         options: Keyword arguments of `build_generator`, JSON values. Options left out
             are saved too, so that a later change of their defaults does not matter.
         folder: Output folder, made if missing.
@@ -54,6 +58,9 @@ def save_generator(
     parameters = inspect.signature(GENERATORS[name]).parameters.values()
     defaults = {parameter.name: parameter.default for parameter in parameters}
     content = {"generator": defaults | options | {"name": name}, "styles": list(styles)}
+    notice = find_notice(generator)
+    if notice is not None:
+        content["license"] = notice
     text = json.dumps(content, indent=2) + "\n"
     (folder / OPTIONS_FILE).write_text(text, encoding="utf-8")
     return save_weights_npz(generator, folder / WEIGHTS_FILE, dtype=dtype)
@@ -83,4 +90,5 @@ def load_saved_generator(folder) -> tuple[keras.Model, list[str]]:
             f"Not the options of a generator: {str(path)!r} ({reason_of(error)})"
         ) from error
     load_weights_npz(generator, weights)
-    return generator, styles
+    notice = read_license(folder)
+    return (add_notice(generator, notice) if notice else generator), styles

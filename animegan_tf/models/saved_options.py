@@ -36,6 +36,17 @@ def read_options(folder) -> tuple[dict[str, Any], list[str]]:
     )
 
 
+def read_license(folder) -> str | None:
+    """Read the license of a saved generator's weights, if it has one of its own.
+
+    Raises:
+        FileNotFoundError: If there is no `generator.json`.
+        ValueError: If it is damaged.
+    """
+    content = read_json(Path(folder) / OPTIONS_FILE)
+    return content.get("license") if isinstance(content, dict) else None
+
+
 def read_style_names(folder) -> list[str]:
     """Read the names of a saved generator's styles.
 

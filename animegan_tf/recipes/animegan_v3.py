@@ -201,10 +201,9 @@ def build(config: AnimeGANv3Config, run, progress: bool = True):
 
     from animegan_tf.losses.pixel import color_lab_loss, l1_loss, total_variation_loss
     from animegan_tf.losses.superpixels import superpixel_means
-    from animegan_tf.models.generators.animegan_v3 import keep_main_tail
     from animegan_tf.models.layers.guided_filter import GuidedFilter
     from animegan_tf.recipes import family
-    from animegan_tf.recipes.common import build_generators
+    from animegan_tf.recipes.common import build_generators, keep_image
     from animegan_tf.training.gan_program import Forward
     from animegan_tf.training.seeds import stateless_seed
 
@@ -313,7 +312,7 @@ def build(config: AnimeGANv3Config, run, progress: bool = True):
             content=1.0, main_content=float(config.pretrain_main)
         ),
         sample_columns=lambda photos: [photos, *sample(photos)],
-        deploy=keep_main_tail,
+        deploy=keep_image,
         generator_options=options | {"tails": "main"},
     )
 

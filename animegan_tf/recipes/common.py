@@ -1,7 +1,7 @@
 """What recipes share: building networks of their settings, holding images out."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,9 +15,11 @@ from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
 from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
+from animegan_tf.models.layers.license_notice import add_notice, find_notice
 from animegan_tf.models.output_kind import resolve_from_logits
 from animegan_tf.training.adversary import Adversary
 from animegan_tf.training.best import BestRule
+from animegan_tf.training.gan_program import GanProgram
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.optimizers import build_adam, build_learning_rate
@@ -93,6 +95,10 @@ def build_generators(
     if config.initial:
         source = _load_initial(config.initial, extra.get("num_styles"))
         copy_weights(source, generator)
+        notice = find_notice(source)
+        if notice is not None:
+            # What starts from imported weights keeps their license.
+            generator, average = (add_notice(n, notice) for n in (generator, average))
     return generator, MovingAverage(generator, average, config.ema_decay), options
 
 
@@ -164,6 +170,7 @@ def build_adversary(
     critic_steps: int = 1,
     extra: Sequence[tuple[bool, float]] = (),
     regularization: Regularization | None = None,
+    sum_outputs: bool = False,
 ) -> Adversary:
     """Build a discriminator in the training's precision, with all that trains it.
 
@@ -177,6 +184,7 @@ def build_adversary(
         critic_steps: Its updates in one training step.
         extra: As in `Adversary`.
         regularization: Its own; `None` is the settings'.
+        sum_outputs: As in `Adversary`.
 
     Raises:
         ValueError: If settings do not fit together.
@@ -205,7 +213,62 @@ def build_adversary(
         pool=pool,
         critic_steps=critic_steps,
         extra=extra,
+        sum_outputs=sum_outputs,
     )
+
+
+def build_program(
+    config: TrainingConfig,
+    networks: Mapping[str, keras.Model],
+    average: MovingAverage,
+    forward: Callable,
+    *,
+    steps: int | None = None,
+    beta_1: float = 0.5,
+    beta_2: float = 0.999,
+    **options,
+) -> GanProgram:
+    """Build a program with Adam and the weights and clipping of the settings.
+
+    Args:
+        config: Settings, with `weights`.
+        networks: As in `GanProgram`.
+        average: Moving average of the generator.
+        forward: As in `GanProgram`.
+        steps: Updates that the generator's optimizer makes; `None` is one per step.
+        beta_1: Decay of Adam's first moments.
+        beta_2: Decay of its second moments.
+        **options: Further arguments of `GanProgram`.
+    """
+    optimizer = build_optimizer(
+        config,
+        config.generator_learning_rate,
+        steps=steps,
+        beta_1=beta_1,
+        beta_2=beta_2,
+    )
+    return GanProgram(
+        networks,
+        average,
+        forward,
+        optimizer=optimizer,
+        weights=config.weights,
+        clip_norm=config.clip_norm,
+        **options,
+    )
+
+
+def keep_image(generator: keras.Model) -> keras.Model:
+    """Return the network of a generator's first output, the image, alone.
+
+    Args:
+        generator: Model that returns a list, of which training needs the rest.
+
+    Returns:
+        A `keras.Model` from images to images that shares the layers, and so the
+        weights, of `generator`.
+    """
+    return keras.Model(generator.input, generator.outputs[0], name=generator.name)
 
 
 def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Path]]:

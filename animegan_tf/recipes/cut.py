@@ -92,10 +92,10 @@ def build(config: CUTConfig, run, progress: bool = True):
     from animegan_tf.recipes.common import (
         build_adversary,
         build_generators,
-        build_optimizer,
+        build_program,
         dtype_policy,
     )
-    from animegan_tf.training.gan_program import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward
     from animegan_tf.training.seeds import stateless_seed
 
     contrast = config.contrast
@@ -142,14 +142,12 @@ def build(config: CUTConfig, run, progress: bool = True):
                 loss = 0.5 * (loss + own)
         return Forward({"nce": loss}, reals, {"discriminator": result}, logs=logs)
 
-    program = GanProgram(
+    program = build_program(
+        config,
         {"generator": generator, "heads": heads},
         average,
         forward,
-        optimizer=build_optimizer(config, config.generator_learning_rate, beta_1=0.5),
-        weights=config.weights,
         adversaries={"discriminator": build_adversary(config, (None, None, 3))},
-        clip_norm=config.clip_norm,
     )
     return build_unpaired_training(config, program, options)
 

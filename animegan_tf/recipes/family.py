@@ -298,27 +298,21 @@ def build_family_training(
         The `Training`. Batches have `photo` and `anime`; held-out batches have `photo`
         alone.
     """
-    from animegan_tf.recipes.common import build_optimizer
+    from animegan_tf.recipes.common import build_program
     from animegan_tf.recipes.unpaired import build_unpaired_training
     from animegan_tf.training.gan_program import GanProgram
     from animegan_tf.training.optimizers import build_adam
     from animegan_tf.training.program import Consecutive
 
     generator, average, options = networks
-    program = GanProgram(
+    program = build_program(
+        config,
         {"generator": generator},
         average,
         forward,
-        optimizer=build_optimizer(
-            config,
-            config.generator_learning_rate,
-            steps=num_adversarial_steps(config),
-            beta_1=0.5,
-            beta_2=beta_2,
-        ),
-        weights=config.weights,
+        steps=num_adversarial_steps(config),
+        beta_2=beta_2,
         adversaries=adversaries,
-        clip_norm=config.clip_norm,
         sample_columns=sample_columns,
     )
     if config.pretraining_steps:

@@ -119,9 +119,9 @@ def build_paired_program(config: ImageToImageConfig):
     from animegan_tf.recipes.common import (
         build_adversary,
         build_generators,
-        build_optimizer,
+        build_program,
     )
-    from animegan_tf.training.gan_program import Forward, GanProgram
+    from animegan_tf.training.gan_program import Forward
 
     losses = {"l1": l1_loss, "gradient": gradient_loss, "color": color_yuv_loss}
     is_adversarial = "adversarial" in config.weights.active()
@@ -155,18 +155,13 @@ def build_paired_program(config: ImageToImageConfig):
             logs=logs,
         )
 
-    program = GanProgram(
+    program = build_program(
+        config,
         {"generator": generator},
         average,
         forward,
-        optimizer=build_optimizer(
-            config,
-            config.generator_learning_rate,
-            beta_1=0.5 if is_adversarial else 0.9,
-        ),
-        weights=config.weights,
+        beta_1=0.5 if is_adversarial else 0.9,
         adversaries=adversaries,
-        clip_norm=config.clip_norm,
         sample_columns=lambda samples: [
             samples["photo"],
             program.sample(samples["photo"]),

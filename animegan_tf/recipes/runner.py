@@ -28,6 +28,7 @@ RECIPES = {
     "animegan_v3": "animegan_tf.recipes.animegan_v3:AnimeGANv3Config",
     "white_box": "animegan_tf.recipes.white_box:WhiteBoxConfig",
     "cartoongan": "animegan_tf.recipes.cartoongan:CartoonGANConfig",
+    "ugatit_light": "animegan_tf.recipes.ugatit_light:UGATITLightConfig",
 }
 
 # What the anime recipe of version 0.1 did, where its settings now have other defaults.

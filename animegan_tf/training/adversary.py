@@ -26,8 +26,8 @@ class Adversary:
     """Train a discriminator against a generator.
 
     Real and generated images go through the discriminator in separate calls, so batch
-    normalization never mixes them. A discriminator may return several maps of logits,
-    such as one for each scale; its loss is their mean.
+    normalization never mixes them. A discriminator may return several tensors of
+    logits, such as one for each scale; its loss is the mean, or the sum, of theirs.
 
     Args:
         discriminator: `keras.Model` from float images to logits or probabilities.
@@ -42,6 +42,7 @@ class Adversary:
         critic_steps: Updates of the discriminator in one training step.
         extra: `(is_real, weight)` of each of the further images that `step` takes, such
             as edge-smoothed drawings that are to count as generated.
+        sum_outputs: Whether the losses of several outputs are added, not averaged.
 
     Raises:
         ValueError: If the loss is unknown, or a setting has no effect on it.
@@ -60,6 +61,7 @@ class Adversary:
         pool: ImagePool | None = None,
         critic_steps: int = 1,
         extra: Sequence[tuple[bool, float]] = (),
+        sum_outputs: bool = False,
     ):
         self.discriminator = discriminator
         self.optimizer = optimizer
@@ -82,6 +84,7 @@ class Adversary:
         self._pool = pool
         self._critic_steps = critic_steps
         self._extra = tuple(extra)
+        self._sum_outputs = sum_outputs
         optimizer.build(discriminator.trainable_variables)
 
     def variables(self) -> dict[str, tf.Variable]:
@@ -107,7 +110,7 @@ class Adversary:
         fakes = augment_input(fakes, self._regularization, step, seed)
         with unchanged_state(self.discriminator):
             outputs = self.discriminator(fakes, training=True)
-        return _mean(self._losses.generator, outputs)
+        return self._measure(self._losses.generator, outputs)
 
     def step(self, reals, fakes, step, *, extra=(), turn=0) -> dict:
         """Make one update of the discriminator.
@@ -152,14 +155,14 @@ class Adversary:
         reals, fakes = augment(reals, _REAL), augment(fakes, _FAKE)
         real_outputs = self.discriminator(reals, training=True)
         fake_outputs = self.discriminator(fakes, training=True)
-        loss = settings.real_weight * _mean(self._losses.real, real_outputs)
-        loss += settings.fake_weight * _mean(self._losses.fake, fake_outputs)
+        loss = settings.real_weight * self._measure(self._losses.real, real_outputs)
+        loss += settings.fake_weight * self._measure(self._losses.fake, fake_outputs)
         kinds = zip(extra, self._extra, strict=True)
         for index, (images, (is_real, weight)) in enumerate(kinds):
             images = augment(images, _EXTRA + index)
             outputs = self.discriminator(images, training=True)
             measure = self._losses.real if is_real else self._losses.fake
-            loss += weight * _mean(measure, outputs)
+            loss += weight * self._measure(measure, outputs)
         num_updates = tf.cast(step, tf.int64) * self._critic_steps
         penalties, penalty_logs = regularization_losses(
             self.discriminator,
@@ -187,11 +190,12 @@ class Adversary:
         """
         losses = self._validation_losses
         fake_outputs = self.discriminator(fakes, training=False)
-        logs = {"adversarial": _mean(losses.generator, fake_outputs)}
+        logs = {"adversarial": self._measure(losses.generator, fake_outputs)}
         if reals is None:
             return logs
         real_outputs = self.discriminator(reals, training=False)
-        loss = _mean(losses.real, real_outputs) + _mean(losses.fake, fake_outputs)
+        loss = self._measure(losses.real, real_outputs)
+        loss += self._measure(losses.fake, fake_outputs)
         logs |= self._describe(real_outputs, fake_outputs)
         return {**logs, "discriminator": loss}
 
@@ -212,6 +216,11 @@ class Adversary:
         if values[0] is not None:
             logs["separation"] = sum(values) / len(values)
         return logs
+
+    def _measure(self, loss, outputs):
+        """Compute a loss of all outputs of the discriminator."""
+        count = len(tf.nest.flatten(outputs)) if self._sum_outputs else 1
+        return count * _mean(loss, outputs)
 
     def _seed_for(self, purpose, step, turn):
         return stateless_seed(self._seed, _SALT, purpose, step, turn)

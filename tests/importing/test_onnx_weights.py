@@ -91,6 +91,24 @@ def test_a_batch_normalization_is_a_scale_and_a_shift(path):
     np.testing.assert_allclose(weights.shifts[0].values, [1 - 6, 2 - 10])
 
 
+def test_halves_are_computed_in_single_precision(path):
+    nodes = [
+        ("BatchNormalization", ["x", "s", "b", "m", "v"], "y", {"epsilon": 1e-5}),
+        ("FusedConv", ["y", "k", "b"], "z", {}),
+    ]
+    s, b, m, v = (
+        np.array(x, "float16") for x in ([3, 0.7], [0.1, 2], [40, -9], [1e-4, 900])
+    )
+    kernel = KERNEL.astype("float16")
+    weights = read_onnx_weights(write(path, nodes, s=s, b=b, m=m, v=v, k=kernel))
+    s, b, m, v = (np.asarray(x, "float64") for x in (s, b, m, v))
+    scale = s / np.sqrt(v + 1e-5)
+    np.testing.assert_allclose(weights.scales[0].values, scale, rtol=1e-5)
+    np.testing.assert_allclose(weights.shifts[0].values, b - m * scale, rtol=1e-5)
+    np.testing.assert_array_equal(weights.kernels[0].values, KERNEL)
+    np.testing.assert_allclose(weights.biases[0].values, b, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     "mode, expected",
     [
@@ -183,6 +201,23 @@ def test_an_imported_network_equals_onnxruntime(family, exported, noise):
         images = generator(photo).numpy()
         assert np.abs(images - reference(photo)).max() <= 1e-3
         assert np.abs(images - run_onnx(path, photo)).max() <= 1e-3
+
+
+@pytest.mark.slow
+def test_a_file_of_half_precision_is_imported(exported, noise, tmp_path):
+    reference, path = exported("animegan_v3")
+    model = onnx.load(str(path))
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32:
+            half = numpy_helper.from_array(values.astype("float16"), tensor.name)
+            tensor.CopyFrom(half)
+    onnx.save(model, str(tmp_path / "half.onnx"))
+    generator, report = import_generator(tmp_path / "half.onnx")
+    assert report.family == "animegan_v3"
+    photo = noise(64, 64)
+    difference = np.abs(generator(photo).numpy() - reference(photo)).max()
+    assert 0.0 < difference < 0.1
 
 
 @pytest.mark.slow

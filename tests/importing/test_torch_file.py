@@ -102,6 +102,9 @@ def test_shape_stride_and_offset_select_the_values(path):
         # The upper halves of the float32 values 1.5 and -2.
         ("BFloat16Storage", np.array([0x3FC0, 0xC000], "<u2"), "float32"),
         ("LongStorage", np.array([3, -2], "<i8"), "int64"),
+        ("IntStorage", np.array([3, -2], "<i4"), "int32"),
+        ("ShortStorage", np.array([3, -2], "<i2"), "int16"),
+        ("CharStorage", np.array([3, -2], "i1"), "int8"),
     ],
 )
 @pytest.mark.parametrize("order", ["little", "big"])
@@ -111,13 +114,21 @@ def test_every_dtype_is_read_in_both_byte_orders(path, kind, stored, dtype, orde
     write(path, state_dict(x=content), {"0": data.tobytes()}, byteorder=order)
     values = read_torch_state(path)["x"]
     assert values.dtype == dtype
-    np.testing.assert_array_equal(values, [3 if kind == "LongStorage" else 1.5, -2])
+    np.testing.assert_array_equal(values, [3 if dtype.startswith("int") else 1.5, -2])
 
 
-def test_wrapped_state_dicts_and_module_prefixes_are_unwrapped(path):
-    inner = state_dict(**{"module.a": tensor(), "module.b": tensor()})
-    content = b"}(" + text("epoch") + number(7) + text("state_dict") + inner + b"u"
-    assert list(read_torch_state(write(path, content))) == ["a", "b"]
+def test_names_of_nested_state_dicts_begin_with_their_keys(path):
+    inner = state_dict(**{"module.a": tensor(), "b": tensor()})
+    loss = text("loss") + tensor()
+    content = b"}(" + text("epoch") + number(7) + loss + text("G") + inner + b"u"
+    assert set(read_torch_state(write(path, content))) == {"loss", "G.module.a", "G.b"}
+
+
+def test_a_dict_inside_of_itself_is_read_once(path):
+    # Memo 0 is a dict that holds a tensor and, twice, itself.
+    own = text("x") + b"h\x00" + text("y") + b"h\x00"
+    content = b"}q\x00(" + text("a") + tensor() + own + b"u"
+    assert list(read_torch_state(write(path, content))) == ["a"]
 
 
 def test_a_parameter_is_read_as_its_tensor(path):

@@ -6,6 +6,7 @@ import pytest
 
 from animegan_tf.models.generator_files import load_saved_generator, save_generator
 from animegan_tf.models.generators import GENERATORS, build_generator
+from animegan_tf.models.layers.license_notice import add_notice, find_notice
 from animegan_tf.models.saved_options import read_style_names
 
 SMALL = {
@@ -40,6 +41,18 @@ def test_loaded_generator_equals_the_saved_one(tmp_path, name):
     np.testing.assert_array_equal(
         loaded(inputs, training=False), generator(inputs, training=False)
     )
+
+
+def test_the_license_of_the_weights_is_saved_with_them(tmp_path):
+    options = {"name": "white_box", **SMALL["white_box"]}
+    plain = build_generator(**options)
+    noted = add_notice(plain, "CC BY-NC-SA 4.0")
+    photo = np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype("float32")
+    for generator, notice in ((plain, None), (noted, "CC BY-NC-SA 4.0")):
+        save_generator(generator, options, tmp_path)
+        loaded, _ = load_saved_generator(tmp_path)
+        assert find_notice(loaded) == notice
+        np.testing.assert_array_equal(loaded(photo), plain(photo))
 
 
 @pytest.fixture

@@ -68,6 +68,13 @@ TINY = {
         "white_box", {"num_blocks": 1}, {"num_downsamples": 1}, superpixel_size=4
     ),
     "cartoongan": _family("cartoongan", {"num_blocks": 1}, {"num_downsamples": 1}),
+    "ugatit_light": {
+        "data": {"crop_size": 24},
+        "generator": "ugatit_light",
+        "generator_options": {"width": 4, "num_blocks": 1},
+        "discriminator": "ugatit",
+        "discriminator_options": {"width": 4, "num_layers": 4},
+    },
     "dcgan": UNCONDITIONAL_OPTIONS,
     "wgan": UNCONDITIONAL_OPTIONS,
     "wgan_gp": UNCONDITIONAL_OPTIONS

@@ -8,6 +8,8 @@ import pytest
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.losses.perceptual import gram_matrix
+from animegan_tf.models.generators import build_generator
+from animegan_tf.models.layers.license_notice import add_notice, find_notice
 from animegan_tf.recipes import animegan_v3, family, white_box
 from animegan_tf.recipes.runner import (
     RECIPES,
@@ -259,6 +261,24 @@ def test_further_images_of_weight_0_are_left_out(make_program):
     logs = program.update(_batch(), 1)
     # Two losses of LSGAN, of weights 1.2 and 300, on logits near 0.
     assert 0.0 < float(logs["discriminator"]) < 1.2 * 300.0 * 3.0
+
+
+def test_what_starts_from_imported_weights_keeps_their_license(
+    make_config, run_training, tmp_path
+):
+    options = {"width": 4, "num_blocks": 1}
+    imported = add_notice(build_generator("white_box", **options), "CC BY-NC-SA 4.0")
+    imported.save(tmp_path / "imported.keras")
+    config = make_config(
+        "cut",
+        steps=1,
+        generator="white_box",
+        generator_options=options,
+        contrast={"layers": ("photo", "down1")},
+        initial=str(tmp_path / "imported.keras"),
+    )
+    generator = load_generator(run_training(config).path)
+    assert find_notice(generator) == "CC BY-NC-SA 4.0"
 
 
 # Losses and views

@@ -17,6 +17,7 @@ REAL, FAKE = 3.25, -2.75
 def _adversary(network, loss="lsgan", *, optimizer=None, **options):
     """Build an adversary; its discriminator does not move without an optimizer."""
     arguments = ("seed", "clip_norm", "from_logits", "pool", "critic_steps", "extra")
+    arguments += ("sum_outputs",)
     given = {name: options.pop(name) for name in arguments if name in options}
     optimizer = optimizer or keras.optimizers.SGD(0.0)
     return Adversary(network, optimizer, loss, Regularization(**options), **given)
@@ -138,20 +139,33 @@ def test_extra_images_count_as_real_or_generated_by_their_weight(
         adversary.step(flat(0.5), flat(-0.5), STEP, extra=images[:1])
 
 
-def test_several_outputs_count_as_their_mean(linear_critic, flat, eagerly):
+@pytest.mark.parametrize("sum_outputs", [False, True])
+def test_losses_of_several_outputs_are_averaged_or_added(
+    sum_outputs, linear_critic, flat, eagerly
+):
     one, two = linear_critic(), linear_critic(kernel=0.25)
     image = keras.Input((2, 2, 3))
     both = keras.Model(image, [one(image), two(image)])
-    first, second, mean = (
+    first, second, together = (
         {
-            **_adversary(network).step(flat(0.5), flat(-0.5), STEP),
-            "generator": _adversary(network).generator_loss(flat(-0.5), STEP),
+            **_adversary(network, **options).step(flat(0.5), flat(-0.5), STEP),
+            **_adversary(network, **options).validate(flat(-0.5)),
+            "generator": _adversary(network, **options).generator_loss(
+                flat(-0.5), STEP
+            ),
         }
-        for network in (one, two, both)
+        for network, options in (
+            (one, {}),
+            (two, {}),
+            (both, {"sum_outputs": sum_outputs}),
+        )
     )
-    for name in ("discriminator", "real_logits", "separation", "generator"):
-        expected = (float(first[name]) + float(second[name])) / 2
-        assert float(mean[name]) == pytest.approx(expected, rel=1e-5), name
+    losses = {"discriminator", "generator", "adversarial"}
+    for name in {"real_logits", "separation"} | losses:
+        expected = float(first[name]) + float(second[name])
+        if not (sum_outputs and name in losses):
+            expected /= 2
+        assert float(together[name]) == pytest.approx(expected, rel=1e-5), name
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,8 @@ import dataclasses
 import keras
 from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import RESIZE_MODES, BilinearResize
-from animegan_tf.models.layers.conv_block import ConvBlock, tanh_image
+from animegan_tf.models.layers import BilinearResize
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input, tanh_image
 
 
 def build_animegan_v1_generator(
@@ -44,11 +43,9 @@ def build_animegan_v1_generator(
     Reference: Chen, Liu, Chen, 2019, AnimeGAN,
     https://github.com/TachibanaYoshino/AnimeGAN.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width, num_blocks=num_blocks)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width, num_blocks=num_blocks)
     build = _Layers(resize)
-    photo = keras.Input(image_shape, name="photo")
+    depthwise = {"initializer": keras.initializers.TruncatedNormal(stddev=0.02)}
     x = build.conv(photo, width, "b1_conv1")
     x = build.conv(x, width, "b1_conv2")
     half = build.downsample(x, 2 * width, "b1")
@@ -57,7 +54,7 @@ def build_animegan_v1_generator(
     x = build.downsample(x, 4 * width, "b2")
     x = build.conv(x, 4 * width, "m_conv1")
     for index in range(1, num_blocks + 1):
-        x = build.inverted_residual(x, f"m_block{index}")
+        x = build.conv.inverted_residual(x, 4 * width, f"m_block{index}", **depthwise)
     x = build.conv(x, 4 * width, "m_conv2")
     x = BilinearResize(resize, name="u2_resize")(x, half)
     x = build.separable(x, 2 * width, "u2_sep1")
@@ -93,14 +90,3 @@ class _Layers:
         x = BilinearResize(self.resize, name=f"{name}_resize")(x, strided)
         x = self.separable(x, filters, f"{name}_skip")
         return layers.Add(name=f"{name}_add")([strided, x])
-
-    def inverted_residual(self, x, name):
-        """Apply an inverted residual block: expand, depthwise convolution, project."""
-        y = self.conv(x, 2 * x.shape[-1], f"{name}_widen", size=1)
-        initializer = keras.initializers.TruncatedNormal(stddev=0.02)
-        y = self.conv.depthwise(y, f"{name}_depthwise", initializer=initializer)
-        y = self.conv.normalize(y, f"{name}_depthwise")
-        y = self.conv.activate(y, f"{name}_depthwise")
-        y = self.conv.convolve(y, x.shape[-1], f"{name}_narrow", size=1)
-        y = self.conv.normalize(y, f"{name}_narrow")
-        return layers.Add(name=f"{name}_add")([x, y])

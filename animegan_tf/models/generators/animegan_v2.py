@@ -1,11 +1,9 @@
 """AnimeGANv2's generator: inverted residual blocks and layer normalization."""
 
 import keras
-from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import RESIZE_MODES, BilinearResize
-from animegan_tf.models.layers.conv_block import ConvBlock, tanh_image
+from animegan_tf.models.layers import BilinearResize
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input, tanh_image
 
 
 def build_animegan_v2_generator(
@@ -44,21 +42,19 @@ def build_animegan_v2_generator(
 
     Reference: Chen, Liu, AnimeGANv2, https://github.com/TachibanaYoshino/AnimeGANv2.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width)
     conv = ConvBlock(
         "reflect_end", normalization="layer", epsilon=epsilon, initializer="he_normal"
     )
-    photo = keras.Input(image_shape, name="photo")
     x = conv(photo, width, "a_conv1", size=7)
     x = conv(x, 2 * width, "a_down", strides=2)
     half = conv(x, 2 * width, "a_conv2")
     x = conv(half, 4 * width, "b_down", strides=2)
     x = conv(x, 4 * width, "b_conv")
     x = conv(x, 4 * width, "c_conv1")
+    # The first block changes the number of channels, so it has no skip connection.
     for index in range(1, 5):
-        x = _inverted_residual(conv, x, 8 * width, f"c_block{index}")
+        x = conv.inverted_residual(x, 8 * width, f"c_block{index}", use_bias=True)
     x = conv(x, 4 * width, "c_conv2")
     x = BilinearResize(resize, name="d_up")(x, half)
     x = conv(x, 4 * width, "d_conv1")
@@ -69,16 +65,3 @@ def build_animegan_v2_generator(
     x = conv(x, width, "e_conv3", size=7)
     x = conv.convolve(x, 3, "head", size=1)
     return keras.Model(photo, tanh_image(x), name=name)
-
-
-def _inverted_residual(conv, x, filters, name):
-    """Apply an inverted residual block: expand, depthwise convolution, project."""
-    y = conv(x, 2 * x.shape[-1], f"{name}_widen", size=1)
-    y = conv.depthwise(y, f"{name}_depthwise", use_bias=True)
-    y = conv.activate(conv.normalize(y, f"{name}_depthwise"), f"{name}_depthwise")
-    y = conv.convolve(y, filters, f"{name}_narrow", size=1)
-    y = conv.normalize(y, f"{name}_narrow")
-    # The first block changes the number of channels, so it has no skip connection.
-    if x.shape[-1] == filters:
-        y = layers.Add(name=f"{name}_add")([x, y])
-    return y

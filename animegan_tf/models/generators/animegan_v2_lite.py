@@ -3,9 +3,8 @@
 import keras
 from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import RESIZE_MODES, BilinearResize
-from animegan_tf.models.layers.conv_block import ConvBlock, tanh_image
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input, tanh_image
+from animegan_tf.models.layers.skip_network import decode, encode
 
 
 def build_animegan_v2_lite_generator(
@@ -43,29 +42,18 @@ def build_animegan_v2_lite_generator(
 
     Reference: Chen, Liu, AnimeGANv2, https://github.com/TachibanaYoshino/AnimeGANv2.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width, num_blocks=num_blocks)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width, num_blocks=num_blocks)
     conv = ConvBlock(
         "reflect_end", normalization="layer", epsilon=epsilon, initializer="he_normal"
     )
-    photo = keras.Input(image_shape, name="photo")
-    x = conv(photo, width, "conv0", size=7)
-    skips = []
-    for level, filters in enumerate((width, 2 * width, 2 * width), start=1):
-        skips.append(x)
-        x = conv(x, filters, f"down{level}", strides=2)
-        x = conv(x, 2 * width if level == 1 else 4 * width, f"conv{level}")
+    full, half, quarter = width, 2 * width, 4 * width
+    filters = full, (full, half), (half, quarter), (half, quarter)
+    x, skips = encode(conv, photo, filters)
     for index in range(1, num_blocks + 1):
         y = conv(x, width, f"block{index}_narrow", size=1)
         y = conv(y, width, f"block{index}_conv")
         y = conv.convolve(y, 4 * width, f"block{index}_widen", size=1)
         x = layers.Add(name=f"block{index}_add")([x, y])
-    for level, filters, size in ((2, 2 * width, 3), (1, width, 3), (0, width, 7)):
-        skip = skips[level]
-        x = BilinearResize(resize, name=f"up{level}_resize")(x, skip)
-        x = conv(x, skip.shape[-1], f"up{level}_conv1")
-        x = layers.Add(name=f"up{level}_add")([x, skip])
-        x = conv(x, filters, f"up{level}_conv2", size=size)
+    x = decode(conv, x, skips, (half, full, full), resize=resize, last_size=7)
     x = conv.convolve(x, 3, "head", size=1)
     return keras.Model(photo, tanh_image(x), name=name)

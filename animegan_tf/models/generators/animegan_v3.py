@@ -3,13 +3,10 @@
 import keras
 from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import (
-    RESIZE_MODES,
-    BilinearResize,
-    ExternalAttention,
-)
-from animegan_tf.models.layers.conv_block import ConvBlock, tanh_image
+from animegan_tf.models.arguments import check_choice
+from animegan_tf.models.layers import ExternalAttention
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input, tanh_image
+from animegan_tf.models.layers.skip_network import decode, encode
 
 TAILS = ("main", "both")
 # Of the only batch normalization; the original has no other value.
@@ -40,7 +37,7 @@ def build_animegan_v3_generator(
         slots: Slots of the external attention, at least 1.
         tails: `"main"`, the tail that gives the final images; `"both"` for training,
             where the support tail is trained for the style and its smoothed results
-            supervise the main tail. See `keep_main_tail`.
+            supervise the main tail.
         resize: Sampling of the bilinear resizing, see `BilinearResize`; published
             weights need `"legacy"`.
         name: Name of the model.
@@ -55,46 +52,22 @@ def build_animegan_v3_generator(
 
     Reference: Liu, Chen, AnimeGANv3, https://github.com/TachibanaYoshino/AnimeGANv3.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width, slots=slots)
     check_choice(TAILS, tails=tails)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width, slots=slots)
     conv = ConvBlock("reflect_start", normalization="lade")
-    photo = keras.Input(image_shape, name="photo")
-    x = conv(photo, width, "base_conv0", size=7)
-    skips = []
-    for level, filters in enumerate((width, 2 * width, 4 * width), start=1):
-        skips.append(x)
-        x = conv(x, filters, f"base_down{level}", strides=2)
-        x = conv(x, 2 * width if level == 1 else 4 * width, f"base_conv{level}")
+    full, half, quarter = width, 2 * width, 4 * width
+    filters = full, (full, half), (half, quarter), (quarter, quarter)
+    x, skips = encode(conv, photo, filters, start="base_")
     names = ["main"] if tails == "main" else ["main", "support"]
     images = [_tail(conv, x, skips, tail, slots, resize) for tail in names]
     return keras.Model(photo, images if len(images) > 1 else images[0], name=name)
 
 
-def keep_main_tail(generator: keras.Model) -> keras.Model:
-    """Return the network of the main tail alone.
-
-    Args:
-        generator: Model of `build_animegan_v3_generator` with both tails.
-
-    Returns:
-        A `keras.Model` from images to images that shares its layers, and so its
-        weights, with `generator`.
-    """
-    main = generator.get_layer("main_stylized").output
-    return keras.Model(generator.input, main, name=generator.name)
-
-
 def _tail(conv, x, skips, name, slots, resize):
     """Build a tail from the map at 1/8 of the size to an image."""
     x = _attention(conv, x, f"{name}_attention", slots)
-    for level in (2, 1, 0):
-        skip, block = skips[level], f"{name}_up{level}"
-        x = BilinearResize(resize, name=f"{block}_resize")(x, skip)
-        x = conv(x, skip.shape[-1], f"{block}_conv1")
-        x = layers.Add(name=f"{block}_add")([x, skip])
-        x = conv(x, skip.shape[-1], f"{block}_conv2")
+    filters = [skip.shape[-1] for skip in reversed(skips)]
+    x = decode(conv, x, skips, filters, resize=resize, start=f"{name}_")
     x = conv.convolve(x, 3, f"{name}_head", size=7)
     return tanh_image(x, name=f"{name}_stylized")
 

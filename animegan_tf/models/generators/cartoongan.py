@@ -1,11 +1,9 @@
 """CartoonGAN's generator: residual blocks between strided convolutions and resizing."""
 
 import keras
-from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import RESIZE_MODES, BilinearResize
-from animegan_tf.models.layers.conv_block import ConvBlock, tanh_image
+from animegan_tf.models.layers import BilinearResize
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input, tanh_image
 
 
 def build_cartoongan_generator(
@@ -40,11 +38,8 @@ def build_cartoongan_generator(
     Reference: Chen, Lai, Liu, 2018, CartoonGAN: Generative Adversarial Networks for
     Photo Cartoonization, CVPR.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width, num_blocks=num_blocks)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width, num_blocks=num_blocks)
     conv = ConvBlock("zeros_start", normalization="instance", slope=0.0, use_bias=True)
-    photo = keras.Input(image_shape, name="photo")
     x = conv(photo, width, "stem", size=7)
     # The first convolution of each pair has neither normalization nor activation.
     x = conv.convolve(x, 2 * width, "down1_conv1", strides=2)
@@ -52,10 +47,7 @@ def build_cartoongan_generator(
     x = conv.convolve(half, 4 * width, "down2_conv1", strides=2)
     x = conv(x, 4 * width, "down2_conv2")
     for index in range(1, num_blocks + 1):
-        y = conv(x, 4 * width, f"block{index}_conv1")
-        y = conv.convolve(y, 4 * width, f"block{index}_conv2")
-        y = conv.normalize(y, f"block{index}_conv2")
-        x = layers.Add(name=f"block{index}_add")([x, y])
+        x = conv.residual(x, f"block{index}")
     for block, filters, like in (("up1", 2 * width, half), ("up2", width, photo)):
         x = BilinearResize(resize, name=f"{block}_resize")(x, like)
         x = conv.convolve(x, filters, f"{block}_conv1")

@@ -62,10 +62,7 @@ def build_ugatit_light_generator(
     x = conv(x, 2 * width, "down1", strides=2)
     x = conv(x, 4 * width, "down2", strides=2)
     for index in range(1, num_blocks + 1):
-        y = conv(x, 4 * width, f"block{index}_conv1")
-        y = conv.convolve(y, 4 * width, f"block{index}_conv2")
-        y = conv.normalize(y, f"block{index}_conv2")
-        x = layers.Add(name=f"block{index}_add")([x, y])
+        x = conv.residual(x, f"block{index}")
     x, logits = ClassActivationMap(kernel_initializer=_INITIALIZER, name="cam")(x)
     x = conv.activate(conv.convolve(x, 4 * width, "cam_conv", size=1), "cam_conv")
     scale_and_shift = _scale_and_shift(x)

@@ -3,9 +3,8 @@
 import keras
 from keras import layers
 
-from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
-from animegan_tf.models.layers import RESIZE_MODES, BilinearResize, GuidedFilter
-from animegan_tf.models.layers.conv_block import ConvBlock
+from animegan_tf.models.layers import BilinearResize, GuidedFilter
+from animegan_tf.models.layers.conv_block import ConvBlock, photo_input
 
 
 def build_white_box_generator(
@@ -46,20 +45,15 @@ def build_white_box_generator(
     Reference: Wang, Yu, 2020, Learning to Cartoonize Using White-box Cartoon
     Representations, https://github.com/SystemErrorWang/White-box-Cartoonization.
     """
-    check_multiple(image_shape, 1)
-    check_counts(width=width, num_blocks=num_blocks)
-    check_choice(RESIZE_MODES, resize=resize)
+    photo = photo_input(image_shape, resize, width=width, num_blocks=num_blocks)
     conv = ConvBlock("zeros_same", use_bias=True)
-    photo = keras.Input(image_shape, name="photo")
     full = conv(photo, width, "conv0", size=7)
     x = conv(full, width, "down1", strides=2)
     half = conv(x, 2 * width, "conv1")
     x = conv(half, 2 * width, "down2", strides=2)
     x = conv(x, 4 * width, "conv2")
     for index in range(1, num_blocks + 1):
-        y = conv(x, 4 * width, f"block{index}_conv1")
-        y = conv.convolve(y, 4 * width, f"block{index}_conv2")
-        x = layers.Add(name=f"block{index}_add")([x, y])
+        x = conv.residual(x, f"block{index}")
     x = conv(x, 2 * width, "conv3")
     x = BilinearResize(resize, name="up1_resize")(x, half)
     x = layers.Add(name="up1_add")([x, half])

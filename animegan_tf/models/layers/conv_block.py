@@ -5,7 +5,9 @@ import dataclasses
 import keras
 from keras import layers
 
+from animegan_tf.models.arguments import check_choice, check_counts, check_multiple
 from animegan_tf.models.layers.adaptive_norm import AdaptiveInstanceNormalization
+from animegan_tf.models.layers.bilinear_resize import RESIZE_MODES
 from animegan_tf.models.layers.reflection_padding import ReflectionPadding2D
 from animegan_tf.models.layers.spectral_norm import SpectralNormConv2D
 
@@ -65,6 +67,28 @@ class ConvBlock:
             name=name,
         )(self.pad(x, name, 3, strides))
 
+    def residual(self, x, name):
+        """Apply two convolutions, and add their input; the second is not activated."""
+        filters = x.shape[-1]
+        y = self(x, filters, f"{name}_conv1")
+        y = self.convolve(y, filters, f"{name}_conv2")
+        y = self.normalize(y, f"{name}_conv2")
+        return layers.Add(name=f"{name}_add")([x, y])
+
+    def inverted_residual(self, x, filters, name, **depthwise):
+        """Apply an inverted residual block: expand, depthwise convolution, project.
+
+        The input is added if it has as many channels.
+        """
+        y = self(x, 2 * x.shape[-1], f"{name}_widen", size=1)
+        y = self.depthwise(y, f"{name}_depthwise", **depthwise)
+        y = self.activate(self.normalize(y, f"{name}_depthwise"), f"{name}_depthwise")
+        y = self.convolve(y, filters, f"{name}_narrow", size=1)
+        y = self.normalize(y, f"{name}_narrow")
+        if x.shape[-1] == filters:
+            y = layers.Add(name=f"{name}_add")([x, y])
+        return y
+
     def pad(self, x, name, size, strides):
         """Pad so that a convolution divides the size by its stride, rounded down."""
         total = size - strides
@@ -100,6 +124,23 @@ class ConvBlock:
         if self.slope == 0.0:
             return layers.ReLU(name=f"{name}_act")(x)
         return layers.LeakyReLU(self.slope, name=f"{name}_act")(x)
+
+
+def photo_input(image_shape, resize, **counts):
+    """Check what generators that resize have as arguments, and build their input.
+
+    Args:
+        image_shape: `(height, width, 3)`; `None` accepts any size.
+        resize: Key of `RESIZE_MODES`.
+        **counts: Arguments that are numbers of at least 1.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+    check_multiple(image_shape, 1)
+    check_counts(**counts)
+    check_choice(RESIZE_MODES, resize=resize)
+    return keras.Input(image_shape, name="photo")
 
 
 def tanh_image(x, name="stylized"):

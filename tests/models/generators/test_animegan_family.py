@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.generators import build_generator
-from animegan_tf.models.generators.animegan_v3 import keep_main_tail
 from animegan_tf.models.layers import GuidedFilter
+from animegan_tf.recipes.common import keep_image
 
 SMALL = {
     "animegan_v1": {"width": 4, "num_blocks": 1},
@@ -213,7 +213,7 @@ def test_the_main_tail_alone_gives_the_images_of_the_main_tail():
     both(photos(2), training=True)
     main, support = both(photos())
     assert np.abs(np.asarray(main) - np.asarray(support)).max() > 1e-3
-    kept = keep_main_tail(both)
+    kept = keep_image(both)
     np.testing.assert_allclose(kept(photos()), main, atol=1e-6)
     assert kept.count_params() == single.count_params()
     for layer in single.layers:
@@ -225,6 +225,7 @@ def test_cam_logits_are_a_second_output():
     generator = build("ugatit_light", cam_logits=True)
     image, logits = generator(photos(2))
     assert logits.shape == (2, 2)
+    np.testing.assert_array_equal(keep_image(generator)(photos(2)), image)
     np.testing.assert_array_equal(image, _same(generator, cam_logits=False)(photos(2)))
 
 
