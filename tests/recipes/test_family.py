@@ -238,7 +238,8 @@ def test_resumed_training_equals_an_unbroken_one(
     # Of two tails the main one is kept.
     assert generator(np.zeros((1, 16, 24, 3), "float32")).shape == (1, 16, 24, 3)
     sheet = read_image(run.path / "samples" / "step_000003.png")
-    assert sheet.shape[1] == 16 * (3 if recipe == "animegan_v3" else 2)
+    # Photo, one result of each tail, and two drawings.
+    assert sheet.shape[1] == 16 * (5 if recipe == "animegan_v3" else 4)
 
 
 @pytest.mark.slow

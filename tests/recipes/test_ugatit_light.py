@@ -81,9 +81,9 @@ def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, rea
     (line,) = read_log(run, "validation_cycle")
     # Held-out photos have no style images beside them.
     assert "validation_adversarial" in line and "validation_cam" not in line
-    # Photo, translation, and the translation back.
+    # Photo, translation, the translation back, and two drawings.
     sheet = read_image(run.path / "samples" / "step_000004.png")
-    assert sheet.shape[1] == 3 * 24
+    assert sheet.shape[1] == 5 * 24
     # The logits are for training alone.
     generator = load_generator(run.path)
     assert generator(np.zeros((1, 16, 24, 3), "float32")).shape == (1, 16, 24, 3)
