@@ -74,13 +74,6 @@ class UGATITLightConfig(ImageToImageConfig):
             "without cam_logits: the training needs them, and stylizing does not",
             self.generator_options,
         )
-        num_layers = self.discriminator_options.get("num_layers", 6)
-        if self.discriminator == "ugatit" and isinstance(num_layers, int):
-            # The global discriminator needs two pixels after its last convolution.
-            smallest = 3 * 2 ** (num_layers - 1)
-            expected = f"at least {smallest} for discriminators of {num_layers} layers"
-            size = self.data.crop_size
-            check(size >= smallest, "data.crop_size", expected, size)
 
 
 PRESETS = {
@@ -106,6 +99,8 @@ def build(config: UGATITLightConfig, run, progress: bool = True):
     from animegan_tf.recipes.common import keep_image
     from animegan_tf.training.regularization import sum_of_squares
 
+    _check_crop_size(config)
+
     def cam_loss(source, target):
         """Return the loss of one generator's maps for its two kinds of input."""
         (_, of_source), (_, of_target) = source, target
@@ -130,3 +125,14 @@ def build(config: UGATITLightConfig, run, progress: bool = True):
     )
     options = training.generator_options | {"cam_logits": False}
     return training._replace(generator_options=options)
+
+
+def _check_crop_size(config: UGATITLightConfig) -> None:
+    """Refuse crops of which the global discriminator would leave no pixel."""
+    num_layers = config.discriminator_options.get("num_layers", 6)
+    # Two pixels after its last convolution.
+    smallest = 3 * 2 ** (num_layers - 1)
+    expected = f"at least {smallest} for discriminators of {num_layers} layers"
+    size = config.data.crop_size
+    ok = config.discriminator != "ugatit" or size >= smallest
+    check(ok, "data.crop_size", expected, size)

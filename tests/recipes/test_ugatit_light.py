@@ -59,15 +59,17 @@ def test_ugatit_has_the_published_settings(preset):
         ({"weights": {"cam": 0.0}}, "`cam` must be positive"),
         ({"weights": {"cycle": 0.0}}, "`cycle` must be positive"),
         ({"generator_options": {"cam_logits": True}}, "must be without cam_logits"),
-        (
-            {"data": {"crop_size": 16}},
-            "`data.crop_size` must be at least 24 for discriminators of 4 layers",
-        ),
     ],
 )
 def test_impossible_values_are_refused(changes, message, make_config):
     with pytest.raises(ValueError, match=message):
         make_config("ugatit_light", **changes)
+
+
+def test_crops_too_small_for_the_global_discriminator_are_refused(make_program):
+    expected = "`data.crop_size` must be at least 24 for discriminators of 4 layers"
+    with pytest.raises(ValueError, match=expected):
+        make_program(data={"crop_size": 16})
 
 
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
