@@ -11,7 +11,14 @@ from animegan_tf.recipes.runner import default_config
 PACKAGE = Path(__file__).parents[2] / "animegan_tf"
 TEXT = (PACKAGE.parent / "docs" / "losses.md").read_text(encoding="utf-8")
 PREFIX = "animegan_tf.recipes."
-RECIPES = ("cartoongan", "animegan_v1", "animegan_v2", "animegan_v3", "white_box")
+RECIPES = (
+    "cartoongan",
+    "animegan_v1",
+    "animegan_v2",
+    "animegan_v3",
+    "white_box",
+    "ugatit_light",
+)
 
 
 def test_every_file_exists():
