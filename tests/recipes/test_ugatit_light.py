@@ -74,7 +74,7 @@ def test_crops_too_small_for_the_global_discriminator_are_refused(make_program):
 
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
     config = make_config(
-        "ugatit_light", steps=4, checkpoint_every=2, learning_rate_decay="linear"
+        "ugatit_light", steps=2, checkpoint_every=1, learning_rate_decay="linear"
     )
     run, _ = check_resumed(config)
     own = {"discriminator", "real_logits", "fake_logits", "separation", "l2"}
@@ -84,7 +84,7 @@ def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, rea
     # Held-out photos have no style images beside them.
     assert "validation_adversarial" in line and "validation_cam" not in line
     # Photo, translation, the translation back, and two drawings.
-    sheet = read_image(run.path / "samples" / "step_000004.png")
+    sheet = read_image(run.path / "samples" / "step_000002.png")
     assert sheet.shape[1] == 5 * 24
     # The logits are for training alone.
     generator = load_generator(run.path)
@@ -137,15 +137,14 @@ def test_maps_of_generators_tell_what_they_translate(make_program):
 
 def test_shares_of_instance_normalization_stay_in_0_to_1(make_program):
     program = make_program(generator_learning_rate=1.0)
-    for step in range(3):
-        program.update(_batch(), step)
+    program.update(_batch(), 0)
     for name in ("generator", "generator_back"):
         rhos = [
             v.numpy()
             for v in program.networks[name].trainable_variables
             if v.path.endswith("/rho")
         ]
-        # Steps of length 1 from 0.9 and 0 leave the interval.
+        # A step of length 1 from 0.9 or 0 leaves the interval.
         values = np.concatenate(rhos)
         assert len(rhos) == 4 and values.min() >= 0.0 and values.max() <= 1.0
         assert ((values == 0.0) | (values == 1.0)).any()
