@@ -65,9 +65,9 @@ class AnimeNetwork:
             shares: Share of each style; their sum is 1.
             gray: Amount by which images are made gray, in [0, 1].
         """
-        shares = np.asarray(shares, "float32")
+        weights = np.asarray(shares, "float32")
         convolutions = {
-            name: _fold(layer, shares) for name, layer in self.convolutions.items()
+            name: _fold(layer, weights) for name, layer in self.convolutions.items()
         }
         convolutions["head"] = _remove_chroma(convolutions["head"], gray)
         return AnimeNetwork(convolutions, self.num_blocks)
