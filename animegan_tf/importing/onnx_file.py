@@ -62,7 +62,8 @@ def read_onnx_weights(path) -> OnnxWeights:
     Nothing of the graph is run, except that constants are transposed and reshaped.
 
     Args:
-        path: The file; all weights must be inside it.
+        path: The file; weights are inside it, or in files beside it that it names, as
+            PyTorch writes them.
 
     Returns:
         The constants of its convolutions, products and normalizations.
@@ -70,7 +71,7 @@ def read_onnx_weights(path) -> OnnxWeights:
     Raises:
         ModuleNotFoundError: If the package onnx is not installed.
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is damaged, or its weights are in other files.
+        ValueError: If the file is damaged, or its weights are in other folders.
     """
     try:
         import onnx
@@ -80,9 +81,8 @@ def read_onnx_weights(path) -> OnnxWeights:
         ) from error
     path = Path(path)
     try:
-        # Files beside it could be anywhere, by a relative path in the graph.
         model = onnx.load(str(path), load_external_data=False)
-        return _Reader(onnx, model).read()
+        return _Reader(onnx, model, path.parent).read()
     except (FileNotFoundError, PermissionError, MemoryError):
         raise
     # protobuf and onnx raise several kinds of errors for damaged files.
@@ -95,9 +95,10 @@ def read_onnx_weights(path) -> OnnxWeights:
 class _Reader:
     """Collect the constants of a graph; nodes of ONNX are in a valid order."""
 
-    def __init__(self, onnx, model):
+    def __init__(self, onnx, model, folder):
         self._onnx = onnx
         self._model = model
+        self._folder = folder
         self._constants = {}
         # Outputs of convolutions without a bias, and the index of their kernel.
         self._open = {}
@@ -126,11 +127,21 @@ class _Reader:
 
     def _to_array(self, tensor):
         if self._onnx.external_data_helper.uses_external_data(tensor):
-            raise ValueError(f"the values of {tensor.name!r} are in another file")
-        values = self._onnx.numpy_helper.to_array(tensor)
+            self._check_place(tensor)
+        values = self._onnx.numpy_helper.to_array(tensor, str(self._folder))
         # Halves and bfloat16, of which NumPy has no arithmetic or a coarse one.
         is_short = values.dtype.itemsize == 2 and values.dtype.kind not in "iu"
         return values.astype("float32") if is_short else values
+
+    def _check_place(self, tensor):
+        """Refuse values in a file that is not beside this one."""
+        place = self._onnx.external_data_helper.ExternalDataInfo(tensor).location
+        path = self._folder / place
+        # A relative path in the graph, or a link, could lead anywhere.
+        if Path(place).name != place or path.is_symlink():
+            raise ValueError(f"the values of {tensor.name!r} are in another folder")
+        if not path.is_file():
+            raise ValueError(f"the values of {tensor.name!r} are in {place!r}, missing")
 
     def _constant(self, node, index):
         names = node.input

@@ -125,13 +125,33 @@ def test_the_resizing_is_told_from_the_graph(path, mode, expected):
     assert read_onnx_weights(write(path, nodes)).resize == expected
 
 
-def test_values_in_other_files_are_refused(path):
+def test_values_in_a_file_beside_it_are_read(path):
+    write(path, [("Conv", ["x", "k"], "a", {})], k=KERNEL)
+    onnx.save_model(
+        onnx.load(str(path)),
+        str(path),
+        save_as_external_data=True,
+        location="network.onnx.data",
+        size_threshold=0,
+    )
+    data = path.with_name("network.onnx.data")
+    assert data.stat().st_size >= KERNEL.nbytes
+    np.testing.assert_array_equal(read_onnx_weights(path).kernels[0].values, KERNEL)
+    target = data.rename(path.with_name("elsewhere"))
+    with pytest.raises(ValueError, match="'k' are in 'network.onnx.data', missing"):
+        read_onnx_weights(path)
+    data.symlink_to(target)
+    with pytest.raises(ValueError, match="values of 'k' are in another folder"):
+        read_onnx_weights(path)
+
+
+def test_values_in_other_folders_are_refused(path):
     tensor = numpy_helper.from_array(KERNEL, "k")
     onnx.external_data_helper.set_external_data(tensor, "../../etc/passwd")
     tensor.ClearField("raw_data")
     graph = helper.make_graph([], "graph", [], [], [tensor])
     path.write_bytes(helper.make_model(graph).SerializeToString())
-    with pytest.raises(ValueError, match="values of 'k' are in another file"):
+    with pytest.raises(ValueError, match="values of 'k' are in another folder"):
         read_onnx_weights(path)
 
 
