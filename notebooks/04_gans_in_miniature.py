@@ -12,11 +12,18 @@
 # | 2 | WGAN-GP | the same, with more stable training | 003 (9, Q2) |
 # | 3 | pix2pix | image-to-image translation with pairs | 003 (7.3) |
 # | 4 | CycleGAN | image-to-image translation without pairs | 003 (7.3), 001 (8.2) |
+#
+# It needs the package with the extra `notebooks`. In a copy of the project:
+#
+# ```bash
+# pip install ".[notebooks]"
+# ```
 
 # %%
 import colorsys
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -33,6 +40,11 @@ from animegan_tf.imaging.arrays import to_float, to_uint8
 keras.utils.set_random_seed(0)
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})
 SIZE = 32
+
+# All files go into this folder; those of an earlier run are removed.
+FOLDER = Path("04_files")
+shutil.rmtree(FOLDER, ignore_errors=True)
+FOLDER.mkdir()
 
 
 # %%
@@ -65,11 +77,13 @@ def show_rows(rows, height):
     plt.show()
 
 
-def write(images, folder):
-    """Write images into a new folder."""
-    Path(folder).mkdir()
+def write(images, name):
+    """Write images into a new folder, and return its path."""
+    folder = FOLDER / name
+    folder.mkdir()
     for index, image in enumerate(images):
-        animegan_tf.write_image(image, Path(folder) / f"{index:04d}.png")
+        animegan_tf.write_image(image, folder / f"{index:04d}.png")
+    return str(folder)
 
 
 def read_log(run):
@@ -199,12 +213,13 @@ plt.show()
 # `animegan-tf train --recipe wgan_gp --style balls --run wgan_gp`.
 
 # %%
-write(balls, "balls")
 base = animegan_tf.default_config("wgan_gp")
 config = dataclasses.replace(
     base,
     steps=250,
-    data=dataclasses.replace(base.data, style="balls", batch_size=24, validation=0.0),
+    data=dataclasses.replace(
+        base.data, style=write(balls, "balls"), batch_size=24, validation=0.0
+    ),
     critic_steps=4,
     generator_options={
         "latent_dim": 16,
@@ -220,7 +235,7 @@ config = dataclasses.replace(
     sample_every=125,
     checkpoint_every=1000,
 )
-run = animegan_tf.train(config, "wgan_gp", progress=False)
+run = animegan_tf.train(config, FOLDER / "wgan_gp", progress=False)
 log = read_log(run)
 
 # %%
@@ -262,16 +277,14 @@ print(f"difference at the start {first:.1f}, at the end {last:.1f}")
 # name in two folders.
 
 # %%
-write(flat, "flat")
-write(shaded, "shaded")
 base = animegan_tf.default_config("pix2pix")
 config = dataclasses.replace(
     base,
     steps=500,
     data=dataclasses.replace(
         base.data,
-        photos="flat",
-        style="shaded",
+        photos=write(flat, "flat"),
+        style=write(shaded, "shaded"),
         crop_size=SIZE,
         batch_size=4,
         coverage=(1.0, 1.0),
@@ -285,7 +298,7 @@ config = dataclasses.replace(
     sample_every=250,
     checkpoint_every=1000,
 )
-run = animegan_tf.train(config, "pix2pix", progress=False)
+run = animegan_tf.train(config, FOLDER / "pix2pix", progress=False)
 log = read_log(run)
 
 # %%
@@ -326,8 +339,6 @@ def add_stripes(image):
 
 plain = [brown_shape() for _ in range(128)]
 striped = [add_stripes(brown_shape()) for _ in range(128)]
-write(plain, "plain")
-write(striped, "striped")
 show({"plain": sheet(plain[:24]), "striped (other shapes)": sheet(striped[:24])})
 
 # %%
@@ -337,8 +348,8 @@ config = dataclasses.replace(
     steps=250,
     data=dataclasses.replace(
         base.data,
-        photos="plain",
-        style="striped",
+        photos=write(plain, "plain"),
+        style=write(striped, "striped"),
         crop_size=SIZE,
         batch_size=4,
         coverage=(1.0, 1.0),
@@ -353,7 +364,7 @@ config = dataclasses.replace(
     sample_every=125,
     checkpoint_every=1000,
 )
-run = animegan_tf.train(config, "cyclegan", progress=False)
+run = animegan_tf.train(config, FOLDER / "cyclegan", progress=False)
 log = read_log(run)
 
 # %%
@@ -366,11 +377,13 @@ plot_log(log, "cycle", "identity")
 # %% [markdown]
 # No plain shape had a striped counterpart, and still each is translated into a striped
 # shape of the same position and size, because the cycle loss penalizes any other. The
-# sample sheet of the run shows the input, its translation, and the translation back:
+# sample sheets of the run begin with the input, its translation, and the translation
+# back:
 
 # %%
 last = sorted((run.path / "samples").iterdir())[-1]
-show({"plain, striped, plain again": animegan_tf.read_image(last)}, height=3)
+sheet_image = animegan_tf.read_image(last)[:, : 3 * SIZE]
+show({"plain, striped, plain again": sheet_image}, height=3)
 
 # %% [markdown]
 # ## Next steps
