@@ -8,6 +8,7 @@ import keras
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
 from animegan_tf.utils.onnxruntime_import import import_onnxruntime
+from animegan_tf.utils.openvino_import import import_openvino
 
 OPSET = 17
 
@@ -53,7 +54,7 @@ def load_onnx(path: Path):
 def write_openvino(source: ExportSource, path: Path, precision: str) -> None:
     """Write a generator as OpenVINO's `.xml` and `.bin` files."""
     with reported_missing("Exporting to openvino"):
-        import openvino
+        openvino = import_openvino()
 
         with tempfile.TemporaryDirectory() as folder:
             model = openvino.Core().read_model(
@@ -83,7 +84,7 @@ def _build_for_openvino(source, folder, precision):
 def load_openvino(path: Path):
     """Load OpenVINO's files, as a function of float32 images."""
     with reported_missing("Checking OpenVINO's files"):
-        import openvino
+        openvino = import_openvino()
 
     core = openvino.Core()
     # By default OpenVINO computes in bfloat16 where the processor can.

@@ -13,6 +13,7 @@ import zlib
 import numpy as np
 
 from animegan_tf.imaging.arrays import row_bands
+from animegan_tf.imaging.formats import MissingPackageError
 from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -40,10 +41,15 @@ def read_png16(path, *, transparent: bool = False) -> np.ndarray:
         without alpha.
 
     Raises:
-        ValueError: If the file is damaged.
+        ValueError: If the file is damaged, or TensorFlow is not installed.
     """
-    import_tensorflow_quietly()
-    import tensorflow as tf
+    try:
+        import_tensorflow_quietly()
+        import tensorflow as tf
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(
+            f"16-bit PNG images need TensorFlow ({error}). Received: {str(path)!r}"
+        ) from error
 
     try:
         with open(path, "rb") as file:

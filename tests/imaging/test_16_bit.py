@@ -256,3 +256,11 @@ def test_reading_16_bit_tiff_without_its_packages_names_the_extra(
     with pytest.raises(ValueError, match=match) as raised:
         read_first_frame(path)
     assert "\n" not in str(raised.value)
+
+
+def test_16_bit_png_without_tensorflow_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    path = save(write_png16, tmp_path / "a.png", LEVELS[..., :3])
+    with pytest.raises(ValueError, match="16-bit PNG images need TensorFlow") as error:
+        read_first_frame(path)
+    assert "\n" not in str(error.value) and str(path) in str(error.value)

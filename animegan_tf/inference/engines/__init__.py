@@ -1,6 +1,7 @@
 """Engines: the runtimes that compute a generator, and the choice between them."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 from animegan_tf.inference.engines.anime_network import (
@@ -79,9 +80,15 @@ def _choose_runtime(precision):
         raise ModuleNotFoundError(
             f"The precision 'int8' needs `pip install {extra_of(RUNTIMES[0])}`."
         )
-    if precision != INT8 and _GPU_FILE.exists():
+    if precision != INT8 and _has_gpu():
         return TENSORFLOW
     return able[0] if able else TENSORFLOW
+
+
+def _has_gpu():
+    """Return whether there is a GPU that is not hidden from this process."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return _GPU_FILE.exists() and not hidden
 
 
 def _read_network(name_or_path) -> AnimeNetwork | None:

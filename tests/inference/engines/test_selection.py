@@ -1,7 +1,9 @@
 import sys
 
+import numpy as np
 import pytest
 
+from animegan_tf.inference import engines
 from animegan_tf.inference.engines import load_engine
 from animegan_tf.inference.stylizer import Stylizer
 from animegan_tf.models.generator_files import save_generator
@@ -42,6 +44,31 @@ def test_auto_prefers_openvino(run, with_runtimes):
 def test_auto_is_onnx_runtime_without_openvino(run, with_runtimes, without):
     without("openvino")
     assert load_engine(run).name == "onnxruntime"
+
+
+@pytest.mark.parametrize(
+    ("visible", "name"), [("0", "tensorflow"), ("", "openvino"), ("-1", "openvino")]
+)
+def test_auto_is_tensorflow_with_a_gpu_that_the_process_may_use(
+    run, with_runtimes, monkeypatch, tmp_path, visible, name
+):
+    (tmp_path / "driver").write_bytes(b"")
+    monkeypatch.setattr(engines, "_GPU_FILE", tmp_path / "driver")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert load_engine(run).name == name
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "none"])
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_number_of_threads_changes_no_image(
+    run, with_runtimes, monkeypatch, engine, threads
+):
+    image = np.random.default_rng(0).integers(0, 256, (1, 32, 48, 3), np.uint8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    expected = load_engine(run, engine)(image).astype(int)
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    difference = load_engine(run, engine)(image) - expected
+    assert abs(difference).max() <= 1
 
 
 def test_auto_is_tensorflow_for_a_precision_that_only_it_has(run):
