@@ -115,7 +115,8 @@ def add_parser(subparsers) -> None:
 
 def run(arguments) -> int:
     """Stylize the images; return 1 if some failed."""
-    from animegan_tf.cluster.bulk import Cluster, stylize_bulk
+    from animegan_tf.cluster.bulk import stylize_bulk
+    from animegan_tf.cluster.connection import Cluster
     from animegan_tf.cluster.report import REPORT
 
     suffix = FORMATS.get(arguments.format)

@@ -78,7 +78,12 @@ def connect(cluster: Cluster):
                     f"No Ray cluster at {cluster.address or 'this machine'!r}: "
                     f"{reason_of(error)}"
                 ) from error
-        yield cluster.workers or _count_workers(ray.cluster_resources(), cluster)
+        workers = cluster.workers
+        # An existing cluster may grow when workers are waiting for it.
+        if workers is None or cluster.address is None:
+            possible = count_workers(ray.cluster_resources(), cluster)
+            workers = workers or possible
+        yield workers
     except ray.exceptions.RayError as error:
         raise ConnectionError(f"The Ray cluster failed: {reason_of(error)}") from error
     finally:
@@ -86,7 +91,12 @@ def connect(cluster: Cluster):
             ray.shutdown()
 
 
-def _count_workers(resources, cluster) -> int:
+def count_workers(resources: dict[str, float], cluster: Cluster) -> int:
+    """Return for how many workers the resources of a cluster suffice.
+
+    Raises:
+        ValueError: If they do not for one.
+    """
     count = resources.get("CPU", 1.0) / cluster.cpus
     if cluster.gpus:
         count = min(count, resources.get("GPU", 0.0) / cluster.gpus)

@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from animegan_tf.cluster.bulk import Cluster, stylize_bulk
+from animegan_tf.cluster.bulk import stylize_bulk
+from animegan_tf.cluster.connection import Cluster, count_workers
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
 
@@ -52,6 +53,18 @@ def times_of(folder):
 def test_impossible_clusters_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Cluster(**arguments)
+
+
+def test_there_are_as_many_workers_as_cores_or_gpus():
+    resources = {"CPU": 8.0, "GPU": 2.0}
+    assert count_workers(resources, Cluster()) == 8
+    assert count_workers(resources, Cluster(cpus=3)) == 2
+    assert count_workers(resources, Cluster(gpus=0.5)) == 4
+    assert count_workers(resources, Cluster(cpus=4, gpus=0.5)) == 2
+    with pytest.raises(ValueError, match="Received: 8 CPUs, 0 GPUs"):
+        count_workers({"CPU": 8.0}, Cluster(gpus=1.0))
+    with pytest.raises(ValueError, match="must have 9 CPUs"):
+        count_workers(resources, Cluster(cpus=9))
 
 
 def test_missing_ray_is_one_line_that_names_the_extra(tmp_path, monkeypatch):
