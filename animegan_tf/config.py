@@ -13,7 +13,8 @@ from animegan_tf.utils.settings import check, convert_fields, to_dict
 
 AUGMENTATIONS = ("translation", "cutout", "color")
 LEARNING_RATE_DECAYS = ("constant", "linear", "cosine")
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+DISTRIBUTIONS = ("auto", "none", "mirrored", "multi_worker")
 # They have no effect where no discriminator is trained.
 DISCRIMINATOR_SETTINGS = (
     "regularization",
@@ -157,8 +158,15 @@ class RunConfig:
         seed: Seed of the weights, the order of the data and everything else random.
         clip_norm: Largest global norm of a gradient; longer ones are scaled down.
         ema_decay: Decay of the generator's moving average, in [0, 1).
-        precision: Keras dtype policy of the training, `"float32"` or
-            `"mixed_bfloat16"`.
+        precision: Keras dtype policy of the training: `"float32"`, `"mixed_bfloat16"`,
+            or `"mixed_float16"`, with which losses are scaled.
+        accumulation_steps: Batches whose mean gradient makes one training step, at
+            least 1: `k` batches of `n` train like one of `k * n`, in the memory of
+            one.
+        distribution: Where the replicas of a training run: `"none"`, one device;
+            `"mirrored"`, all GPUs of this machine; `"multi_worker"`, the processes in
+            the environment variable `TF_CONFIG`; `"auto"`, these if it is set. Each
+            replica takes its part of every batch.
         log_every: Steps between lines of `metrics.jsonl`.
         sample_every: Steps between sample images and validations.
         checkpoint_every: Steps between checkpoints.
@@ -171,6 +179,8 @@ class RunConfig:
     clip_norm: float = 2.0
     ema_decay: float = 0.995
     precision: str = "float32"
+    accumulation_steps: int = 1
+    distribution: str = "auto"
     log_every: int = 20
     sample_every: int = 500
     checkpoint_every: int = 500
@@ -181,8 +191,20 @@ class RunConfig:
         recipe = type(self).recipe
         check(self.recipe == recipe, "recipe", repr(recipe), self.recipe)
         check(0 <= self.seed < 2**32, "seed", "in [0, 2**32)", self.seed)
-        for name in ("steps", "log_every", "sample_every", "checkpoint_every"):
+        for name in (
+            "steps",
+            "accumulation_steps",
+            "log_every",
+            "sample_every",
+            "checkpoint_every",
+        ):
             check(getattr(self, name) >= 1, name, "at least 1", getattr(self, name))
+        check(
+            self.distribution in DISTRIBUTIONS,
+            "distribution",
+            f"one of {', '.join(DISTRIBUTIONS)}",
+            self.distribution,
+        )
         check(self.clip_norm > 0.0, "clip_norm", "positive", self.clip_norm)
         check(0.0 <= self.ema_decay < 1.0, "ema_decay", "in [0, 1)", self.ema_decay)
         check(

@@ -68,12 +68,19 @@ def add_parser(subparsers) -> None:
         "hayao",
     )
     parser.add_argument(
-        "--precision", help="float32, or mixed_bfloat16 if the processor supports it"
+        "--precision",
+        help="float32, mixed_bfloat16 if the processor supports it, or mixed_float16",
     )
     parser.add_argument(
         "--tensorboard",
         action="store_true",
         help="write the log and the samples for TensorBoard too",
+    )
+    parser.add_argument(
+        "--auto-balance",
+        action="store_true",
+        help="set the loss weights so that each term has the share of the gradient "
+        "that it has with the recipe's own settings",
     )
     parser.add_argument(
         "--resume", action="store_true", help="continue the training in --run"
@@ -112,7 +119,12 @@ def run(arguments) -> int:
     quoted = shlex.quote(str(folder))
     start = time.perf_counter()
     try:
-        train(config, folder, resume=arguments.resume)
+        train(
+            config,
+            folder,
+            resume=arguments.resume,
+            auto_balance=arguments.auto_balance,
+        )
         if not arguments.resume:
             record_duration(config, config.steps, time.perf_counter() - start)
     except KeyboardInterrupt:

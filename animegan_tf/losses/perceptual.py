@@ -5,6 +5,8 @@ channels)`, or a dict of them by layer. They compute in float32, since sums over
 positions overflow float16.
 """
 
+import functools
+
 from keras import ops
 
 
@@ -26,7 +28,7 @@ def content_loss(features_x, features_y):
     return _mean_over_layers(_mean_absolute_difference, features_x, features_y)
 
 
-def relative_content_loss(features_x, features_y):
+def relative_content_loss(features_x, features_y, *, batch_mean=lambda x: x):
     """Compute the content loss as a fraction of the target's mean activation.
 
     Layers and networks of any scale of activations so have comparable losses.
@@ -34,6 +36,8 @@ def relative_content_loss(features_x, features_y):
     Args:
         features_x: Feature map `(batch, height, width, channels)`, or a dict of them.
         features_y: The same for the target.
+        batch_mean: Function that averages a scalar over the parts of a batch, where
+            several devices compute them.
 
     Returns:
         A float32 scalar >= 0, the mean over the layers.
@@ -41,7 +45,11 @@ def relative_content_loss(features_x, features_y):
     Raises:
         ValueError: If the two dicts do not name the same layers.
     """
-    return _mean_over_layers(_relative_difference, features_x, features_y)
+    return _mean_over_layers(
+        functools.partial(_relative_difference, batch_mean=batch_mean),
+        features_x,
+        features_y,
+    )
 
 
 def gram_matrix(features, centered: bool = True):
@@ -154,8 +162,8 @@ def _mean_absolute_difference(x, y):
     return ops.mean(ops.abs(ops.cast(x, "float32") - ops.cast(y, "float32")))
 
 
-def _relative_difference(x, y):
-    size = ops.stop_gradient(ops.mean(ops.abs(ops.cast(y, "float32"))))
+def _relative_difference(x, y, batch_mean):
+    size = batch_mean(ops.stop_gradient(ops.mean(ops.abs(ops.cast(y, "float32")))))
     return _mean_absolute_difference(x, y) / ops.maximum(size, 1e-6)
 
 

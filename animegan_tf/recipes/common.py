@@ -13,6 +13,7 @@ from animegan_tf.config import DataConfig, Regularization, TrainingConfig
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
+from animegan_tf.models.gan import all_layers
 from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers.license_notice import add_notice, find_notice
@@ -75,21 +76,30 @@ def dtype_policy(name: str):
 
 
 def build_generators(
-    config: TrainingConfig, **extra
+    config: TrainingConfig, *, from_noise: bool = False, **extra
 ) -> tuple[keras.Model, MovingAverage, dict[str, Any]]:
     """Build the generator in the training's precision and its float32 moving average.
 
     Args:
         config: Settings.
+        from_noise: Whether the generator must take noise; else it must take images.
         **extra: Keyword arguments of the generator's factory beside the settings'.
 
     Returns:
         `(generator, average, options)`; the last are all arguments of
         `build_generator`.
+
+    Raises:
+        ValueError: If the generator takes the other.
     """
     options = {"name": config.generator, **config.generator_options, **extra}
     with dtype_policy("float32"):
         average = build_generator(**options)
+    if (len(average.inputs[0].shape) == 2) != from_noise:
+        raise ValueError(
+            f"`generator` must take {'noise' if from_noise else 'images'} in the "
+            f"recipe {config.recipe}. Received: generator={config.generator!r}"
+        )
     with dtype_policy(config.precision):
         generator = build_generator(**options)
     if config.initial:
@@ -195,6 +205,12 @@ def build_adversary(
     size = pool_size or config.data.crop_size
     channels = discriminator.inputs[0].shape[-1]
     regularization = regularization or config.regularization
+    if regularization.gradient_penalty and _has_batch_norm(discriminator):
+        raise ValueError(
+            "`discriminator` must have no batch normalization with a gradient penalty, "
+            "which is for each image by itself; conv and patch have none. "
+            f"Received: discriminator={config.discriminator!r}"
+        )
     num_pooled = regularization.pool_size
     pool = None
     if num_pooled:
@@ -269,6 +285,11 @@ def keep_image(generator: keras.Model) -> keras.Model:
         weights, of `generator`.
     """
     return keras.Model(generator.input, generator.outputs[0], name=generator.name)
+
+
+def _has_batch_norm(network: keras.Model) -> bool:
+    kinds = keras.layers.BatchNormalization
+    return any(isinstance(layer, kinds) for layer in all_layers(network))
 
 
 def split_photos(data: DataConfig, *, minimum: int) -> tuple[list[Path], list[Path]]:

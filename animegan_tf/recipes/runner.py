@@ -1,5 +1,6 @@
 """Run a recipe by its name: resolve its settings, train, resume."""
 
+import contextlib
 import dataclasses
 import importlib
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from animegan_tf.config import DISCRIMINATOR_SETTINGS, TrainingConfig
+from animegan_tf.utils.checks import check_path, received
 from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.messages import suggestion
 from animegan_tf.utils.settings import from_dict, to_dict
@@ -41,6 +43,8 @@ _ANIME_0_1 = {
     "gate_floor": 1.0,
     "learning_rate_decay": "constant",
 }
+# Recipes whose steps are tested in several replicas.
+DISTRIBUTED = ("anime", "pix2pix", "restore", "dcgan", "wgan", "wgan_gp")
 _ADDED_WEIGHTS = ("local_color", "flat", "contrast", "shift")
 
 
@@ -50,7 +54,8 @@ def config_class(recipe: str) -> type[TrainingConfig]:
     Raises:
         ValueError: If there is no such recipe.
     """
-    if recipe not in RECIPES:
+    # A tuple, since `recipe` may not be hashable.
+    if recipe not in tuple(RECIPES):
         raise ValueError(
             f"`recipe` must be one of {', '.join(RECIPES)}. "
             f"{suggestion(recipe, RECIPES)}Received: recipe={recipe!r}"
@@ -148,6 +153,7 @@ def train(
     run,
     *,
     resume: bool = False,
+    auto_balance: bool = False,
     progress: bool = True,
 ):
     """Train with the recipe that the settings are of.
@@ -160,24 +166,49 @@ def train(
             checkpoint; the result is that of an unbroken training. Learning rates, and
             weights of losses that stay on, may differ from those of the run, which
             `changes.jsonl` there records.
+        auto_balance: Whether the loss weights are set first, so that each term has the
+            share of the gradient that it has with the recipe's own settings; see
+            `recipes.balance`.
         progress: Whether to show progress bars.
 
     Returns:
         The `RunFolder`.
 
     Raises:
+        FileExistsError: If another training is running in the folder.
         FileNotFoundError: If a folder of images is missing.
         KeyboardInterrupt: On Ctrl-C, after saving.
         TrainingDivergedError: If the losses are no longer finite.
+        WorkerLostError: If another worker of the training has ended.
         ValueError: If the settings do not fit together, the folder holds another
             training, or none to resume, or its images have changed.
     """
+    if not isinstance(config, TrainingConfig):
+        raise ValueError(
+            "`config` must be settings of a recipe, such as default_config(). "
+            f"{received('config', config)}"
+        )
+    check_path(run=run)
     check_names(config)
     check_run_path(config, run)
+    with contextlib.ExitStack() as stack:
+        return _train(
+            config,
+            run,
+            stack,
+            resume=resume,
+            auto_balance=auto_balance,
+            progress=progress,
+        )
+
+
+def _train(config, run, stack, *, resume, auto_balance, progress):
+    """Train as `train` does; `stack` releases the lock of the run folder."""
     import keras
 
     from animegan_tf.models.generator_files import save_generator
     from animegan_tf.training.best import BestGenerator
+    from animegan_tf.training.distribution import build_distribution
     from animegan_tf.training.report import write_run_report
     from animegan_tf.training.resumed_settings import (
         apply_changes,
@@ -190,22 +221,40 @@ def train(
     from animegan_tf.training.trainer import Trainer
     from animegan_tf.training.usage import UsageMeter, append_usage
 
-    mirror = TensorBoardLog(Path(run) / FOLDER) if config.tensorboard else None
+    # Workers can be connected only before TensorFlow computes anything.
+    distribution = build_distribution(config.distribution)
+    _check_distribution(config, distribution)
+    is_chief = distribution.is_chief
+    mirror = None
+    if config.tensorboard and is_chief:
+        mirror = TensorBoardLog(Path(run) / FOLDER)
     run, changes = RunFolder(run, mirror), {}
+    if is_chief:
+        stack.enter_context(run.locked())
     if resume:
         before = to_dict(config_from_dict(run.read_settings()))
         changes = find_changes(before, to_dict(config))
         run.check_settings(apply_changes(before, changes), to_dict(config))
-    else:
+    elif is_chief:
         run.check_new()
+
+    def extract():
+        return with_image_folders(config, run.path / "cache" / "arrays")
+
+    if auto_balance:
+        config = _balance(config, extract(), run, resume, distribution, progress)
+    if distribution.num_workers > 1:
+        distribution.chief_first(lambda: _compute_once(extract(), run, progress))
     keras.utils.set_random_seed(config.seed)
     # Built first: a missing folder must not leave an empty run behind.
-    folders = with_image_folders(config, run.path / "cache" / "arrays")
-    training = load_builder(config.recipe)(folders, run, progress)
+    with distribution.scope():
+        build = load_builder(config.recipe)
+        training = build(extract(), run, progress and is_chief)
     if resume:
         run.check_inputs(training.files)
+    if is_chief and resume:
         run.write_settings(to_dict(config))
-    else:
+    elif is_chief:
         run.create(to_dict(config))
         run.write_inputs(training.files)
 
@@ -244,6 +293,8 @@ def train(
         score=score if training.score else None,
         best=best,
         steps_per_epoch=training.steps_per_epoch,
+        accumulation_steps=config.accumulation_steps,
+        distribution=distribution,
         progress=progress,
     )
     if resume:
@@ -251,16 +302,63 @@ def train(
     if changes:
         if trainer.step:
             change_rates(training.program.optimizers, changes)
-        record_changes(run.path, trainer.step, changes)
+        if is_chief:
+            record_changes(run.path, trainer.step, changes)
     usage, first_step = UsageMeter(), trainer.step
     try:
         with usage:
             trainer.fit()
     finally:
         # Also of a training that was stopped, or that diverged.
-        append_usage(run.path, usage, first_step, trainer.step)
-        write_run_report(run)
+        if is_chief:
+            append_usage(run.path, usage, first_step, trainer.step)
+            write_run_report(run)
     return run
+
+
+def _check_distribution(config: TrainingConfig, distribution) -> None:
+    """Refuse what is not the same in several replicas, or in parts of a batch."""
+    if distribution.num_replicas == 1:
+        return
+    if config.recipe not in DISTRIBUTED:
+        raise ValueError(
+            f"`distribution` must be 'none' for the recipe {config.recipe}; the others "
+            f"are for {', '.join(DISTRIBUTED)}. "
+            f"Received: distribution={config.distribution!r}"
+        )
+    if config.data.batch_size % distribution.num_replicas:
+        raise ValueError(
+            "`batch_size` must be divisible by the number of replicas, "
+            f"{distribution.num_replicas}. "
+            f"Received: batch_size={config.data.batch_size}"
+        )
+    regularization = config.regularization
+    for name in ("pool_size", "r1"):
+        if getattr(regularization, name):
+            raise ValueError(
+                f"`regularization.{name}` must be 0 in several replicas. "
+                f"Received: {name}={getattr(regularization, name)}"
+            )
+
+
+def _balance(config, with_folders, run, resume, distribution, progress):
+    """Return the settings with balanced loss weights."""
+    from animegan_tf.recipes.balance import balance_weights
+
+    if resume or distribution.num_replicas > 1:
+        raise ValueError(
+            "`auto_balance` is for the start of a training on one device. Start it so, "
+            "and resume it in several replicas. Received: auto_balance=True"
+        )
+    weights = balance_weights(with_folders, run, progress).weights
+    return dataclasses.replace(config, weights=weights)
+
+
+def _compute_once(config: TrainingConfig, run, progress: bool) -> None:
+    """Compute what a recipe keeps in its cache."""
+    module = importlib.import_module(type(config).__module__)
+    if hasattr(module, "prepare"):
+        module.prepare(config, run, progress)
 
 
 def prepare(config: TrainingConfig, cache, *, progress: bool = True) -> int:

@@ -94,6 +94,9 @@ class StylesConfig(AnimeConfig):
             self.of_style(style)
         names = [style.name for style in self.styles]
         check(len(set(names)) == len(names), "styles", "of different names", names)
+        # Successive batches are of different styles.
+        steps = self.accumulation_steps
+        check(steps == 1, "accumulation_steps", "1 in the recipe styles", steps)
         if self.data.style:
             raise ValueError(
                 "`data.style` has no effect in the recipe styles, where each of "

@@ -132,7 +132,7 @@ def build(config: UnconditionalConfig, run, progress: bool = True):
 
     data, critic_steps = config.data, config.critic_steps
     paths, held_out = _split_images(data)
-    generator, average, options = build_generators(config)
+    generator, average, options = build_generators(config, from_noise=True)
     image_size = _check_generator(generator)
 
     def build_papers_optimizer(rate, updates_per_step):
@@ -177,7 +177,7 @@ def build(config: UnconditionalConfig, run, progress: bool = True):
         clip_norm=config.clip_norm,
         critic_steps=critic_steps,
         inputs=lambda batch, step: sample_latents(
-            generator, data.batch_size, config.seed, step + 1, AVERAGE_TURN
+            generator, tf.shape(batch["image"])[0], config.seed, step + 1, AVERAGE_TURN
         ),
         sample_columns=lambda latents: np.split(
             program.sample(latents).numpy(), _NUM_COLUMNS
@@ -213,7 +213,7 @@ def sample_latents(generator, count, seed: int, step, turn):
 
     Args:
         generator: Network that they are for.
-        count: How many.
+        count: How many; of the part, where a batch comes in parts.
         seed: Seed of the training.
         step: Number of training steps made.
         turn: Number that tells several samples of one step apart.
@@ -223,12 +223,12 @@ def sample_latents(generator, count, seed: int, step, turn):
     """
     import tensorflow as tf
 
+    from animegan_tf.training.distribution import draw
     from animegan_tf.training.seeds import stateless_seed
 
-    shape = [count, *generator.input_shape[1:]]
-    return tf.random.stateless_normal(
-        shape, stateless_seed(seed, _LATENT_SALT, step, turn)
-    )
+    pair = stateless_seed(seed, _LATENT_SALT, step, turn)
+    shape = generator.input_shape[1:]
+    return draw(lambda n: tf.random.stateless_normal([n, *shape], pair), count)
 
 
 def _split_images(data) -> tuple[list, list]:
@@ -250,7 +250,7 @@ def _split_images(data) -> tuple[list, list]:
 def _check_generator(generator) -> int:
     """Return the size of the images that a generator makes from latents."""
     inputs, outputs = generator.input_shape, generator.output_shape
-    if len(inputs) != 2 or inputs[1] is None or outputs[1] != outputs[2]:
+    if inputs[1] is None or outputs[1] != outputs[2]:
         raise ValueError(
             "`generator` must make square images of a fixed size from latents, such as "
             f"dcgan. Received: one from {inputs} to {outputs}"
@@ -262,4 +262,9 @@ def _deviation(images):
     """Measure how the images of a batch differ, pixel by pixel, on average."""
     import tensorflow as tf
 
-    return tf.reduce_mean(tf.math.reduce_std(tf.cast(images, tf.float32), axis=0))
+    from animegan_tf.training.distribution import batch_mean
+
+    images = tf.cast(images, tf.float32)
+    mean = batch_mean(tf.reduce_mean(images, axis=0))
+    variance = batch_mean(tf.reduce_mean(tf.square(images - mean), axis=0))
+    return tf.reduce_mean(tf.sqrt(variance))

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from animegan_tf.config import Regularization
 from animegan_tf.losses.adversarial import choose_losses, separation
-from animegan_tf.training.gradients import apply_gradients
+from animegan_tf.training.distribution import replicated
+from animegan_tf.training.gradients import GradientStep, uses_float16
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.regularization import (
     augment_input,
@@ -80,18 +81,26 @@ class Adversary:
             adversarial_loss, from_logits=from_logits
         )
         self._seed = seed
-        self._clip_norm = clip_norm
         self._pool = pool
         self._critic_steps = critic_steps
         self._extra = tuple(extra)
         self._sum_outputs = sum_outputs
-        optimizer.build(discriminator.trainable_variables)
+        self._step = GradientStep(
+            "discriminator",
+            self._compute,
+            optimizer,
+            discriminator.trainable_variables,
+            clip_norm=clip_norm,
+            scale_loss=uses_float16(discriminator),
+            after=self._clip_weights,
+        )
 
     def variables(self) -> dict[str, tf.Variable]:
-        """Return the state of the image pool that an exact checkpoint needs."""
-        if self._pool is None:
-            return {}
-        return {f"pool/{k}": v for k, v in self._pool.variables().items()}
+        """Return the state of the image pool and others for an exact checkpoint."""
+        pool = {} if self._pool is None else self._pool.variables()
+        return {f"pool/{k}": v for k, v in pool.items()} | {
+            f"loss_scale/{k}": v for k, v in self._step.variables().items()
+        }
 
     def generator_loss(self, fakes, step):
         """Compute the adversarial loss of a generator, inside its gradient tape.
@@ -126,26 +135,39 @@ class Adversary:
         Returns:
             float32 scalars: `discriminator`, the loss; `real_logits` and `fake_logits`,
             their means; `separation`, where the loss has one; `gradient_penalty` and
-            `l2`, where they have weight; `discriminator_norm`, the gradient's.
+            `l2`, where they have weight; `discriminator_norm`, the gradient's, and
+            `discriminator_loss_scale` in float16.
+        """
+        return self.step_on_parts([(reals, fakes, extra)], step, turn)
+
+    def step_on_parts(self, parts: Sequence[tuple], step, turn=0) -> dict:
+        """Make one update on a batch that comes in parts.
+
+        Args:
+            parts: `(reals, fakes, extra)` of each part, as in `step`.
+            step: As in `step`.
+            turn: As in `step`.
+
+        Returns:
+            What `step` returns, means over the parts.
         """
         if self._pool is not None:
-            fakes = self._exchange(fakes, step)
-        return self._update(reals, fakes, step, extra, turn)
+            parts = [
+                (reals, self._exchange(fakes, step, tf.constant(index)), extra)
+                for index, (reals, fakes, extra) in enumerate(parts)
+            ]
+        parts = [(reals, fakes, step, extra, turn) for reals, fakes, extra in parts]
+        return self._step(parts)[0]
 
-    @tf.function
-    def _exchange(self, fakes, step):
-        return self._pool.exchange(fakes, step)
+    @replicated
+    def _exchange(self, fakes, step, index):
+        return self._pool.exchange(fakes, step, first=index * tf.shape(fakes)[0])
 
-    @tf.function
-    def _update(self, reals, fakes, step, extra, turn):
-        with tf.GradientTape() as tape:
-            loss, logs = self._loss(reals, fakes, step, extra, turn)
-        variables = self.discriminator.trainable_variables
-        norm = apply_gradients(self.optimizer, tape, loss, variables, self._clip_norm)
+    def _clip_weights(self):
         clip_weights(self.discriminator, self._regularization.weight_clip)
-        return {**logs, "discriminator_norm": norm}
 
-    def _loss(self, reals, fakes, step, extra, turn):
+    def _compute(self, reals, fakes, step, extra, turn):
+        """Compute the loss, what is logged, and nothing else."""
         settings = self._regularization
 
         def augment(images, purpose):
@@ -175,7 +197,7 @@ class Adversary:
         for penalty in penalties:
             loss += penalty
         logs = self._describe(real_outputs, fake_outputs)
-        return loss, {"discriminator": loss, **logs, **penalty_logs}
+        return loss, {"discriminator": loss, **logs, **penalty_logs}, ()
 
     def validate(self, fakes, reals=None) -> dict:
         """Evaluate held-out images, without regularization.

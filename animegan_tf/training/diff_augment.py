@@ -6,6 +6,8 @@ generated images are augmented too, the generator does not learn the augmentatio
 
 import tensorflow as tf
 
+from animegan_tf.training.distribution import draw
+
 _TRANSLATION = 1 / 8
 _CUTOUT = 1 / 2
 
@@ -53,7 +55,7 @@ def _translate(images, seed):
 def _shifted(batch, length, seed):
     """Return where, along one padded side, each pixel of each image comes from."""
     most = _part(length, _TRANSLATION)
-    shift = tf.random.stateless_uniform([batch, 1], seed, -most, most + 1, tf.int32)
+    shift = _draw(batch, seed, -most, most + 1)
     return tf.clip_by_value(tf.range(length)[None] + shift + 1, 0, length + 1)
 
 
@@ -69,9 +71,19 @@ def _cut(batch, length, seed):
     """Return which positions along one side are in the square of each image."""
     size = _part(length, _CUTOUT)
     # Any pixel may be the center, so the square may cross the border.
-    center = tf.random.stateless_uniform([batch, 1], seed, 0, length, tf.int32)
+    center = _draw(batch, seed, 0, length)
     offset = tf.range(length)[None] - (center - size // 2)
     return tf.logical_and(offset >= 0, offset < size)
+
+
+def _draw(batch, seed, low, high):
+    """Draw an integer in [low, high) for each image, `(batch, 1)`."""
+    return draw(
+        lambda count: tf.random.stateless_uniform(
+            [count, 1], seed, low, high, tf.int32
+        ),
+        batch,
+    )
 
 
 def _part(length, part: float):
@@ -79,11 +91,13 @@ def _part(length, part: float):
 
 
 def _jitter_color(images, seed):
-    shape = [tf.shape(images)[0], 1, 1, 1]
 
     def uniform(index, low, high):
         own = tf.random.fold_in(seed, index)
-        values = tf.random.stateless_uniform(shape, own, low, high)
+        values = draw(
+            lambda count: tf.random.stateless_uniform([count, 1, 1, 1], own, low, high),
+            tf.shape(images)[0],
+        )
         return tf.cast(values, images.dtype)
 
     images += uniform(0, -0.5, 0.5)

@@ -17,7 +17,8 @@ import tensorflow as tf
 from animegan_tf.config import LossWeights
 from animegan_tf.losses.objective import build_objective
 from animegan_tf.training.adversary import Adversary
-from animegan_tf.training.gradients import apply_gradients
+from animegan_tf.training.distribution import part_of_batch, replicated
+from animegan_tf.training.gradients import GradientStep, uses_float16, watch
 from animegan_tf.training.moving_average import MovingAverage
 from animegan_tf.training.program import Program
 from animegan_tf.training.regularization import unchanged_state
@@ -106,7 +107,19 @@ class GanProgram(Program):
     ):
         adversaries = dict(adversaries or {})
         trained = [v for n in networks.values() for v in n.trainable_variables]
-        optimizer.build(trained)
+        self._step = GradientStep(
+            "generator",
+            self._compute,
+            optimizer,
+            trained,
+            clip_norm=clip_norm,
+            rate_factors=[rate_factor(v) if rate_factor else 1.0 for v in trained],
+            scale_loss=uses_float16(*networks.values()),
+        )
+        scale = {
+            f"loss_scale/{optimizer_name}/{key}": variable
+            for key, variable in self._step.variables().items()
+        }
         discriminators = {name: a.discriminator for name, a in adversaries.items()}
         pools = {
             f"{name}/{key}": variable
@@ -118,13 +131,12 @@ class GanProgram(Program):
             {optimizer_name: optimizer}
             | {name: a.optimizer for name, a in adversaries.items()},
             average,
-            variables={**(variables or {}), **pools},
+            variables={**(variables or {}), **pools, **scale},
             sample_columns=sample_columns,
         )
         self._generator = networks["generator"]
         self._trained = trained
         self._forward = forward
-        self._optimizer = optimizer
         self._objective = build_objective(weights)
         self._weights = weights.active()
         self._schedules = dict(schedules or {})
@@ -135,45 +147,52 @@ class GanProgram(Program):
             for name in adversaries
             for term in _append({"adversarial": None}, name)
         }
-        self._clip_norm = clip_norm
-        self._rate_factors = [rate_factor(v) if rate_factor else 1.0 for v in trained]
         self._critic_steps = critic_steps
+        self.blocks = critic_steps or 1
         self._inputs = inputs
 
     def update(self, batch, step: int) -> dict[str, Any]:
         """Make one training step; see `Program.update`."""
-        inputs = self._inputs(batch, step)
+        parts = batch if isinstance(batch, list) else [batch]
         # As a Python number every step would be traced anew.
         step = tf.constant(step, tf.int64)
         if self._critic_steps is None:
-            logs, forward = self._generator_step(batch, step)
-            logs |= self._discriminator_steps(forward, step, tf.constant(0, tf.int64))
+            logs, forwards = self._step([(part, step) for part in parts])
+            turn = tf.constant(0, tf.int64)
+            logs |= self._discriminator_steps(forwards, step, turn)
         else:
             logs = {}
-            for turn, part in enumerate(_split(batch, self._critic_steps)):
-                turn = tf.constant(turn, tf.int64)
-                forward = self._generate(part, step, turn)
-                logs |= forward.logs
-                logs |= self._discriminator_steps(forward, step, turn)
-            logs = self._generator_step(part, step)[0] | logs
-        self.average.update(inputs)
+            blocks = [b for part in parts for b in self._split(part)]
+            for index in range(self._critic_steps):
+                turn = tf.constant(index, tf.int64)
+                parts = blocks[index * len(parts) : (index + 1) * len(parts)]
+                forwards = [
+                    self._generate(part, step, turn, tf.constant(i), len(parts))
+                    for i, part in enumerate(parts)
+                ]
+                logs |= self._discriminator_steps(forwards, step, turn)
+            logs = self._step([(part, step) for part in parts])[0] | logs
+        self._update_average(parts[-1], step, len(parts))
         return logs
 
-    @tf.function
-    def _generator_step(self, batch, step):
-        with tf.GradientTape() as tape:
-            terms, forward = self._terms(batch, step)
-            factors = {name: f(step) for name, f in self._schedules.items()}
-            total, logs = self._objective(terms, factors)
-        norm = apply_gradients(
-            self._optimizer,
-            tape,
-            total,
-            self._trained,
-            self._clip_norm,
-            self._rate_factors,
-        )
-        return {**logs, **forward.logs, "generator_norm": norm}, forward
+    def _compute(self, batch, step):
+        """Compute the generator's weighted loss, what is logged, and all else."""
+        terms, forward = self._terms(batch, step)
+        factors = {name: f(step) for name, f in self._schedules.items()}
+        total, logs = self._objective(terms, factors)
+        return total, {**logs, **forward.logs}, forward
+
+    @replicated
+    def _update_average(self, batch, step, count):
+        with part_of_batch(count - 1, count):
+            self.average.update(self._inputs(batch, step))
+
+    @replicated
+    def _split(self, batch):
+        """Split every tensor of a batch into a part for each discriminator update."""
+        columns = {name: tf.split(x, self._critic_steps) for name, x in batch.items()}
+        rows = zip(*columns.values(), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def measure_outputs(self, batch, step: int) -> dict[str, Any]:
         """Measure the contrast, luminance and variety of generated images.
@@ -211,7 +230,7 @@ class GanProgram(Program):
     def gradient_shares(self, batch, step: int) -> dict[str, Any]:
         """Measure the loss terms' gradients; see `Program.gradient_shares`."""
         if self._critic_steps is not None:
-            batch = _split(batch, self._critic_steps)[-1]
+            batch = self._split(batch)[-1]
         variables = self.variables.values()
         with _unchanged(self.networks.values(), variables):
             norms = self._gradient_norms(batch, tf.constant(step, tf.int64))
@@ -225,6 +244,7 @@ class GanProgram(Program):
     def _gradient_norms(self, batch, step):
         # A gradient for each term: one tape that is used several times.
         with tf.GradientTape(persistent=True) as tape:
+            watch(tape, self._trained)
             terms, _ = self._terms(batch, step)
             weighted = {
                 name: self._weights[name] * tf.cast(term, tf.float32)
@@ -235,9 +255,8 @@ class GanProgram(Program):
                     weighted[name] *= factor(step)
         norms = {}
         for name, loss in weighted.items():
-            gradients = tape.gradient(loss, self._trained)
-            gradients = [tf.cast(g, tf.float32) for g in gradients if g is not None]
-            norms[name] = tf.linalg.global_norm(gradients) if gradients else 0.0
+            gradients = self._step.differentiate(tape, loss)
+            norms[name] = tf.linalg.global_norm(self._step.unscale(gradients))
         return norms
 
     def _terms(self, batch, step):
@@ -253,22 +272,22 @@ class GanProgram(Program):
         )
         return terms, forward
 
-    @tf.function
-    def _generate(self, batch, step, turn) -> Forward:
+    @replicated
+    def _generate(self, batch, step, turn, index, count) -> Forward:
         """Generate for the discriminators alone."""
-        with unchanged_state(self._generator):
+        with part_of_batch(index, count), unchanged_state(self._generator):
             return self._forward(self._generator, batch, step, turn, True)
 
-    def _discriminator_steps(self, forward: Forward, step, turn) -> dict[str, Any]:
+    def _discriminator_steps(
+        self, forwards: Sequence[Forward], step, turn
+    ) -> dict[str, Any]:
         logs = {}
         for name, adversary in self._adversaries.items():
-            own = adversary.step(
-                forward.reals[name],
-                forward.fakes[name],
-                step,
-                extra=forward.extra.get(name, ()),
-                turn=turn,
-            )
+            parts = [
+                (forward.reals[name], forward.fakes[name], forward.extra.get(name, ()))
+                for forward in forwards
+            ]
+            own = adversary.step_on_parts(parts, step, turn)
             logs |= _append(own, name)
         return logs
 
@@ -311,15 +330,6 @@ def _append(logs: Mapping[str, Any], adversary: str) -> dict[str, Any]:
     """Append to the names in a log what tells one discriminator from another."""
     suffix = adversary.removeprefix("discriminator")
     return {f"{name}{suffix}": value for name, value in logs.items()}
-
-
-def _split(batch: Mapping[str, Any], parts: int) -> list[dict[str, Any]]:
-    """Split every tensor of a batch into equal parts along its first axis."""
-    columns = {name: tf.split(tensor, parts) for name, tensor in batch.items()}
-    return [
-        dict(zip(columns, row, strict=True))
-        for row in zip(*columns.values(), strict=True)
-    ]
 
 
 def _sum(scalars):

@@ -9,6 +9,9 @@ _MAX_SEPARATED_STEPS = 200
 _SEPARATED = 0.95
 # Outputs are measured once in `log_every` steps, 20 by default.
 _MAX_COLLAPSED = 10
+# An untrained generator may have little contrast: as many measurements are let pass,
+# unless its images had some before.
+_MAX_UNTRAINED = 50
 # Of images in [-1, 1]: about two levels of 255, nearly black or white, and one level.
 _MIN_DEVIATION, _MAX_LUMINANCE, _MIN_CHANGE = 0.015, 0.97, 0.008
 
@@ -27,6 +30,9 @@ class HealthCheck:
 
     def __init__(self):
         self._counts: dict[str, int] = {}
+        self._num_measured = 0
+        # Names of measurements that were good once.
+        self._developed: set[str] = set()
 
     @property
     def is_good(self) -> bool:
@@ -46,8 +52,12 @@ class HealthCheck:
 
         Raises:
             TrainingDivergedError: After 10 measurements in a row of images without
-                contrast, nearly black or white, or equal for different inputs.
+                contrast, nearly black or white, or equal for different inputs. Contrast
+                and change count from the first time that there was some, or after 50
+                measurements.
         """
+        self._num_measured += bool(measured)
+        is_trained = self._num_measured > _MAX_UNTRAINED
         for name, value in measured.items():
             for prefix, is_bad, description in (
                 ("output_luminance", abs(value) > _MAX_LUMINANCE, "black or white"),
@@ -56,6 +66,10 @@ class HealthCheck:
             ):
                 if not name.startswith(prefix):
                     continue
+                if not is_bad:
+                    self._developed.add(name)
+                elif prefix != "output_luminance":
+                    is_bad = is_trained or name in self._developed
                 if self._count(name, is_bad) >= _MAX_COLLAPSED:
                     raise TrainingDivergedError(
                         f"The generator has collapsed: its images are {description} "
@@ -76,7 +90,11 @@ class HealthCheck:
             TrainingDivergedError: After 20 steps in a row with a value that is not
                 finite, or 5 with a generator gradient of exactly 0.
         """
-        bad = [name for name, value in scalars.items() if not math.isfinite(value)]
+        bad = [
+            name
+            for name, value in scalars.items()
+            if not (math.isfinite(value) or _is_overflow(name, scalars))
+        ]
         if self._count("non-finite", bool(bad)) >= _MAX_NON_FINITE_STEPS:
             raise TrainingDivergedError(
                 f"{bad[0]} has not been finite for {_MAX_NON_FINITE_STEPS} steps. "
@@ -114,3 +132,10 @@ class HealthCheck:
         """Count the steps in a row that are bad."""
         self._counts[name] = self._counts.get(name, 0) + 1 if is_bad else 0
         return self._counts[name]
+
+
+def _is_overflow(name: str, scalars: Mapping[str, float]) -> bool:
+    """Return whether a gradient is not finite because its loss scale is too large."""
+    if "_norm" not in name:
+        return False
+    return scalars.get(name.replace("_norm", "_loss_scale"), 1.0) > 1.0

@@ -9,7 +9,8 @@ class ImagePool:
     """Keep earlier generated images and return a mixture of old and new ones.
 
     Once the pool is full, each new image is returned at once with probability 1/2, and
-    otherwise replaces a random old one, which is returned. Everything random is a pure
+    otherwise replaces a random old one, which is returned. Images that are not finite
+    are not kept. Everything random is a pure
     function of the seed and the step, and the images are variables, so a resumed
     training repeats an unbroken one.
 
@@ -40,12 +41,13 @@ class ImagePool:
         """Return the state that an exact checkpoint needs."""
         return {"images": self.images, "count": self.count} if self.size else {}
 
-    def exchange(self, images, step):
+    def exchange(self, images, step, *, first=0):
         """Take in a batch of new images and return as many, old and new.
 
         Args:
             images: float32 tensor `(batch, *image_shape)` of a known batch size.
             step: Number of training steps made, an int64 scalar.
+            first: Index of the first image among those of the step.
 
         Returns:
             float32 tensor of the same shape, without gradients.
@@ -55,7 +57,7 @@ class ImagePool:
             return images
         seed = stateless_seed(self.seed, self.salt, step)
         returned = [
-            self._exchange_one(image, tf.random.fold_in(seed, index))
+            self._exchange_one(image, tf.random.fold_in(seed, first + index))
             for index, image in enumerate(tf.unstack(images))
         ]
         return tf.stack(returned)
@@ -78,5 +80,9 @@ class ImagePool:
         def return_new():
             return image
 
-        full = count >= self.size
-        return tf.cond(full, lambda: tf.cond(choices[0] < 0.5, swap, return_new), fill)
+        def exchange():
+            full, old = count >= self.size, choices[0] < 0.5
+            return tf.cond(full, lambda: tf.cond(old, swap, return_new), fill)
+
+        # An image that is not finite would spoil many later steps.
+        return tf.cond(tf.reduce_all(tf.math.is_finite(image)), exchange, return_new)

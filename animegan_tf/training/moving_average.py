@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.models.gan import all_layers
+from animegan_tf.training.distribution import replicated
 
 # Ten batches hold thousands of positions of every channel.
 _BATCH_NORMALIZATION_MOMENTUM = 0.9
@@ -62,7 +63,7 @@ class MovingAverage:
         if self.network.non_trainable_weights:
             self._measure(inputs)
 
-    @tf.function
+    @replicated
     def _average_weights(self):
         count = tf.cast(self.num_updates.assign_add(1), tf.float32)
         decay = tf.minimum(self.decay, (1.0 + count) / (10.0 + count))
@@ -70,6 +71,6 @@ class MovingAverage:
             new = keras.ops.cast(source, target.dtype)
             target.assign(new + tf.cast(decay, target.dtype) * (target.value - new))
 
-    @tf.function
+    @replicated
     def _measure(self, inputs):
         self.network(inputs, training=True)

@@ -47,6 +47,8 @@ class Program:
     """
 
     phase = "training"
+    # Equal blocks of a batch, one for each update of a discriminator.
+    blocks = 1
 
     def __init__(
         self,
@@ -71,11 +73,13 @@ class Program:
         """Make one training step.
 
         Args:
-            batch: Batch of the recipe's dataset.
+            batch: Batch of the recipe's dataset, or a list of them, whose mean gradient
+                is applied.
             step: Number of training steps made so far.
 
         Returns:
-            Scalars by name, for the log; `training.health` reads some of them.
+            Scalars by name, for the log; `training.health` reads some of them. Within a
+            strategy's scope they may have a value for each replica.
         """
         raise NotImplementedError
 
@@ -113,6 +117,20 @@ class Program:
     def phases(self, steps: int) -> list[Phase]:
         """Return the phases of a training of so many steps, for its progress bar."""
         return [Phase(self.phase, steps)]
+
+    def moving_state(self) -> list[Any]:
+        """Return the variables that a step changes also where it skips its update.
+
+        These are moving statistics, in which a batch that is not finite must not stay.
+        Image pools and loss scales take care of that themselves.
+        """
+        networks = [*self.networks.values(), self.average.network]
+        own = [
+            variable
+            for name, variable in self.variables.items()
+            if not {"pool", "loss_scale"} & set(name.split("/"))
+        ]
+        return [v for n in networks for v in n.non_trainable_variables] + own
 
     def sample_columns(self, samples) -> Sequence[Any]:
         """Return the columns of a sample sheet, float images in [-1, 1].

@@ -10,6 +10,7 @@ import tensorflow as tf
 from animegan_tf.config import Regularization
 from animegan_tf.losses.gradient_penalties import gradient_penalty, r1_penalty
 from animegan_tf.training.diff_augment import diff_augment
+from animegan_tf.training.distribution import draw
 
 
 def augment_input(images, settings: Regularization, step, seed):
@@ -32,8 +33,13 @@ def augment_input(images, settings: Regularization, step, seed):
         deviation = instance_noise_deviation(
             settings.instance_noise, settings.instance_noise_steps, step
         )
-        noise = tf.random.stateless_normal(tf.shape(images), tf.random.fold_in(seed, 1))
-        images += deviation * noise
+        noise_seed = tf.random.fold_in(seed, 1)
+
+        def sample(count):
+            shape = tf.concat([[count], tf.shape(images)[1:]], axis=0)
+            return tf.random.stateless_normal(shape, noise_seed)
+
+        images += deviation * draw(sample, tf.shape(images)[0])
     return images
 
 
@@ -90,7 +96,10 @@ def interpolate(reals, fakes, seed):
     Reference: Gulrajani et al., 2017, https://arxiv.org/abs/1704.00028.
     """
     reals, fakes = tf.cast(reals, tf.float32), tf.cast(fakes, tf.float32)
-    weight = tf.random.stateless_uniform([tf.shape(reals)[0], 1, 1, 1], seed)
+    weight = draw(
+        lambda count: tf.random.stateless_uniform([count, 1, 1, 1], seed),
+        tf.shape(reals)[0],
+    )
     return reals + weight * (fakes - reals)
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from animegan_tf.imaging.arrays import to_uint8
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.training.checkpoints import list_checkpoints
 from animegan_tf.training.tensorboard import TensorBoardLog
-from animegan_tf.utils.atomic_path import atomic_path
+from animegan_tf.utils.atomic_path import atomic_path, is_temporary
+from animegan_tf.utils.folder_lock import FolderLock
 from animegan_tf.utils.json_file import parse_json, read_json
 
 # Enough of a file's start to tell two images apart, little enough to read thousands.
@@ -25,6 +26,7 @@ _RESUMABLE = (
     "sample_every",
     "checkpoint_every",
     "tensorboard",
+    "distribution",
 )
 
 
@@ -44,6 +46,29 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Folder of the checkpoints."""
         return self.path / "checkpoints"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other trainings from the folder; delete what a killed one left half.
+
+        Raises:
+            FileExistsError: If another training is running in it.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(self.path)
+        if not lock.acquire():
+            raise FileExistsError(
+                f"Another training is running in {str(self.path)!r}; name another "
+                "folder, or wait until it has ended"
+            )
+        try:
+            for folder in (".", "checkpoints", "samples", "cache"):
+                for path in (self.path / folder).glob(".*"):
+                    if is_temporary(path):
+                        path.unlink()
+            yield
+        finally:
+            lock.release()
 
     def check_new(self) -> None:
         """Check that the folder holds no training.

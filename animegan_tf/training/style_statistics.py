@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from animegan_tf.losses.perceptual import correlation_gram
+from animegan_tf.training.distribution import batch_mean
 
 # Most positions along one side of a feature map that the statistics are computed from.
 _MAX_POSITIONS = 96
@@ -44,7 +45,8 @@ class RunningCorrelation:
         momentum = tf.minimum(self.momentum, 1.0 - 1.0 / count)
         estimate = {}
         for name, running in self.running.items():
-            batch = tf.reduce_mean(correlation_gram(_subsample(features[name])), axis=0)
+            batch = correlation_gram(_subsample(features[name]))
+            batch = batch_mean(tf.reduce_mean(batch, axis=0))
             mixed = momentum * running + (1.0 - momentum) * tf.stop_gradient(batch)
             running.assign(mixed)
             estimate[name] = batch + tf.stop_gradient(mixed - batch)

@@ -86,6 +86,7 @@ GOOD = {"output_deviation": 0.3, "output_luminance": 0.1, "output_change": 0.2}
 )
 def test_tenth_collapsed_output_in_a_row_stops_the_training(bad, description):
     health = HealthCheck()
+    health.check_outputs({**dict.fromkeys(bad, 0.5), **GOOD})
     for _ in range(3):
         for _ in range(9):
             health.check_outputs(GOOD | bad)
@@ -96,6 +97,31 @@ def test_tenth_collapsed_output_in_a_row_stops_the_training(bad, description):
         health.check_outputs(GOOD | bad)
     with pytest.raises(TrainingDivergedError, match=description):
         health.check_outputs(GOOD | bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "last"),
+    [
+        ({"output_deviation": 0.01}, 60),
+        ({"output_change": 0.004}, 60),
+        ({"output_luminance": 0.98}, 10),
+    ],
+)
+def test_untrained_generator_may_lack_contrast_for_50_measurements(bad, last):
+    health = HealthCheck()
+    for _ in range(last - 1):
+        health.check_outputs(GOOD | bad)
+    with pytest.raises(TrainingDivergedError, match="has collapsed"):
+        health.check_outputs(GOOD | bad)
+
+
+def test_overflow_of_a_scaled_loss_is_no_bad_step():
+    health = HealthCheck()
+    line = {"generator_norm": INFINITE, "generator_loss_scale": 2.0**15}
+    assert {health.check(_healthy(0) | line) for _ in range(30)} == {None}
+    # A scale of 1 cannot be what overflows, nor can it make a loss so.
+    assert "generator_norm is not" in health.check(line | {"generator_loss_scale": 1.0})
+    assert "total is not" in health.check(line | {"total": NAN})
 
 
 def test_certain_discriminator_alone_does_not_make_a_checkpoint_bad():
