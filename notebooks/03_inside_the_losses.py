@@ -7,6 +7,12 @@
 #
 # All of them are pure functions in `animegan_tf.losses`, from tensors to a scalar. The
 # images come with Matplotlib and scikit-image; nothing is downloaded.
+#
+# It needs the package with the extra `notebooks`. In a copy of the project:
+#
+# ```bash
+# pip install ".[notebooks]"
+# ```
 
 # %%
 import matplotlib.cbook
@@ -398,9 +404,9 @@ print(f"mean logit: photo {patch_logits[:, :half_width].mean():.2f}, ", end="")
 print(f"drawing {patch_logits[:, half_width:].mean():.2f}")
 
 # %% [markdown]
-# The discriminator was not trained on this image, and its logits are still high at the
-# contours of the drawing in the right half. It makes mistakes: the dark ring of the
-# photographed eye is nearly classified as ink, and flat areas tell it little. Because
+# The discriminator was not trained on this image, and its logits are still highest at
+# contours of the drawing, in the right half. The difference is small: after so few
+# steps, flat areas, and a style that keeps the photo's colors, tell it little. Because
 # it classifies small patches rather than whole images, it teaches the generator *style*
 # rather than content.
 #
