@@ -12,8 +12,7 @@ trained network by fitting scales and shifts).
 import dataclasses
 import itertools
 import json
-import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +25,15 @@ from animegan_tf.data.image_folder import limit_short_side
 from animegan_tf.data.targets.painter import Painter
 from animegan_tf.data.targets.painter_search import build_style_distance, fit_painter
 from animegan_tf.imaging.arrays import to_float, to_uint8
+from animegan_tf.imaging.color.lab import rgb_to_lab
 from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.inference.precision import with_precision
 from animegan_tf.inference.style_source import find_saved_style
 from animegan_tf.inference.tiling import PADDING_MULTIPLE
-from animegan_tf.losses.fidelity import (
-    activity_map,
-    flat_region_loss,
-    local_color_loss,
-)
-from animegan_tf.losses.perceptual import correlation_gram, correlation_style_loss
-from animegan_tf.losses.pixel import gradient_loss, l1_loss, rgb_to_gray
+from animegan_tf.losses.fidelity import local_color_loss
+from animegan_tf.losses.pixel import gradient_loss, l1_loss
 from animegan_tf.models.analysis.input_multiple import input_multiple
 from animegan_tf.models.features.extractor import build_feature_extractor
 from animegan_tf.models.generator_files import load_saved_generator, save_generator
@@ -49,7 +44,6 @@ from animegan_tf.models.saved_options import read_options
 from animegan_tf.presets import DEFAULT_STYLE
 from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.optimizers import build_adam
-from animegan_tf.training.style_statistics import RunningCorrelation
 from animegan_tf.utils.atomic_path import atomic_path
 from animegan_tf.utils.cpu import has_bfloat16
 from animegan_tf.utils.progress import progress_bar
@@ -72,13 +66,8 @@ _CODE_RATE = 4.0
 _CLIP_NORM = 5.0
 # A multiple of what hatching of fitted painters repeats after, in pixels.
 _GRID = 16
-# `style` brings strokes that the painter does not have; `flat` keeps them out of skies.
-WEIGHTS = types.MappingProxyType(
-    {"target": 5.0, "gradient": 2.5, "local_color": 6.0, "style": 1.0, "flat": 12.0}
-)
-_STYLE_MOMENTUM = 0.9
-# Short side at which the drawings' statistics are measured, within those of photos.
-_STYLE_SIDE = 384
+_WEIGHTS = {"target": 5.0, "gradient": 2.5, "local_color": 6.0}
+_GRAY_SIDE, _GRAY_CHROMA = 64, 2.0
 _BLEND_SHARES = (0.25, 0.5, 0.75)
 
 
@@ -183,7 +172,6 @@ def fit_style(
     num_trials: int = 24,
     min_photos: int = 18,
     crop_size: int = 128,
-    weights: Mapping[str, float] = WEIGHTS,
     seed: int = 0,
     progress: bool = False,
 ) -> FittedStyle:
@@ -203,10 +191,6 @@ def fit_style(
             the network meets more colors than they have.
         crop_size: Side of the training crops in pixels, at least 48; rounded up to a
             size that the generator accepts.
-        weights: Weights of the loss terms, with the keys of `WEIGHTS`: L1 distances to
-            the painter's results of pixels, gradients and local colors; distance of
-            feature correlations to those of the style images, in gray; and new texture
-            in flat regions.
         seed: Seed of everything random.
         progress: Whether to show progress bars.
 
@@ -235,23 +219,17 @@ def fit_style(
             seed=seed,
             progress=lambda done, total, best: bar.update(done - bar.n),
         ).painter
+    gray = are_gray(style_images)
+    if gray:
+        painter = dataclasses.replace(painter, chroma=0.0, tint_match=0.0)
     pairs = _paint_targets(painter, photos, min_photos, seed)
-    style = _measure_correlations(style_images, feature_extractor)
-    terms = _build_terms(feature_extractor, RunningCorrelation(style, _STYLE_MOMENTUM))
     network = _train(
-        network,
-        pairs,
-        terms,
-        weights,
-        steps=steps,
-        crop_size=crop_size,
-        seed=seed,
-        progress=progress,
+        network, pairs, steps=steps, crop_size=crop_size, seed=seed, progress=progress
     )
     generator = network
     if _has_code(network):
         generator = fold_style(network, [1.0])
-        if _is_gray(painter):
+        if gray:
             remove_chroma(generator, 1.0)
     distances["fitted"] = measure(_stylize(generator, crops))
     return FittedStyle(generator, options, painter, shares, distances)
@@ -300,10 +278,14 @@ def _copy_base(base, measure, crops):
     return network, {**options, "num_styles": None}, shares
 
 
-def _is_gray(painter: Painter) -> bool:
-    """Tell whether the images that a painter was fitted to are gray."""
-    limits = [limit for _, limit, _ in painter.palette.dyes]
-    return float(np.max([*limits, *np.ravel(np.abs(painter.palette.tints))])) < 2.0
+def are_gray(images: Sequence) -> bool:
+    """Return whether the mean CIE chroma of every image, path or array, is below 2."""
+
+    def chroma(image):
+        lab = rgb_to_lab(limit_short_side(_read(image), _GRAY_SIDE))
+        return np.hypot(lab[..., 1], lab[..., 2]).mean()
+
+    return all(chroma(image) < _GRAY_CHROMA for image in images)
 
 
 def _clone(generator: keras.Model) -> keras.Model:
@@ -384,41 +366,7 @@ def _paint_targets(painter: Painter, photos, min_photos, seed):
     return pairs
 
 
-def _measure_correlations(images, feature_extractor) -> dict[str, Any]:
-    """Average the feature correlations of gray images, by layer."""
-    sums = {}
-    for image in images:
-        image = limit_short_side(_read(image), _STYLE_SIDE)
-        maps = _extract_gray(to_float(image)[np.newaxis], feature_extractor)
-        for layer, features in maps.items():
-            sums[layer] = sums.get(layer, 0.0) + correlation_gram(features)[0]
-    return {layer: total / len(images) for layer, total in sums.items()}
-
-
-def _extract_gray(images, feature_extractor):
-    gray = tf.repeat(rgb_to_gray(images), 3, axis=-1)
-    return feature_extractor(gray, training=False)
-
-
-def _build_terms(feature_extractor, statistics: RunningCorrelation) -> Callable:
-    """Build the function from results and targets to the unweighted loss terms."""
-
-    def compute(stylized, target):
-        features = _extract_gray(stylized, feature_extractor)
-        return {
-            "target": l1_loss(stylized, target),
-            "gradient": gradient_loss(stylized, target),
-            "local_color": local_color_loss(stylized, target),
-            "style": correlation_style_loss(
-                statistics.update(features), statistics.target
-            ),
-            "flat": flat_region_loss(stylized, target, activity_map(target)),
-        }
-
-    return compute
-
-
-def _train(network, pairs, compute_terms, weights, *, steps, crop_size, seed, progress):
+def _train(network, pairs, *, steps, crop_size, seed, progress) -> keras.Model:
     """Train a network on the pairs; return it in float32."""
     multiple = PADDING_MULTIPLE if _has_code(network) else input_multiple(network)
     crop_size = -(-crop_size // multiple) * multiple
@@ -435,8 +383,12 @@ def _train(network, pairs, compute_terms, weights, *, steps, crop_size, seed, pr
         with tf.GradientTape() as tape:
             inputs = [photo, codes] if _has_code(trained) else photo
             stylized = trained(inputs, training=True)
-            terms = compute_terms(stylized, target)
-            total = sum(weights[name] * term for name, term in terms.items())
+            terms = {
+                "target": l1_loss(stylized, target),
+                "gradient": gradient_loss(stylized, target),
+                "local_color": local_color_loss(stylized, target),
+            }
+            total = sum(_WEIGHTS[name] * term for name, term in terms.items())
         apply_gradients(optimizer, tape, total, variables, _CLIP_NORM, factors)
         return total
 
