@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -219,7 +220,10 @@ def _settings(context):
     for name, value in values.items():
         setattr(context, name, value)
     try:
-        yield
+        with warnings.catch_warnings():
+            # Ray 2.60 deprecates every way to set the number of retries.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
     finally:
         logger.setLevel(level)
         for name, value in before.items():

@@ -56,8 +56,9 @@ def connect(cluster: Cluster):
     """
     import ray
 
-    # Read when Ray starts. It would report its use to its makers.
+    # Read when Ray starts. It would report its use to its makers, and log a lot.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     options = {"log_to_driver": False, "logging_level": logging.ERROR}
     if cluster.address is None:
         options |= {
