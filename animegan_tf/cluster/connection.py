@@ -74,7 +74,8 @@ def connect(cluster: Cluster):
         if is_ours:
             try:
                 ray.init(**options)
-            except (OSError, RuntimeError) as error:
+            except Exception as error:
+                # Ray also raises plain ones, such as if the machine is too busy.
                 raise ConnectionError(
                     f"No Ray cluster at {cluster.address or 'this machine'!r}: "
                     f"{reason_of(error)}"
