@@ -256,4 +256,6 @@ def _update_copies(optimizer, gradients, variables) -> None:
     rate = optimizer.learning_rate
     for gradient, variable in zip(gradients, variables, strict=True):
         optimizer.update_step(gradient, variable, rate)
+        if variable.constraint is not None:
+            variable.assign(variable.constraint(variable.value))
     optimizer.iterations.assign_add(1)

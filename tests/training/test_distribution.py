@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from animegan_tf.config import LossWeights, Regularization
 from animegan_tf.data.streams import Shard, batched, index_stream, sharded, take_part
+from animegan_tf.models.layers import LayerInstanceNormalization
 from animegan_tf.training.adversary import Adversary
 from animegan_tf.training.distribution import (
     batch_mean,
@@ -21,6 +22,7 @@ from animegan_tf.training.distribution import (
     part_of_batch,
 )
 from animegan_tf.training.gan_program import Forward, GanProgram
+from animegan_tf.training.gradients import apply_gradients
 from animegan_tf.training.image_pool import ImagePool
 from animegan_tf.training.moving_average import MovingAverage
 
@@ -298,3 +300,20 @@ def test_one_device_is_the_default(monkeypatch):
         assert (distribution.num_replicas, distribution.num_workers) == (1, 1)
         assert distribution.is_chief
         assert distribution.mean({"a": tf.constant(2.0)}) == {"a": 2.0}
+
+
+def test_constraints_hold_in_replicas(eagerly):
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    with strategy.scope():
+        layer = LayerInstanceNormalization(rho=0.9)
+        layer.build((None, 4, 4, 2))
+        optimizer = keras.optimizers.SGD(1.0)
+        optimizer.build([layer.rho])
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = -5.0 * tf.reduce_sum(layer.rho.value)
+        return apply_gradients(optimizer, tape, loss, [layer.rho], 1e6)
+
+    strategy.run(step)
+    np.testing.assert_array_equal(layer.rho.numpy(), [1.0, 1.0])
