@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 from animegan_tf.training.checkpoints import (
     list_checkpoints,
     restore_checkpoint,
@@ -243,19 +244,76 @@ def test_run_folder_holds_all_that_is_promised(make_trainer):
     assert written == [trainer.program.average.network] * 3
 
 
-def test_interrupt_finishes_the_step_and_saves(make_trainer):
-    trainer = make_trainer(steps=100, checkpoint_every=100)
+def test_image_that_is_gone_is_one_line_and_the_training_can_be_resumed(
+    tmp_path, make_trainer, photo
+):
+    path = write_image(photo[:4, :4], tmp_path / "a.png")
+
+    def read(step):
+        if step == 3:
+            path.unlink()
+        return read_image(path).astype(np.float32)
+
+    def load(step):
+        image = tf.numpy_function(read, [step], tf.float32)
+        return {"photo": tf.ensure_shape(image, (4, 4, 3))[tf.newaxis]}
+
+    run = RunFolder(tmp_path / "run")
+    run.create({})
+    options = {"log_every": 1, "checkpoint_every": 2, "progress": False}
+    trainer = Trainer(
+        _Regression(),
+        lambda start: tf.data.Dataset.range(start, 99).map(load),
+        run,
+        steps=9,
+        **options,
+    )
+    message = r"An image .* cannot be read: FileNotFoundError: No such image .*a\.png"
+    with pytest.raises(ValueError, match=message) as error:
+        trainer.fit()
+    assert "\n" not in str(error.value)
+    assert make_trainer(steps=9, resume=True).step == 2
+
+
+def _fit_interrupted(trainer, number, at=4):
     update = trainer.program.update
 
     def interrupted(batch, step):
-        if step == 4:
-            os.kill(os.getpid(), signal.SIGINT)
+        if step == at:
+            signal.raise_signal(number)
         return update(batch, step)
 
     trainer.program.update = interrupted
+    trainer.fit()
+
+
+def test_interrupt_finishes_the_step_and_saves(make_trainer):
+    trainer = make_trainer(steps=100, checkpoint_every=100)
     with pytest.raises(KeyboardInterrupt):
-        trainer.fit()
+        _fit_interrupted(trainer, signal.SIGINT)
     assert make_trainer(steps=100, resume=True).step == 5
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_other_signals_do_the_same_and_then_what_they_did_before(make_trainer, name):
+    def handle(number, _):
+        raise ConnectionAbortedError(number)
+
+    number = getattr(signal, name)
+    before = signal.signal(number, handle)
+    try:
+        trainer = make_trainer(steps=100, checkpoint_every=100)
+        with pytest.raises(ConnectionAbortedError):
+            _fit_interrupted(trainer, number)
+        assert signal.getsignal(number) == handle
+        assert make_trainer(steps=100, resume=True).step == 5
+        signal.signal(number, signal.SIG_IGN)
+        trainer = make_trainer("ignored", steps=6)
+        _fit_interrupted(trainer, number)
+        assert trainer.step == 6
+    finally:
+        signal.signal(number, before)
 
 
 def test_validation_logs_the_means_of_what_each_batch_has(make_trainer):

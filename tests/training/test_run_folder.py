@@ -28,6 +28,40 @@ def test_second_training_in_one_folder_is_refused(run):
     assert run.read_settings() == {"steps": 10, "seed": 0}
 
 
+def test_folder_is_for_one_training_at_a_time(run):
+    with run.locked():
+        with pytest.raises(FileExistsError, match="Another training is running in"):
+            with RunFolder(run.path).locked():
+                pass
+    with RunFolder(run.path).locked():
+        pass
+    assert [path.name for path in run.path.iterdir()] == ["config.json"]
+
+
+def test_folder_without_a_training_is_not_left_behind(tmp_path):
+    with RunFolder(tmp_path / "run").locked():
+        assert (tmp_path / "run").is_dir()
+    assert not (tmp_path / "run").exists()
+
+
+def test_temporary_files_of_a_killed_training_are_deleted_and_no_others(run):
+    left = [
+        ".metrics-ab3_d6gh.tmp.jsonl",
+        ".preview-abcdefgh.tmp.png",
+        "checkpoints/.step_00000010-12345678.tmp.npz",
+        "samples/.step_000010-12345678.tmp.png",
+        "cache/.0a1b-target-12345678.tmp.png",
+    ]
+    others = [".hidden", ".holiday-20240101.png", "checkpoints/step_00000010.npz"]
+    for name in left + others:
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).touch()
+    with run.locked():
+        pass
+    assert not [name for name in left if (run.path / name).exists()]
+    assert all((run.path / name).exists() for name in others)
+
+
 def test_length_and_outputs_of_a_training_may_change(run):
     before = run.read_settings()
     outputs = dict.fromkeys(("log_every", "sample_every", "checkpoint_every"), 5)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 
 import keras
 import numpy as np
@@ -34,6 +35,7 @@ class TensorFlowEngine:
         fixed_size: `(height, width)` of the only images that it takes, or `None`.
 
     Raises:
+        RuntimeError: In a process that was forked after one was built.
         ValueError: If the generator does not accept images, or an argument is out of
             range.
     """
@@ -43,6 +45,7 @@ class TensorFlowEngine:
     def __init__(
         self, generator: keras.Model, precision: str = "float32", *, multiple: int = 1
     ):
+        _check_process()
         generator, self.fixed_size = _accept(generator)
         self._exact = generator
         if self.fixed_size is None:
@@ -97,8 +100,23 @@ class TensorFlowEngine:
         Returns:
             An array of the same dtype.
         """
+        _check_process()
         is_uint8 = images.dtype == np.uint8
         return (self._run if is_uint8 else self._run_uint16)(images)
+
+
+_first_process = None
+
+
+def _check_process() -> None:
+    """Refuse to wait forever for threads of TensorFlow that a fork has not copied."""
+    global _first_process
+    _first_process = _first_process or os.getpid()
+    if _first_process != os.getpid():
+        raise RuntimeError(
+            "TensorFlow does not survive a fork: make the Stylizer in the process that "
+            'uses it, and start processes by the method "spawn" of multiprocessing'
+        )
 
 
 def _accept(generator) -> tuple[keras.Model, tuple[int, int] | None]:
