@@ -308,15 +308,14 @@ def test_undefined_metrics_are_nan(one_layer):
     assert math.isnan(report.sets["a"].style["kid_standard_error"])
 
 
-def test_fid_and_kid_are_those_of_the_vectors_of_the_images():
+def test_fid_and_kid_are_those_of_the_vectors_of_the_images(one_layer):
     image = keras.Input((16, 16, 3))
     vectors = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3)(image))
     network = keras.Model(image, vectors)
     photos, style = random_images(0, 5), random_images(1, 6)
     outputs = [255 - photo for photo in photos]
-    extractor = keras.Model(image, {"features": layers.Conv2D(2, 8, strides=8)(image)})
     report = evaluate_images(
-        photos, {"ours": outputs}, style, extractor, inception=network
+        photos, {"ours": outputs}, style, one_layer, inception=network
     )
     own, reference = (inception_features(i, network) for i in (outputs, style))
     measures = report.sets["ours"].style
@@ -324,5 +323,5 @@ def test_fid_and_kid_are_those_of_the_vectors_of_the_images():
     assert measures["inception_kid"] == pytest.approx(kid(own, reference)["kid"])
     assert report.sets["photos"].style["fid"] != measures["fid"]
     assert "FID, InceptionV3" in str(report)
-    without = evaluate_images(photos, {"ours": outputs}, style, extractor)
+    without = evaluate_images(photos, {"ours": outputs}, style, one_layer)
     assert "fid" not in without.sets["ours"].style
