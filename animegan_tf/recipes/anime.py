@@ -111,8 +111,8 @@ class AnimeWeights(LossWeights):
         flat: Gradients where the target is flat and has none.
         edge: Gradients larger than any of the target's nearby, such as echoes beside
             contours.
-        grid: Stripes of eight pixels or fewer, tied to the pixel grid by the generator's
-            own downscaling, that the target does not have.
+        grid: Stripes of eight pixels or fewer, tied to the pixel grid by the
+            generator's own downscaling, that the target does not have.
         shift: L1 distance between the result of a photo that is shifted by a few
             pixels, and the shifted result: without it the generator answers the
             discriminator with textures tied to its own grid.
