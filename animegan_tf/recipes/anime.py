@@ -133,7 +133,7 @@ class AnimeWeights(LossWeights):
     contrast: float = 3.0
     shift: float = 8.0
     total_variation: float = 0.0
-    adversarial: float = 1.2
+    adversarial: float = 0.3
 
 
 @dataclasses.dataclass(frozen=True)
