@@ -290,3 +290,14 @@ def test_prepared_training_finds_everything_in_the_cache(
 def test_recipe_without_targets_has_nothing_to_prepare(make_config, tmp_path):
     with pytest.raises(ValueError, match="`recipe` must be one with targets"):
         prepare(make_config("animegan_v2"), tmp_path / "cache")
+
+
+def test_tensorboard_may_be_switched_on_at_a_resume(
+    make_config, run_training, tmp_path
+):
+    config = make_config("anime", steps=2, checkpoint_every=2)
+    run = run_training(config)
+    assert not (run.path / "tensorboard").exists()
+    config = dataclasses.replace(config, steps=3, tensorboard=True)
+    run_training(config, resume=True)
+    assert len(list((run.path / "tensorboard").iterdir())) == 1
