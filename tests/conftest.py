@@ -1,4 +1,5 @@
 import os
+import signal
 import struct
 
 import numpy as np
@@ -6,6 +7,10 @@ import pytest
 
 # Read once, when TensorFlow is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# After `nohup`, or in a script's background, tests would ignore these as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
