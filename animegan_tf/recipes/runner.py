@@ -45,7 +45,7 @@ _ANIME_0_1 = {
 }
 # Recipes whose steps are tested in several replicas.
 DISTRIBUTED = ("anime", "pix2pix", "restore", "dcgan", "wgan", "wgan_gp")
-_ADDED_WEIGHTS = ("local_color", "flat", "contrast", "shift")
+_ADDED_WEIGHTS = ("local_color", "flat", "edge", "grid", "contrast", "shift")
 
 
 def config_class(recipe: str) -> type[TrainingConfig]:

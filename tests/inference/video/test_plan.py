@@ -130,8 +130,14 @@ def test_nothing_is_copied_to_a_gif(make_clip):
 
 
 def test_subtitles_are_copied_or_left_out_with_a_note(tmp_path):
-    path = tmp_path / "text.srt"
-    path.write_text("1\n00:00:00,100 --> 00:00:00,600\nHello\n\n")
+    text, path = tmp_path / "text.srt", tmp_path / "text.mkv"
+    text.write_text("1\n00:00:00,100 --> 00:00:00,600\nHello\n\n")
+    with av.open(str(text)) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream_from_template(source.streams[0])
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
     assert choose_copied_streams(path, ".mkv", "drop", unexpected) == (0,)
     notes = []
     assert choose_copied_streams(path, ".webm", "copy", notes.append) == ()
