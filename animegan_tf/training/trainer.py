@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import math
+import re
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -339,8 +340,10 @@ def _read(batches):
     try:
         return next(batches)
     except (tf.errors.InvalidArgumentError, tf.errors.UnknownError) as error:
-        # Before the traceback, the message has the exception of the reader.
-        line = str(error.message).strip().partition("\n")[0]
+        # The exception of the reader stands between the name of a node and a traceback.
+        message = str(error.message).strip()
+        found = re.search(r"\w+(Error|Exception|Interrupt): .*", message)
+        line = found[0] if found else message.partition("\n")[0]
         raise ValueError(f"An image of the training cannot be read: {line}") from error
 
 
