@@ -9,12 +9,13 @@ Example:
 """
 
 import argparse
-import dataclasses
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from recipe_training import build_training, make_step, write_images
 
 import animegan_tf
 
@@ -28,7 +29,15 @@ def main(argv=None):
     with tempfile.TemporaryDirectory() as folder:
         write_images(Path(folder), arguments.images, arguments.side)
         for recipe in arguments.recipes:
-            training, batch_size = build_training(recipe, Path(folder), arguments)
+            training, config = build_training(
+                recipe,
+                Path(folder),
+                crop=arguments.crop,
+                batch=arguments.batch,
+                scale=arguments.side // 2,
+                **({"pretraining_steps": 1} if recipe == "anime" else {}),
+            )
+            batch_size = arguments.batch * getattr(config, "critic_steps", 1)
             rows[recipe] = time_recipe(training, batch_size, arguments)
     print(
         f"{arguments.images} images of {arguments.side}x{arguments.side} pixels, crops "
@@ -49,53 +58,13 @@ def parse_arguments(argv):
     return parser.parse_args(argv)
 
 
-def write_images(folder, count, side):
-    """Write random photos and drawings to subfolders of a folder."""
-    import numpy as np
-    from PIL import Image
-
-    rng = np.random.default_rng(0)
-    for name in ("photos", "style"):
-        (folder / name).mkdir()
-        for index in range(count):
-            coarse = rng.integers(0, 256, (side // 8, side // 8, 3), "uint8")
-            image = Image.fromarray(coarse).resize((side, side), Image.BICUBIC)
-            image.save(folder / name / f"{index}.jpg", quality=92)
-
-
-def build_training(recipe, folder, arguments):
-    """Build a recipe; return it and the number of crops in its batches."""
-    from animegan_tf.recipes.runner import load_builder
-    from animegan_tf.training.run_folder import RunFolder
-
-    config = animegan_tf.default_config(recipe)
-    places = {"photos": str(folder / "photos"), "style": str(folder / "style")}
-    sizes = {"crop_size": arguments.crop, "batch_size": arguments.batch}
-    data = places | sizes | {"validation": 0.0}
-    changes = {}
-    if recipe == "anime":
-        # Fitting a painter takes minutes and no time of a step.
-        data |= {"target": "cel_and_ink", "scales": (arguments.side // 2,)}
-        changes = {"pretraining_steps": 1}
-    config = dataclasses.replace(
-        config, data=dataclasses.replace(config.data, **data), **changes
-    )
-    training = load_builder(recipe)(config, RunFolder(folder / recipe), False)
-    return training, arguments.batch * getattr(config, "critic_steps", 1)
-
-
 def time_recipe(training, batch_size, arguments):
     """Return the median seconds of a batch from files, from memory, and of a step."""
     batches = iter(training.build_dataset(0))
     per_epoch = max(arguments.images // batch_size, 1)
     first = time_calls(lambda _: next(batches), per_epoch)
     cached = time_calls(lambda _: next(batches), max(per_epoch, arguments.runs))
-    batch = next(batches)
-
-    def step(index):
-        logs = training.program.update(batch, 1 + index)
-        return float(logs["total"])  # Waits until an accelerator is done.
-
+    step = make_step(training.program, next(batches))
     return first, cached, time_calls(step, arguments.runs, warmup=2)
 
 

@@ -9,12 +9,13 @@ Example:
 """
 
 import argparse
-import dataclasses
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from recipe_training import build_training, make_step, write_images
 
 import animegan_tf
 
@@ -35,7 +36,7 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     animegan_tf.import_tensorflow_quietly()
     with tempfile.TemporaryDirectory() as folder:
-        write_images(Path(folder), arguments.crop)
+        write_images(Path(folder), _NUM_IMAGES, arguments.crop)
         steps = {
             recipe: build_step(recipe, Path(folder), arguments)
             for recipe in arguments.recipes
@@ -59,49 +60,18 @@ def parse_arguments(argv):
     return parser.parse_args(argv)
 
 
-def write_images(folder, size):
-    """Write random photos and drawings to subfolders of a folder."""
-    import numpy as np
-    from PIL import Image
-
-    rng = np.random.default_rng(0)
-    for name in ("photos", "style"):
-        (folder / name).mkdir()
-        for index in range(_NUM_IMAGES):
-            coarse = rng.integers(0, 256, (size // 8, size // 8, 3), "uint8")
-            image = Image.fromarray(coarse).resize((size, size), Image.BICUBIC)
-            image.save(folder / name / f"{index}.png")
-
-
 def build_step(recipe, folder, arguments):
     """Build a recipe and return a function that makes one adversarial step of it."""
-    from animegan_tf.recipes.runner import load_builder
-    from animegan_tf.training.run_folder import RunFolder
-
-    config = animegan_tf.default_config(recipe)
-    data = {
-        "photos": str(folder / "photos"),
-        "style": str(folder / "style"),
-        "crop_size": arguments.crop,
-        "batch_size": arguments.batch,
-        "validation": 0.0,
-    }
-    if recipe == "anime":
-        # Fitting a painter takes minutes and no time of a step.
-        data |= {"target": "cel_and_ink", "scales": (arguments.crop,)}
-    changes = {"precision": arguments.precision, "pretraining_steps": 1}
-    config = dataclasses.replace(
-        config, data=dataclasses.replace(config.data, **data), **changes
+    training, _ = build_training(
+        recipe,
+        folder,
+        crop=arguments.crop,
+        batch=arguments.batch,
+        scale=arguments.crop,
+        precision=arguments.precision,
+        pretraining_steps=1,
     )
-    training = load_builder(recipe)(config, RunFolder(folder / recipe), False)
-    batch = next(iter(training.build_dataset(0)))
-
-    def step(index):
-        # After step 0, the pretraining.
-        logs = training.program.update(batch, 1 + index)
-        return float(logs["total"])  # Waits until an accelerator is done.
-
-    return step
+    return make_step(training.program, next(iter(training.build_dataset(0))))
 
 
 def time_in_turn(steps, runs, warmup=2):
