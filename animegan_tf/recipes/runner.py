@@ -39,6 +39,7 @@ _ANIME_0_1 = {
     "final_target_factor": 1.0,
     "adversarial_warmup": 0,
     "view": "gray",
+    "view_downscale": 1,
     "view_floor": 0.04,
     "gate_floor": 1.0,
     "learning_rate_decay": "constant",

@@ -32,6 +32,7 @@ _OWN_SETTINGS = (
     "final_target_factor",
     "adversarial_warmup",
     "view",
+    "view_downscale",
     "view_floor",
     "gate_floor",
     "smooth_weight",

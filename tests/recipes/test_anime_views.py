@@ -5,6 +5,7 @@ import tensorflow as tf
 from animegan_tf.losses.pixel import rgb_to_gray, rgb_to_yuv
 from animegan_tf.recipes.anime import (
     blur_flat_regions,
+    downscale,
     random_crop,
     random_hue,
     shift_loss,
@@ -80,3 +81,19 @@ def test_random_crops_are_parts_of_the_image_at_every_place():
     assert {top for top, _ in corners} == {left for _, left in corners} == set(range(9))
     assert np.array_equal(random_crop(images, (3, 1)), random_crop(images, (3, 1)))
     assert random_crop(images[:, :32], (3, 1)).shape == (1, 28, 92, 2)
+
+
+def test_downscaled_views_keep_means_and_drop_single_pixels():
+    flat = np.full((1, 12, 16, 3), 0.25, "float32")
+    np.testing.assert_allclose(downscale(flat, 4), np.full((1, 3, 4, 3), 0.25))
+    # Stripes of two pixels vanish wherever they begin; a ramp stays one.
+    stripes = np.tile(np.float32([1.0, -1.0]), 8)[None, None, :, None]
+    for place in (0, 1):
+        row = np.roll(np.repeat(stripes, 8, axis=1), place, axis=2)
+        np.testing.assert_allclose(downscale(row, 2)[:, :, 1:-1], 0.0, atol=1e-6)
+    ramp = np.arange(16, dtype="float32")[None, None, :, None] + np.zeros((1, 8, 1, 1))
+    halved = np.asarray(downscale(tf.cast(ramp, tf.float32), 2))
+    assert halved.shape == (1, 4, 8, 1)
+    np.testing.assert_allclose(halved[0, 0, 1:-1, 0], np.arange(2.5, 14, 2))
+    assert downscale(flat[:, :11], 2).shape == (1, 5, 8, 3)
+    assert downscale(flat, 1) is flat

@@ -481,6 +481,7 @@ def test_settings_of_version_0_1_are_converted(recipe, tmp_path):
         assert config.learning_rate_decay == "constant"
         # What they did has other defaults now.
         assert (config.view, config.gate_floor) == ("gray", 1.0)
+        assert config.view_downscale == 1
         assert config.target_factor == config.final_target_factor == 1.0
         assert set(config.weights.active()) == {"target", "adversarial"}
         return

@@ -117,6 +117,7 @@ def test_a_style_can_have_settings_of_its_own(make_styles, find_moved, tmp_path)
         ({"steps": 3}, "`settings` must be some of .*Received: settings="),
         ({"view": "sepia"}, "`view` must be one of"),
         ({"gate_floor": 2.0}, "`gate_floor` must be"),
+        ({"view_downscale": 3}, "`view_downscale` must be"),
     ],
 )
 def test_unknown_or_senseless_settings_of_a_style_are_refused(
