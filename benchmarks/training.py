@@ -2,10 +2,11 @@
 
 One step of each recipe is made in turn, so that other work on the machine affects all
 of them; figures are medians. Reading images is left out. The pretraining's steps, which
-are cheaper, are not timed.
+are cheaper, are not timed. With `--torch`, AnimeGANv2's step in PyTorch takes turns
+with them.
 
 Example:
-    python benchmarks/training.py --crop 256 --batch 4 --recipes anime animegan_v2
+    python benchmarks/training.py --torch --crop 256 --batch 4 --recipes anime
 """
 
 import argparse
@@ -41,6 +42,8 @@ def main(argv=None):
             recipe: build_step(recipe, Path(folder), arguments)
             for recipe in arguments.recipes
         }
+        if arguments.torch:
+            steps |= build_torch_steps(arguments)
         seconds = time_in_turn(steps, arguments.runs)
     print(
         f"{arguments.batch} crops of {arguments.crop}x{arguments.crop} pixels, "
@@ -57,6 +60,11 @@ def parse_arguments(argv):
     parser.add_argument("--batch", type=int, default=2, help="crops in a batch")
     parser.add_argument("--runs", type=int, default=9, help="timed steps of each")
     parser.add_argument("--precision", default="float32", help="or mixed_bfloat16")
+    parser.add_argument(
+        "--torch",
+        action="store_true",
+        help="also time AnimeGANv2 in PyTorch, in float32 and bfloat16",
+    )
     return parser.parse_args(argv)
 
 
@@ -72,6 +80,16 @@ def build_step(recipe, folder, arguments):
         pretraining_steps=1,
     )
     return make_step(training.program, next(iter(training.build_dataset(0))))
+
+
+def build_torch_steps(arguments):
+    """Build AnimeGANv2's step in PyTorch in both precisions."""
+    from torch_training import build_torch_step
+
+    return {
+        f"torch {name}": build_torch_step(arguments.crop, arguments.batch, precision)
+        for name, precision in (("f32", "float32"), ("bf16", "mixed_bfloat16"))
+    }
 
 
 def time_in_turn(steps, runs, warmup=2):
