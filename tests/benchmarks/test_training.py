@@ -36,3 +36,24 @@ def test_a_recipe_is_timed_on_random_images(training, capsys):
     printed = capsys.readouterr().out
     assert "1 crops of 16x16 pixels" in printed
     assert printed.splitlines()[-1].startswith("animegan_v2 ")
+
+
+def test_networks_in_pytorch_have_as_many_parameters(load_script):
+    pytest.importorskip("torch", reason="needs PyTorch")
+    script = load_script("torch_training")
+    from animegan_tf import build_discriminator, build_generator
+
+    def count(network):
+        return sum(weight.numel() for weight in network.parameters())
+
+    generator = build_generator("animegan_v2")
+    # The depthwise convolutions have no biases in PyTorch.
+    biases = 2 * 128 + 3 * 2 * 256
+    assert count(script.Generator()) == generator.count_params() - biases
+    discriminator = build_discriminator("animegan_v2")
+    kernels = sum(
+        weight.shape.num_elements() for weight in discriminator.trainable_weights
+    )
+    assert count(script.build_discriminator()) == kernels
+    losses = [script.build_torch_step(16, 1)(index) for index in range(2)]
+    assert all(loss > 0.0 for loss in losses)
