@@ -198,7 +198,7 @@ def _find_url(url, column, nested):
 def _open_files(text, files, pattern, column):
     """Find the images of the files that match a pattern, below its fixed part."""
     kinds = (*IMAGE_SUFFIXES, LIST_SUFFIX, TABLE_SUFFIX)
-    files = [name for name in files if name.lower().endswith(kinds)]
+    files = [name for name in files if _as_path(name).lower().endswith(kinds)]
     if not files:
         raise FileNotFoundError(f"No images match {text!r}")
     fixed = _as_path(pattern[: _WILDCARDS.search(pattern).start()])

@@ -49,8 +49,14 @@ def path_of_url(url: str) -> str:
 def sibling_url(url: str, path: str) -> str:
     """Return the URL of a path that is relative to the folder of another URL."""
     parts = _split(url)
-    folder = parts.path.rpartition("/")[0]
-    return str(parts._replace(path=f"{folder}/{path}"))
+    names = parts.path.split("/")[:-1]
+    for name in path.split("/"):
+        # Object stores take dots literally.
+        if name == ".." and len(names) > 1:
+            names.pop()
+        elif name not in (".", ".."):
+            names.append(name)
+    return str(parts._replace(path="/".join(names)))
 
 
 def is_listable(url: str) -> bool:
@@ -82,9 +88,15 @@ def expand_url(pattern: str) -> list[str]:
 
 
 def list_url(url: str) -> list[str] | None:
-    """List the URLs of all files below a folder or prefix; `None` if it is neither."""
+    """List the URLs of all files below a folder or prefix; `None` if it is a file.
+
+    Raises:
+        FileNotFoundError: If there is neither.
+    """
     filesystem, path = _resolve(url)
     if not filesystem.isdir(path):
+        if not filesystem.exists(path):
+            raise FileNotFoundError(f"No such file or folder: {public_url(url)!r}")
         return None
     return [_to_url(url, path, found) for found in sorted(filesystem.find(path))]
 

@@ -196,7 +196,42 @@ def test_options_of_a_connection_are_kept_and_not_shown():
     url = sibling_url("s3://user:secret@bucket/a/list.txt?proxy=b/c", "d/e.png")
     assert url == "s3://user:secret@bucket/a/d/e.png?proxy=b/c"
     assert public_url(url) == "s3://bucket/a/d/e.png"
+    up = sibling_url("s3://bucket/a/list.txt?proxy=b", "../../../d/./e.png")
+    assert up == "s3://bucket/d/e.png?proxy=b"
     assert path_of_url("s3://bucket/a/?.png") == "bucket/a/?.png"
+
+
+def test_patterns_and_folders_of_connections_with_options():
+    pytest.importorskip("pyarrow")
+    fsspec = pytest.importorskip("fsspec")
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Store(MemoryFileSystem):
+        """A store whose URLs may have options, as those of PyArrow's stores."""
+
+        protocol = "store"
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            path = path.partition("?")[0].replace("store://", "memory://")
+            return super()._strip_protocol(path)
+
+    fsspec.register_implementation("store", Store, clobber=True)
+    for name in ("options/a.jpg", "options/deep/b.png", "options/notes.md"):
+        fsspec.filesystem("store").pipe(f"/{name}", b"content")
+    options = "?endpoint_override=host:9000"
+    for url, found in {
+        "store://options": ["a.jpg", "deep/b.png"],
+        "store://options/deep/b.png": ["b.png"],
+        "store://options/**/*.png": ["deep/b.png"],
+    }.items():
+        sources = find_sources([url + options])
+        assert names(sources) == found
+        assert sources[-1].location.endswith(found[-1] + options)
+        assert "?" not in sources[-1].input
+        assert read_url(sources[-1].location) == b"content"
+    with pytest.raises(FileNotFoundError, match="No such .*: 'store://options/c.jpg'"):
+        find_sources(["store://options/c.jpg" + options])
 
 
 def test_unknown_schemes_are_refused():
