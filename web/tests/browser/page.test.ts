@@ -146,6 +146,7 @@ describe("settings", () => {
     await openFile(page, SMALL);
     const names = await styleNames();
     await redrawnAfter(async () => void (await page.selectOption("#second", names[1])));
+    await redrawnAfter(() => page.fill("#blend", "10"));
     const before = await drawing();
     const box = (await page.locator("#blend").boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

@@ -63,5 +63,7 @@ test.each(looks)("$width pixels, $theme: nothing overflows", async (look) => {
 });
 
 async function save(name: string): Promise<void> {
+  // What stays in view while the page scrolls belongs at its place.
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage: true });
 }
