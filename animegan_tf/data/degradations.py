@@ -6,13 +6,22 @@ has seen strong degradations only spoils good images. All functions give the sam
 eagerly and inside `tf.data`.
 """
 
+import functools
 import math
 
 import tensorflow as tf
 
+from animegan_tf.imaging.exposure import GAMMA, exposure_curve
+from animegan_tf.imaging.holes import fill_holes
+
 # Rows and columns of the grid that has one hole in each of its cells.
 _HOLES_PER_SIDE = 2
 _MAX_ELONGATION = 4.0
+# Straight strokes across the whole image, as of scratches and writing.
+_NUM_STROKES = 6
+_STROKE_WIDTHS = (1.0, 8.0)
+# Full-well capacity, in electrons, of a small sensor pixel whose shot noise is added.
+_ELECTRONS = 4000.0
 
 
 def degrade(image, seed, kinds, *, probability: float = 1.0) -> tf.Tensor:
@@ -38,11 +47,16 @@ def degrade(image, seed, kinds, *, probability: float = 1.0) -> tf.Tensor:
                 f"Received: kinds={tuple(kinds)}"
             )
         kind_seed = tf.random.fold_in(seed, position)
-        degraded = DEGRADATIONS[kind](image, kind_seed)
+        function = functools.partial(DEGRADATIONS[kind], seed=kind_seed)
         if probability < 1.0:
             random = tf.random.stateless_uniform([], tf.random.fold_in(kind_seed, -1))
-            degraded = tf.where(random < probability, degraded, image)
-        image = degraded
+            image = tf.cond(
+                random < probability,
+                functools.partial(function, image),
+                functools.partial(tf.identity, image),
+            )
+        else:
+            image = function(image)
     return image
 
 
@@ -80,37 +94,85 @@ def noise(image, seed, *, deviation=(0.0, 20.0)) -> tf.Tensor:
 
 def jpeg(image, seed, *, quality=(25, 95)) -> tf.Tensor:
     """Compress as JPEG of `quality`, 1 to 100, and decompress."""
-    levels = tf.clip_by_value(tf.floor((image + 1.0) * 127.5 + 0.5), 0.0, 255.0)
     quality = tf.cast(tf.round(_uniform(seed, quality)), tf.int32)
-    degraded = tf.image.adjust_jpeg_quality(tf.cast(levels, tf.uint8), quality)
+    degraded = tf.image.adjust_jpeg_quality(_to_levels(image), quality)
     return _like(image, tf.cast(degraded, tf.float32) / 127.5 - 1.0)
 
 
-def holes(image, seed, *, share=(0.02, 0.2)) -> tf.Tensor:
-    """Fill one random rectangle in each quarter of the image with white.
+def low_light(image, seed, *, gain=(1.0, 8.0)) -> tf.Tensor:
+    """Expose too short by the factor `gain`, and brighten again by `exposure_curve`.
 
-    `share` is the fraction of the image that they cover together.
+    Shot noise and the 256 levels of the dark image are amplified. The brightness is as
+    before: how bright a photo is meant to be, a network could only guess.
+    """
+    gain = _uniform(tf.random.fold_in(seed, 0), gain)
+    light = tf.clip_by_value((image + 1.0) / 2.0, 0.0, 1.0) ** GAMMA
+    dark = exposure_curve(light, 1.0 / gain)
+    grain = tf.random.stateless_normal(tf.shape(image), tf.random.fold_in(seed, 1))
+    dark += tf.sqrt(dark / _ELECTRONS) * grain
+    levels = tf.round(255.0 * tf.clip_by_value(dark, 0.0, 1.0) ** (1.0 / GAMMA))
+    light = exposure_curve((levels / 255.0) ** GAMMA, gain)
+    return 2.0 * light ** (1.0 / GAMMA) - 1.0
+
+
+def holes(image, seed, *, share=(0.02, 0.2), stroke_probability=0.5) -> tf.Tensor:
+    """Cut holes, and fill and mark them as `imaging.holes.fill_holes` does.
+
+    The holes are strokes with `stroke_probability`, else one rectangle in each quarter
+    of the image. `share` is the fraction of the image that they cover together; strokes
+    may cross each other, and have limits to their width.
     """
     part = _uniform(tf.random.fold_in(seed, 0), share)
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    count = _HOLES_PER_SIDE**2
-    random = tf.random.stateless_uniform([3, count], tf.random.fold_in(seed, 1))
-    # A longer rectangle of that area would not fit into its cell.
-    longest = tf.minimum(_MAX_ELONGATION, 1.0 / part)
-    elongation = longest ** (2.0 * random[0] - 1.0)
-    rows = _inside(height, tf.sqrt(part * elongation), random[1], by_row=True)
-    columns = _inside(width, tf.sqrt(part / elongation), random[2], by_row=False)
-    mask = tf.reduce_any(rows[:, :, None] & columns[:, None, :], axis=0)
-    return tf.where(mask[..., None], 1.0, image)
+    size = tf.shape(image)[:2]
+    kind = tf.random.stateless_uniform([], tf.random.fold_in(seed, 2))
+    mask = tf.cond(
+        kind < stroke_probability,
+        lambda: _strokes(size, part, tf.random.fold_in(seed, 3)),
+        lambda: _rectangles(size, part, tf.random.fold_in(seed, 1)),
+    )
+    filled = tf.numpy_function(fill_holes, [_to_levels(image), mask], tf.uint8)
+    filled = tf.cast(filled, tf.float32) / 127.5 - 1.0
+    # Outside, an image has more than 256 levels.
+    return _like(image, tf.where(mask[..., None], filled, image))
 
 
 DEGRADATIONS = {
     "blur": blur,
     "downscale": downscale,
+    "low_light": low_light,
     "noise": noise,
     "jpeg": jpeg,
     "holes": holes,
 }
+
+
+def _rectangles(size, part, seed) -> tf.Tensor:
+    """Return where one random rectangle in each quarter is, `(height, width)`."""
+    count = _HOLES_PER_SIDE**2
+    random = tf.random.stateless_uniform([3, count], seed)
+    # A longer rectangle of that area would not fit into its cell.
+    longest = tf.minimum(_MAX_ELONGATION, 1.0 / part)
+    elongation = longest ** (2.0 * random[0] - 1.0)
+    rows = _inside(size[0], tf.sqrt(part * elongation), random[1], by_row=True)
+    columns = _inside(size[1], tf.sqrt(part / elongation), random[2], by_row=False)
+    return tf.reduce_any(rows[:, :, None] & columns[:, None, :], axis=0)
+
+
+def _strokes(size, part, seed) -> tf.Tensor:
+    """Return where random strokes of one width are, `(height, width)`."""
+    height, width = tf.cast(size[0], tf.float32), tf.cast(size[1], tf.float32)
+    ends = tf.random.stateless_uniform([2, _NUM_STROKES, 2], seed)
+    ends *= tf.stack([height, width])
+    along = ends[1] - ends[0]
+    lengths = tf.maximum(tf.norm(along, axis=-1), 1.0)
+    wide = part * height * width / tf.reduce_sum(lengths)
+    wide = tf.clip_by_value(wide, *_STROKE_WIDTHS)
+    grid = tf.meshgrid(tf.range(height), tf.range(width), indexing="ij")
+    offsets = (tf.stack(grid, axis=-1) + 0.5)[:, :, None] - ends[0]
+    position = tf.reduce_sum(offsets * along, axis=-1) / tf.square(lengths)
+    position = tf.clip_by_value(position, 0.0, 1.0)[..., None]
+    distances = tf.norm(offsets - position * along, axis=-1)
+    return tf.reduce_any(distances <= wide / 2.0, axis=-1)
 
 
 def _inside(length, parts, random, by_row: bool) -> tf.Tensor:
@@ -124,6 +186,11 @@ def _inside(length, parts, random, by_row: bool) -> tf.Tensor:
     start = tf.cast(first, tf.float32) + tf.floor(random * (cell - size + 1.0))
     positions = tf.cast(tf.range(length), tf.float32)[None]
     return (positions >= start[:, None]) & (positions < (start + size)[:, None])
+
+
+def _to_levels(image) -> tf.Tensor:
+    levels = tf.clip_by_value(tf.floor((image + 1.0) * 127.5 + 0.5), 0.0, 255.0)
+    return tf.cast(levels, tf.uint8)
 
 
 def _uniform(seed, limits) -> tf.Tensor:

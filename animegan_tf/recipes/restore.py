@@ -14,7 +14,7 @@ from animegan_tf.recipes.pix2pix import (
 )
 from animegan_tf.utils.settings import check
 
-DEGRADATIONS = ("blur", "downscale", "noise", "jpeg", "holes")
+DEGRADATIONS = ("blur", "downscale", "low_light", "noise", "jpeg", "holes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,8 @@ class RestoreData(ImageToImageData):
 
     Attributes:
         degradations: What is done to the images, in this order: any of `"blur"`,
-            `"downscale"`, `"noise"`, `"jpeg"` and `"holes"`.
+            `"downscale"`, `"low_light"`, `"noise"`, `"jpeg"` and `"holes"`, which must
+            be last, as their marks must be whole.
     """
 
     crop_size: int = 128
@@ -39,6 +40,13 @@ class RestoreData(ImageToImageData):
             self.degradations and set(self.degradations) <= set(DEGRADATIONS),
             "degradations",
             f"one or more of {', '.join(DEGRADATIONS)}",
+            self.degradations,
+        )
+        # Others would blur the marks of the holes.
+        check(
+            "holes" not in self.degradations[:-1],
+            "degradations",
+            "a list that has holes at its end, if at all",
             self.degradations,
         )
 

@@ -11,6 +11,7 @@ from animegan_tf.data.degradations import (
     downscale,
     holes,
     jpeg,
+    low_light,
     noise,
 )
 
@@ -55,6 +56,7 @@ def test_the_seed_determines_the_result_eagerly_and_in_tf_data(image, kind):
         (downscale, "factor", 1.5, 4.0),
         (noise, "deviation", 4.0, 24.0),
         (jpeg, "quality", 90, 10),
+        (low_light, "gain", 2.0, 16.0),
         (holes, "share", 0.05, 0.2),
     ],
 )
@@ -79,17 +81,43 @@ def test_blur_keeps_flat_areas_and_the_mean(image):
     assert float(np.mean(blur(image, (0, 0)))) == pytest.approx(image.mean(), abs=0.02)
 
 
+def test_low_light_keeps_the_brightness_and_adds_noise_where_it_was_dark():
+    ramp = np.tile(np.linspace(-0.8, 0.8, 64, dtype="float32")[:, None, None], (64, 3))
+    found = low_light(ramp, (0, 0), gain=(8.0, 8.0)).numpy()
+    assert np.abs(found.mean(axis=1) - ramp.mean(axis=1)).max() < 0.05
+    spread = found.std(axis=1).mean(axis=-1)
+    assert spread[:16].mean() > 2 * spread[-16:].mean()
+
+
+def _cut(seed, share, stroke_probability):
+    """Return where holes are in a gray image, whose fill has other levels."""
+    image = np.zeros((96, 128, 3), "float32")
+    options = {"share": (share, share), "stroke_probability": stroke_probability}
+    return (holes(image, (seed, 0), **options).numpy() != 0.0).all(axis=-1)
+
+
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
 @pytest.mark.parametrize("seed", range(5))
-def test_holes_cover_the_given_fraction_with_white(share, seed):
-    image = np.zeros((96, 128, 3), "float32")
-    filled = holes(image, (seed, 0), share=(share, share)).numpy()
-    assert set(np.unique(filled)) == {0.0, 1.0}
-    assert filled.mean() == pytest.approx(share, rel=0.1)
+def test_rectangles_cover_the_given_fraction(share, seed):
+    mask = _cut(seed, share, 0.0)
+    assert mask.mean() == pytest.approx(share, rel=0.1)
     # Every quarter has one.
-    assert all(
-        q.any() for half in np.split(filled, 2) for q in np.split(half, 2, axis=1)
-    )
+    assert all(q.any() for half in np.split(mask, 2) for q in np.split(half, 2, axis=1))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_strokes_are_long_and_cover_at_most_the_given_fraction(seed):
+    mask = _cut(seed, 0.1, 1.0)
+    assert 0.04 < mask.mean() < 0.11
+    assert max(np.ptp(axis) for axis in np.nonzero(mask)) > 40
+
+
+def test_holes_are_filled_and_marked_and_the_rest_is_exact(image):
+    degraded = holes(image, (3, 4), share=(0.1, 0.1)).numpy()
+    changed = (degraded != image).any(axis=-1)
+    mask = (np.abs(degraded - image) > 0.02).any(axis=-1)
+    np.testing.assert_array_equal(changed & ~mask, False)
+    assert 0.02 < mask.mean() < 0.15
 
 
 def test_several_degradations_are_applied_in_order(image):

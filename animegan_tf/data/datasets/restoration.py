@@ -18,7 +18,7 @@ from animegan_tf.data.streams import batched, index_stream
 _SALT = 6
 # With several degradations, a network that always saw all of them at once would
 # overcorrect images that have only one.
-_PROBABILITY_OF_EACH = 0.5
+_MEAN_COUNT = 1.5
 
 
 def build_restoration_dataset(
@@ -35,9 +35,9 @@ def build_restoration_dataset(
 ) -> tf.data.Dataset:
     """Build an endless dataset of degraded images and their originals.
 
-    The degradation is random each time. Several degradations are applied to half of the
-    images each, a single one to all: with half of the images unchanged, the identity
-    would be the median, which minimizes an L1 loss.
+    The degradation is random each time. Of several degradations, an image gets 1.5 on
+    average; a single one is applied to all: with half of the images unchanged, the
+    identity would be the median, which minimizes an L1 loss.
 
     Args:
         paths: Undamaged images.
@@ -61,7 +61,8 @@ def build_restoration_dataset(
     """
     check_stream(paths, "paths", crop_size, batch_size, start_step)
     read = build_reduced_reader(paths, crop_size, coverage, memory_budget)
-    probability = _PROBABILITY_OF_EACH if len(degradations) > 1 else 1.0
+    count = len(degradations)
+    probability = min(_MEAN_COUNT / count, 0.5) if count > 1 else 1.0
 
     def load(index, crop_seed):
         target = random_rescaled_crop(
