@@ -25,6 +25,10 @@ DISCRIMINATOR_SETTINGS = (
 )
 
 
+# Value of `initial` for the network that comes with the package.
+BUNDLED = "bundled"
+
+
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
     """Where the training images are, and how batches of crops are cut from them.
@@ -224,7 +228,8 @@ class TrainingConfig(RunConfig):
         generator: Name of the generator, a key of `models.generators.GENERATORS`.
         generator_options: Keyword arguments of its factory.
         initial: Style name, run folder or `.keras` file whose weights the generator
-            starts from; empty starts from random weights.
+            starts from; `"bundled"` is the default style, if `generator` is its network
+            without options, and else nothing; empty starts from random weights.
         discriminator: Name of the discriminator, a key of
             `models.discriminators.DISCRIMINATORS`.
         discriminator_options: Keyword arguments of its factory.

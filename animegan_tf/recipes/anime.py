@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from animegan_tf.config import DataConfig, LossWeights, TrainingConfig
+from animegan_tf.config import BUNDLED, DataConfig, LossWeights, TrainingConfig
 from animegan_tf.utils.settings import check
 
 REGRESSION_TERMS = ("target", "gradient", "color", "local_color", "total_variation")
@@ -181,6 +181,7 @@ class AnimeConfig(TrainingConfig):
     final_target_factor: float = 0.4
     adversarial_warmup: int = 250
     features: str = "bundled"
+    initial: str = BUNDLED
     discriminator: str = "features"
     discriminator_options: dict[str, Any] = dataclasses.field(default_factory=dict)
     adversarial_loss: str = "hinge"

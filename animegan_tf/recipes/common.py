@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from animegan_tf.config import DataConfig, Regularization, TrainingConfig
+from animegan_tf.config import BUNDLED, DataConfig, Regularization, TrainingConfig
 from animegan_tf.data.image_folder import scan_images
 from animegan_tf.inference.loading import load_generator
 from animegan_tf.models.discriminators import build_discriminator
@@ -18,6 +18,7 @@ from animegan_tf.models.generator_files import load_saved_generator
 from animegan_tf.models.generators import build_generator
 from animegan_tf.models.layers.license_notice import add_notice, find_notice
 from animegan_tf.models.output_kind import resolve_from_logits
+from animegan_tf.presets import DEFAULT_STYLE, load_preset
 from animegan_tf.training.adversary import Adversary
 from animegan_tf.training.best import BestRule
 from animegan_tf.training.gan_program import GanProgram
@@ -102,8 +103,8 @@ def build_generators(
         )
     with dtype_policy(config.precision):
         generator = build_generator(**options)
-    if config.initial:
-        source = _load_initial(config.initial, extra.get("num_styles"))
+    source = _load_initial(config, extra.get("num_styles"))
+    if source is not None:
         copy_weights(source, generator)
         notice = find_notice(source)
         if notice is not None:
@@ -112,14 +113,19 @@ def build_generators(
     return generator, MovingAverage(generator, average, config.ema_decay), options
 
 
-def _load_initial(name: str, num_styles: int | None) -> keras.Model:
+def _load_initial(config: TrainingConfig, num_styles: int | None) -> keras.Model | None:
     """Load the generator to start from; with all its styles, if it has as many."""
+    if config.initial == BUNDLED:
+        is_bundled = config.generator == "anime" and not config.generator_options
+        return load_preset(DEFAULT_STYLE) if is_bundled else None
+    if not config.initial:
+        return None
     if num_styles:
         with contextlib.suppress(FileNotFoundError):
-            generator, styles = load_saved_generator(Path(name))
+            generator, styles = load_saved_generator(Path(config.initial))
             if len(styles) == num_styles:
                 return generator
-    return load_generator(name)
+    return load_generator(config.initial)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from animegan_tf.config import TrainingConfig
+from animegan_tf.config import BUNDLED, TrainingConfig
 from animegan_tf.data.array_images import is_array_file
 from animegan_tf.data.datasets.arrays import ImageArray
 from animegan_tf.imaging.formats import list_images
@@ -76,9 +76,11 @@ def check_training(config: TrainingConfig) -> None:
             raise ValueError(
                 f"{expected}, not a file. Received: {name}={str(folder)!r}"
             )
-    if config.initial and is_bundled(config.initial):
+    if config.initial in ("", BUNDLED):
+        return
+    if is_bundled(config.initial):
         parse_blend(config.initial)
-    elif config.initial:
+    else:
         path = Path(config.initial)
         # A style of a run, `RUN/STYLE`, is no path itself.
         if not path.exists() and not path.parent.is_dir():

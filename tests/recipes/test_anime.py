@@ -200,6 +200,19 @@ def test_training_starts_from_the_weights_of_another(
             np.testing.assert_array_equal(value, other)
 
 
+def test_training_starts_from_the_bundled_network_if_it_fits(make_config, tmp_path):
+    def start(name, **changes):
+        config = make_config("anime", steps=1, initial="bundled", **changes)
+        program = build(config, RunFolder(tmp_path / name), False).program
+        return program.networks["generator"].get_weights()
+
+    bundled = load_generator("anime").get_weights()
+    for value, other in zip(start("same", generator_options={}), bundled, strict=True):
+        np.testing.assert_array_equal(value, other)
+    # Another width starts from random weights.
+    assert start("other")[0].shape != bundled[0].shape
+
+
 @pytest.mark.slow
 def test_training_reaches_the_target(make_config, run_training, read_log):
     config = make_config(
