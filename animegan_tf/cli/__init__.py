@@ -46,6 +46,13 @@ COMMANDS = (
     completion,
 )
 
+# What to install for requirements that environments for stylizing alone leave out.
+_REQUIREMENTS = {
+    "keras": "tensorflow keras",
+    "tensorflow": "tensorflow keras",
+    "matplotlib": "matplotlib",
+}
+
 
 class _Terminated(KeyboardInterrupt):
     """A signal has ended the program; its argument is the signal's number."""
@@ -79,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (ValueError, OSError, ImportError, TrainingDivergedError) as error:
-        line = " ".join(str(error).split()) or type(error).__name__
+        line = " ".join(_describe(error).split()) or type(error).__name__
         print(f"animegan-tf: error: {line}", file=sys.stderr)
         return 2
     except MemoryError:
@@ -91,6 +98,15 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nanimegan-tf: interrupted", file=sys.stderr)
         return 130
+
+
+def _describe(error: Exception) -> str:
+    """Return what an error says; of a missing requirement, what to install."""
+    root = (getattr(error, "name", None) or "").partition(".")[0]
+    if isinstance(error, ModuleNotFoundError) and root in _REQUIREMENTS:
+        packages = _REQUIREMENTS[root]
+        return f"this needs `pip install {packages}`. Received: {error}"
+    return str(error)
 
 
 def build_parser() -> Parser:

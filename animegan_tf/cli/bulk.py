@@ -21,7 +21,6 @@ from animegan_tf.cli.options import (
 from animegan_tf.cli.stylize import build_pipeline
 from animegan_tf.imaging.formats import load_codec
 from animegan_tf.inference.files import check_bits
-from animegan_tf.utils.progress import progress_bar
 
 # Seconds before a progress bar is shown.
 _DELAY = 1.0
@@ -138,6 +137,8 @@ def run(arguments) -> int:
         if name not in _NOT_SETTINGS
     }
     start = time.perf_counter()
+    from animegan_tf.utils.progress import progress_bar
+
     with progress_bar(unit="image", delay=_DELAY) as bar:
 
         def show(done, total):

@@ -3,9 +3,8 @@
 import dataclasses
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-
-from tqdm import tqdm
 
 from animegan_tf.imaging.image_file import ImageFile
 from animegan_tf.imaging.reading import open_image, read_image_file
@@ -47,13 +46,7 @@ class Pipeline:
 
     def run_one(self, source: Path, target: Path, *, show_progress=True) -> None:
         """Stylize a file, with a progress bar of its tiles or frames."""
-        disable = None if show_progress else True
-        with tqdm(unit="tile", disable=disable, delay=_DELAY) as bar:
-
-            def show(done, total):
-                bar.total = total
-                bar.update(done - bar.n)
-
+        with _show_tiles() if show_progress else nullcontext() as show:
             stylize_file(
                 source,
                 target,
@@ -77,6 +70,8 @@ class Pipeline:
         Returns:
             The number of files that failed.
         """
+        from tqdm import tqdm
+
         results = read_compute_write(
             outputs, read=self._read, compute=self._compute, write=self._write
         )
@@ -115,3 +110,21 @@ class Pipeline:
     def _write(self, pair, file: ImageFile | None) -> None:
         if file is not None:
             write_image_file(file, pair[1], quality=self.quality, mark=self.mark)
+
+
+@contextmanager
+def _show_tiles():
+    """Yield a function that shows progress by tiles, or `None` without a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    # Importing it takes a part of the time of one small image.
+    from tqdm import tqdm
+
+    with tqdm(unit="tile", delay=_DELAY) as bar:
+
+        def show(done, total):
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show

@@ -171,6 +171,8 @@ def open_image(path, *, max_pixels: int = MAX_PIXELS):
     else:
         head = file.read(12)
         file.seek(0)
+    # Else Pillow imports all its plug-ins, since it misses one of `_FORMATS`.
+    Image.preinit()
     formats = _FORMATS
     if head[4:8] == b"ftyp":
         load_codec(".heic" if head[8:] in _HEIF_BRANDS else ".avif", path)

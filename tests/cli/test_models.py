@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from animegan_tf.cli import main
@@ -48,3 +51,23 @@ def test_all_networks_are_listed_without_names(capsys):
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(GENERATORS)
+
+
+@pytest.mark.parametrize(
+    "command", [["models"], ["export", "--to", "keras", "-o", "x"]]
+)
+def test_without_tensorflow_one_line_says_what_to_install(command, tmp_path):
+    code = (
+        "import sys; from animegan_tf.cli import main\n"
+        "sys.modules.update(tensorflow=None, keras=None); sys.exit(main(sys.argv[1:]))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *command],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "`pip install tensorflow keras`" in result.stderr
