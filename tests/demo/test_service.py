@@ -150,7 +150,9 @@ def test_blend_is_that_of_the_library(make_service, make_photo):
 
     path = make_photo()
     choice = StyleChoice("anime", second="ink", share=0.25)
-    (written,), _ = make_service().stylize_photos([path], choice)
+    # Its results are deleted with it.
+    service = make_service()
+    (written,), _ = service.stylize_photos([path], choice)
     expected = Stylizer.from_preset("anime:0.75,ink:0.25", engine="auto")(path)
     assert np.array_equal(read_image(written), expected)
 
