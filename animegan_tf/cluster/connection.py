@@ -4,11 +4,14 @@ import contextlib
 import dataclasses
 import logging
 import os
+import socket
 
 from animegan_tf.utils.messages import reason_of
 
 # Bytes of shared memory of a local cluster. Paths and report rows need little of it.
 _OBJECT_STORE = 512 * 2**20
+# Seconds to wait for the computer of a cluster.
+_PATIENCE = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,7 @@ def connect(cluster: Cluster):
     try:
         if is_ours:
             try:
+                _check_reachable(cluster.address or "")
                 ray.init(**options)
             except Exception as error:
                 # Ray also raises plain ones, such as if the machine is too busy.
@@ -91,6 +95,13 @@ def connect(cluster: Cluster):
     finally:
         if is_ours:
             ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Raise an `OSError` if nobody listens at `HOST:PORT`; Ray tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
 
 
 def count_workers(resources: dict[str, float], cluster: Cluster) -> int:

@@ -1,11 +1,12 @@
 import os
+import socket
 import sys
 
 import numpy as np
 import pytest
 
 from animegan_tf.cluster.bulk import stylize_bulk
-from animegan_tf.cluster.connection import Cluster, count_workers
+from animegan_tf.cluster.connection import Cluster, connect, count_workers
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
 
@@ -65,6 +66,17 @@ def test_there_are_as_many_workers_as_cores_or_gpus():
         count_workers({"CPU": 8.0}, Cluster(gpus=1.0))
     with pytest.raises(ValueError, match="must have 9 CPUs"):
         count_workers(resources, Cluster(cpus=9))
+
+
+@needs_ray
+def test_an_address_where_nobody_listens_is_refused_at_once():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = "{}:{}".format(*server.getsockname())
+    with (
+        pytest.raises(ConnectionError, match=f"No Ray cluster at '{address}'"),
+        connect(Cluster(address=address)),
+    ):
+        pass
 
 
 def test_missing_ray_is_one_line_that_names_the_extra(tmp_path, monkeypatch):
