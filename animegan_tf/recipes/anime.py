@@ -172,10 +172,10 @@ class AnimeConfig(TrainingConfig):
     """
 
     recipe: str = "anime"
-    steps: int = 4500
+    steps: int = 3000
     data: AnimeData = dataclasses.field(default_factory=AnimeData)
     weights: AnimeWeights = dataclasses.field(default_factory=AnimeWeights)
-    pretraining_steps: int = 1500
+    pretraining_steps: int = 1000
     pretraining_learning_rate: float = 1e-3
     target_factor: float = 0.5
     final_target_factor: float = 0.4
