@@ -179,17 +179,20 @@ def test_a_whole_module_and_the_old_format_are_refused(tmp_path):
         read_torch_state(old)
 
 
+@pytest.mark.parametrize("dynamo", [False, True])
 @pytest.mark.parametrize("align_corners", [True, False])
 def test_an_export_to_onnx_is_imported_like_the_file(
-    align_corners, state, noise, tmp_path
+    align_corners, dynamo, state, noise, tmp_path
 ):
     pytest.importorskip("onnx", reason="ONNX files are read by the package onnx")
+    if dynamo:
+        pytest.importorskip("onnxscript", reason="PyTorch's newer exporter needs it")
     module = Generator(align_corners=align_corners).eval()
     module.load_state_dict(state)
     path = tmp_path / "paprika.onnx"
     photo = noise(64, 64)
     inputs = torch.from_numpy(photo.transpose(0, 3, 1, 2))
-    torch.onnx.export(module, inputs, path, dynamo=False)
+    torch.onnx.export(module, (inputs,), path, dynamo=dynamo)
     generator, report = import_generator(path)
     assert (report.family, report.by) == ("animegan_v2", "graph order")
     assert report.notice == FAMILIES["animegan_v2"].torch_notice
