@@ -75,10 +75,19 @@ def test_default_generator_to_other_formats(tmp_path, run, to, precision):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("to", ["onnx", "openvino", "litert", "saved_model"])
-def test_other_generators_are_exported_too(tmp_path, to):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("resnet", {"num_blocks": 1}),
+        ("animegan_v2", {"resize": "legacy", "epsilon": 1e-12}),
+        ("animegan_v3", {"resize": "legacy", "slots": 8}),
+        ("white_box", {"resize": "legacy", "num_blocks": 1}),
+    ],
+)
+def test_other_generators_are_exported_too(tmp_path, to, name, options):
     need(to)
     keras.utils.set_random_seed(0)
-    generator = build_generator("resnet", width=4, num_blocks=1)
+    generator = build_generator(name, width=4, **options)
     report = export_generator(generator, to, tmp_path, size=(64, 96))
     check_report(report, tmp_path, to, "float32")
 

@@ -1,5 +1,7 @@
 """`animegan-tf import`, and what becomes of the license."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -97,3 +99,21 @@ def test_stylized_videos_name_the_license(style, photo, tmp_path):
     assert main([*command, "--style", str(style)]) == 0
     with av.open(str(output)) as container:
         assert LICENSE in container.metadata["comment"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "to, package",
+    [("onnx", "onnxruntime"), ("litert", "ai_edge_litert"), ("saved_model", None)],
+)
+def test_imported_networks_are_exported_with_their_license(
+    style, tmp_path, to, package
+):
+    if package is not None:
+        pytest.importorskip(package)
+    command = ["export", "--style", str(style), "--to", to, "--size", "64x96"]
+    assert main([*command, "-o", str(tmp_path)]) == 0
+    [path] = tmp_path.glob("*.report.json")
+    report = json.loads(path.read_text())
+    assert report["passed"] and report["max_difference"] <= 1e-3
+    assert report["license"] == LICENSE
