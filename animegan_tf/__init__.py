@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from animegan_tf.inference.files import stylize_image as stylize_image
     from animegan_tf.inference.generate import generate_image as generate_image
     from animegan_tf.inference.loading import load_generator as load_generator
+    from animegan_tf.inference.restoration import restore as restore
     from animegan_tf.inference.stylizer import Stylizer as Stylizer
     from animegan_tf.inference.video.stylize import stylize_video as stylize_video
     from animegan_tf.losses.adversarial import choose_losses as choose_losses
@@ -83,6 +84,7 @@ _PUBLIC = {
     "stylize_file": "animegan_tf.inference.files",
     "FaceStylizer": "animegan_tf.inference.faces.stylizer",
     "stylize_video": "animegan_tf.inference.video.stylize",
+    "restore": "animegan_tf.inference.restoration",
     "style_transfer": "animegan_tf.transfer.style_transfer",
     "evaluate": "animegan_tf.evaluation.held_out",
     "build_generator": "animegan_tf.models.generators",

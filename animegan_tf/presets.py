@@ -7,6 +7,8 @@ from pathlib import Path
 from animegan_tf.utils.messages import suggestion
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+# The network of `restore`, which is no style.
+RESTORATION_FOLDER = WEIGHTS_FOLDER / "restoration"
 DEFAULT_STYLE = "anime"
 
 

@@ -27,7 +27,8 @@ def main(argv=None):
         "--damage",
         nargs="+",
         default=["downscale", "noise", "jpeg"],
-        help="any of blur, downscale, noise, jpeg, holes; default: %(default)s",
+        help="any of blur, downscale, low_light, noise, jpeg, holes; "
+        "default: %(default)s",
     )
     parser.add_argument(
         "--precision", default="float32", help="float32 or mixed_bfloat16"

@@ -26,12 +26,12 @@ def test_default_style_is_bundled():
     assert presets.DEFAULT_STYLE in presets.PRESETS
 
 
-def test_every_weights_folder_belongs_to_a_style():
+def test_every_weights_folder_belongs_to_a_style_or_to_restoration():
     folders = {
         path.parent.name for path in presets.WEIGHTS_FOLDER.glob("*/generator.json")
     }
     used = {preset.folder for preset in presets.PRESETS.values()}
-    assert folders == used
+    assert folders == used | {presets.RESTORATION_FOLDER.name}
 
 
 def test_styles_are_listed_by_name():

@@ -39,6 +39,7 @@ NAMES = [
     "load_generator",
     "preprocess_image",
     "read_image",
+    "restore",
     "style_features",
     "style_loss",
     "style_transfer",

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,12 +92,26 @@ def run(arguments) -> int:
         return _run_array(arguments)
     if is_video(arguments):
         return video.run(video_arguments(arguments))
-    planned = _plan(arguments)
+    return run_images(arguments, build_pipeline, inputs=dial_images(arguments))
+
+
+def run_images(
+    arguments, build: Callable[..., Pipeline], *, inputs: Sequence[Path] = ()
+) -> int:
+    """Read, process and write images; return 1 if some of several failed.
+
+    Args:
+        arguments: Those of this command, or of another one with `input`, `output`,
+            `recursive`, `resume`, `overwrite`, `format` and `bits`.
+        build: Function from the arguments to the pipeline, called after the checks.
+        inputs: Further files that are read, which no output may replace.
+    """
+    planned = _plan(arguments, inputs)
     outputs = missing_outputs(planned) if arguments.resume else planned
     if not outputs:
         print(f"All {len(planned)} outputs already exist")
         return 0
-    pipeline = build_pipeline(arguments)
+    pipeline = build(arguments)
     for folder in {target.parent for _, target in outputs}:
         folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
@@ -215,7 +230,7 @@ def _run_array(arguments) -> int:
     return code
 
 
-def _plan(arguments) -> list[tuple[Path, Path]]:
+def _plan(arguments, inputs) -> list[tuple[Path, Path]]:
     """Pair sources with outputs, and check them before any work."""
     if arguments.resume and arguments.overwrite:
         raise ValueError("`--resume` and `--overwrite` exclude each other.")
@@ -228,7 +243,7 @@ def _plan(arguments) -> list[tuple[Path, Path]]:
     check_outputs(
         outputs,
         overwrite=arguments.overwrite or arguments.resume,
-        inputs=dial_images(arguments),
+        inputs=inputs,
     )
     for _, target in outputs:
         check_bits(arguments.bits, target)

@@ -116,7 +116,7 @@ def low_light(image, seed, *, gain=(1.0, 8.0)) -> tf.Tensor:
 
 
 def holes(image, seed, *, share=(0.02, 0.2), stroke_probability=0.5) -> tf.Tensor:
-    """Cut holes, and fill and mark them as `imaging.holes.fill_holes` does.
+    """Cut holes, and fill them smoothly by `imaging.holes.fill_holes`.
 
     The holes are strokes with `stroke_probability`, else one rectangle in each quarter
     of the image. `share` is the fraction of the image that they cover together; strokes

@@ -1,23 +1,15 @@
-"""Fill holes of an image smoothly, and mark them for the restoration network.
-
-The network takes RGB images, like every generator here. Therefore a hole is told to it
-by a faint checkerboard, green against red and blue, which photos do not have. It is
-trained on images that were filled and marked in this way, and removes the marks.
-"""
+"""Fill holes of an image smoothly with the colors around them."""
 
 import numpy as np
 
 from animegan_tf.imaging.alpha import fill_transparent
 
-# Levels of 255: above the noise of most photos, and soon removed by the network.
-_AMPLITUDE = 12
-_SIGNS = np.array([1, -1, 1], np.float32)
 # The coarse levels of the first estimate are smooth already.
 _RELAXATIONS = 60
 
 
-def fill_holes(image: np.ndarray, mask: np.ndarray, *, marks=True) -> np.ndarray:
-    """Fill holes with the colors around them, interpolated, and mark them.
+def fill_holes(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Fill holes with the colors around them, interpolated.
 
     The colors approximate the solution of Laplace's equation: from a first estimate by
     `fill_transparent`, every pixel becomes the mean of its neighbors, again and again.
@@ -25,7 +17,6 @@ def fill_holes(image: np.ndarray, mask: np.ndarray, *, marks=True) -> np.ndarray
     Args:
         image: uint8 or uint16 RGB, `(height, width, 3)`.
         mask: Boolean, `(height, width)`, true in the holes.
-        marks: Whether to add the marks.
 
     Returns:
         A new array like `image`, unchanged outside the holes. An image that is one
@@ -41,12 +32,6 @@ def fill_holes(image: np.ndarray, mask: np.ndarray, *, marks=True) -> np.ndarray
         filled = fill_transparent(image, opacity)
     rows, columns = np.nonzero(mask)
     colors = _relax(filled, rows, columns)
-    if marks:
-        amplitude = np.float32(_AMPLITUDE * (top // 255))
-        # Clipped before, so that the marks are whole in black and in white areas.
-        colors = np.clip(colors, amplitude, top - amplitude)
-        phase = 1 - 2 * ((rows + columns) % 2)
-        colors += amplitude * phase[:, np.newaxis] * _SIGNS
     filled[rows, columns] = np.floor(colors + np.float32(0.5)).astype(image.dtype)
     return filled
 

