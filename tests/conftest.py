@@ -212,3 +212,15 @@ def features_file(tmp_path):
     path = tmp_path / "features.npz"
     np.savez(path, **arrays)
     return path
+
+
+@pytest.fixture(scope="session")
+def identity_run(tmp_path_factory):
+    """A saved restoration network that returns its input, as an untrained one does."""
+    from animegan_tf.models.generator_files import save_generator
+    from animegan_tf.models.generators import build_generator
+
+    folder = tmp_path_factory.mktemp("identity")
+    options = {"name": "restoration", "width": 4}
+    save_generator(build_generator(**options), options, folder)
+    return folder

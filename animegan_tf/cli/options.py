@@ -350,6 +350,16 @@ def add_format_arguments(parser) -> None:
     )
 
 
+def add_folder_arguments(parser) -> None:
+    """Add `--recursive` and `--resume`, of commands that take folders of images."""
+    parser.add_argument(
+        "--recursive", action="store_true", help="include images in subfolders"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="skip images whose output exists"
+    )
+
+
 def add_writing_arguments(parser) -> None:
     """Add `--overwrite`, `--quality` and `--no-mark`."""
     parser.add_argument(

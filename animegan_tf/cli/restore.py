@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from animegan_tf.cli.options import (
+    add_folder_arguments,
     add_format_arguments,
     add_precision_argument,
     add_tile_argument,
@@ -56,12 +57,7 @@ def add_parser(subparsers) -> None:
         metavar="RUN",
         help="run folder of the recipe restore (default: the bundled network)",
     )
-    parser.add_argument(
-        "--recursive", action="store_true", help="include images in subfolders"
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="skip images whose output exists"
-    )
+    add_folder_arguments(parser)
     add_tile_argument(parser)
     add_precision_argument(parser)
     add_writing_arguments(parser)

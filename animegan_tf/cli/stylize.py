@@ -18,6 +18,7 @@ from animegan_tf.cli.options import (
     add_dial_arguments,
     add_engine_argument,
     add_face_arguments,
+    add_folder_arguments,
     add_format_arguments,
     add_precision_argument,
     add_style_argument,
@@ -71,12 +72,7 @@ def _add_arguments(parser) -> None:
     add_style_argument(parser)
     add_dial_arguments(parser)
     add_face_arguments(parser)
-    parser.add_argument(
-        "--recursive", action="store_true", help="include images in subfolders"
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="skip images whose output exists"
-    )
+    add_folder_arguments(parser)
     add_tile_argument(parser)
     add_precision_argument(parser)
     add_engine_argument(parser)

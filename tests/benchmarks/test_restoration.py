@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from animegan_tf.imaging.writing import write_image
-from animegan_tf.models.generator_files import save_generator
-from animegan_tf.models.generators import build_generator
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +20,6 @@ def photo():
     return np.repeat(image[..., None], 3, axis=2).astype(np.uint8)
 
 
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory):
-    """A saved network that returns its input, as an untrained one does."""
-    folder = tmp_path_factory.mktemp("identity")
-    options = {"name": "restoration", "width": 4}
-    save_generator(build_generator(**options), options, folder)
-    return folder
-
-
 def test_every_degradation_but_none_lowers_the_psnr(restoration, photo):
     for name, task in restoration.TASKS.items():
         degraded, mask = task.degrade(photo, np.random.default_rng(0))
@@ -41,9 +30,9 @@ def test_every_degradation_but_none_lowers_the_psnr(restoration, photo):
             assert np.array_equal(degraded[mask == 0], photo[mask == 0])
 
 
-def test_holes_are_filled_better_than_with_white(restoration, photo, identity):
+def test_holes_are_filled_better_than_with_white(restoration, photo, identity_run):
     task = restoration.TASKS["scratches"]
-    results = restoration.run(task, [photo], identity)
+    results = restoration.run(task, [photo], identity_run)
     assert list(results) == ["degraded", "TELEA", "NS", "ours"]
     scores = {key: restoration.measure(r, [photo])[0] for key, r in results.items()}
     assert min(scores["TELEA"], scores["NS"], scores["ours"]) > scores["degraded"] + 3
@@ -55,10 +44,12 @@ def test_the_row_has_the_best_of_the_other_methods(restoration):
     assert row == "| noise | 20.00, 0.500 | 22.00, 0.600 (B) | 23.46, 0.900 |"
 
 
-def test_a_table_and_sheets_are_written(restoration, photo, identity, tmp_path, capsys):
+def test_a_table_and_sheets_are_written(
+    restoration, photo, identity_run, tmp_path, capsys
+):
     (tmp_path / "photos").mkdir()
     write_image(photo, tmp_path / "photos" / "a.png")
-    options = ["--photos", tmp_path / "photos", "--network", identity]
+    options = ["--photos", tmp_path / "photos", "--network", identity_run]
     options += ["--only", "noise 10", "--size", 64, "--output", tmp_path / "sheets"]
     assert restoration.main([str(option) for option in options]) == 0
     rows = re.findall(r"^\| (\w.*?) \|", capsys.readouterr().out, re.MULTILINE)

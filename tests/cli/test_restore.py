@@ -5,17 +5,6 @@ from PIL import Image
 import animegan_tf
 from animegan_tf.cli import main
 from animegan_tf.imaging.reading import read_image
-from animegan_tf.models.generator_files import save_generator
-from animegan_tf.models.generators import build_generator
-
-
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory):
-    """A saved network that returns its input, as an untrained one does."""
-    folder = tmp_path_factory.mktemp("identity")
-    options = {"name": "restoration", "width": 4}
-    save_generator(build_generator(**options), options, folder)
-    return folder
 
 
 @pytest.fixture
@@ -36,12 +25,12 @@ def restore(*arguments):
     return main(["restore", *map(str, arguments)])
 
 
-def test_the_output_is_that_of_the_function(identity, folder, capsys):
+def test_the_output_is_that_of_the_function(identity_run, folder, capsys):
     source, output, mask = folder / "photos/a.png", folder / "out.png", "mask.png"
-    options = ["--mask", folder / mask, "--network", identity]
+    options = ["--mask", folder / mask, "--network", identity_run]
     assert restore(source, "-o", output, *options) == 0
     image, holes = np.asarray(Image.open(source)), folder / mask
-    expected = animegan_tf.restore(image, mask=holes, network=identity)
+    expected = animegan_tf.restore(image, mask=holes, network=identity_run)
     found = np.asarray(Image.open(output))
     assert np.array_equal(found, expected)
     outside = np.asarray(Image.open(holes)) == 0
@@ -60,9 +49,9 @@ def test_the_bundled_network_restores_a_folder(folder):
     assert b"animegan" in (output / "a.png").read_bytes()
 
 
-def test_strength_zero_keeps_the_pixels(identity, folder):
+def test_strength_zero_keeps_the_pixels(identity_run, folder):
     source, output = folder / "photos" / "a.png", folder / "out.png"
-    options = ["--strength", 0, "--network", identity]
+    options = ["--strength", 0, "--network", identity_run]
     assert restore(source, "-o", output, *options) == 0
     assert np.array_equal(Image.open(output), Image.open(source))
 
@@ -94,9 +83,11 @@ def test_errors_are_one_line_and_change_no_file(
     assert {path: path.read_bytes() for path in folder.rglob("*.png")} == before
 
 
-def test_a_mask_of_another_size_fails_for_that_image_alone(identity, folder, capsys):
+def test_a_mask_of_another_size_fails_for_that_image_alone(
+    identity_run, folder, capsys
+):
     output = folder / "out"
-    options = ["--mask", folder / "mask.png", "--network", identity]
+    options = ["--mask", folder / "mask.png", "--network", identity_run]
     assert restore(folder / "photos", "-o", output, *options) == 1
     assert [path.name for path in output.iterdir()] == ["a.png"]
     assert "b.png: `mask` must have the size" in capsys.readouterr().err

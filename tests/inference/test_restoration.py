@@ -9,18 +9,7 @@ from PIL import Image, ImageCms
 import animegan_tf
 from animegan_tf.imaging.exposure import brighten
 from animegan_tf.imaging.holes import fill_holes
-from animegan_tf.models.generator_files import save_generator
-from animegan_tf.models.generators import build_generator
 from animegan_tf.presets import RESTORATION_FOLDER
-
-
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory):
-    """A saved network that returns its input, as an untrained one does."""
-    folder = tmp_path_factory.mktemp("identity")
-    options = {"name": "restoration", "width": 4}
-    save_generator(build_generator(**options), options, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +57,11 @@ def test_holes_are_filled_and_all_other_pixels_stay_exactly(scene, mask):
     assert psnr(restored[mask], scene[mask]) > 27
 
 
-def test_the_network_sees_the_filled_image(identity, scene, mask):
+def test_the_network_sees_the_filled_image(identity_run, scene, mask):
     filled = fill_holes(scene, mask)
     for strength in (None, 1.0):
         restored = animegan_tf.restore(
-            scene, mask=mask, strength=strength, network=identity
+            scene, mask=mask, strength=strength, network=identity_run
         )
         assert np.array_equal(restored, filled)
 
@@ -88,9 +77,9 @@ def test_strength_blends_outside_the_holes(scene, mask):
     assert np.array_equal(animegan_tf.restore(noisy, strength=0.0), noisy)
 
 
-def test_brightening_is_the_curve_before_the_network(identity, scene):
+def test_brightening_is_the_curve_before_the_network(identity_run, scene):
     dark = scene // 4
-    bright = animegan_tf.restore(dark, brighten=4.0, network=identity)
+    bright = animegan_tf.restore(dark, brighten=4.0, network=identity_run)
     assert np.array_equal(bright, brighten(dark, 4.0))
 
 
@@ -111,20 +100,20 @@ def test_tiles_make_the_same_image(scene, mask):
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
-def test_alpha_is_kept(scene, identity):
+def test_alpha_is_kept(scene, identity_run):
     alpha = np.linspace(0, 255, 90 * 120).reshape(90, 120, 1).astype(np.uint8)
     image = np.concatenate([scene, alpha], axis=2)
-    restored = animegan_tf.restore(image, network=identity)
+    restored = animegan_tf.restore(image, network=identity_run)
     assert np.array_equal(restored[..., 3:], alpha)
-    picture = animegan_tf.restore(Image.fromarray(image), network=identity)
+    picture = animegan_tf.restore(Image.fromarray(image), network=identity_run)
     assert picture.mode == "RGBA"
     assert np.array_equal(np.asarray(picture), restored)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_gray_images_become_rgb_of_their_dtype(scene, identity, dtype):
+def test_gray_images_become_rgb_of_their_dtype(scene, identity_run, dtype):
     gray = scene[..., 0].astype(dtype)
-    restored = animegan_tf.restore(gray, network=identity)
+    restored = animegan_tf.restore(gray, network=identity_run)
     assert restored.dtype == dtype
     assert np.array_equal(restored, np.stack([gray] * 3, -1))
 
@@ -136,21 +125,21 @@ def test_a_gray_image_gets_no_tint(scene, mask):
     assert (restored != gray).any()
 
 
-def test_files_and_bytes_give_the_same(scene, mask, identity, tmp_path):
+def test_files_and_bytes_give_the_same(scene, mask, identity_run, tmp_path):
     Image.fromarray(scene).save(tmp_path / "image.png")
     Image.fromarray(np.uint8(255 * mask)).save(tmp_path / "mask.png")
-    expected = animegan_tf.restore(scene, mask=mask, network=identity)
+    expected = animegan_tf.restore(scene, mask=mask, network=identity_run)
     for image in (tmp_path / "image.png", (tmp_path / "image.png").read_bytes()):
         for holes in (tmp_path / "mask.png", Image.open(tmp_path / "mask.png")):
-            restored = animegan_tf.restore(image, mask=holes, network=identity)
+            restored = animegan_tf.restore(image, mask=holes, network=identity_run)
             assert np.array_equal(restored, expected)
 
 
-def test_a_color_profile_is_converted_to_srgb(scene, identity):
+def test_a_color_profile_is_converted_to_srgb(scene, identity_run):
     file = io.BytesIO()
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
     Image.fromarray(scene).save(file, "PNG", icc_profile=profile.tobytes())
-    restored = animegan_tf.restore(file.getvalue(), network=identity)
+    restored = animegan_tf.restore(file.getvalue(), network=identity_run)
     assert np.abs(restored.astype(int) - scene).max() <= 1
 
 
@@ -173,9 +162,9 @@ def test_impossible_arguments_are_refused(scene, options, message):
 @pytest.mark.parametrize(
     "image", [np.zeros((4, 4, 2), np.uint8), np.zeros((4, 4, 3)), np.uint8(3), None]
 )
-def test_what_is_no_image_is_refused(image, identity):
+def test_what_is_no_image_is_refused(image, identity_run):
     with pytest.raises(ValueError, match="`image` must be a uint8 or uint16 array"):
-        animegan_tf.restore(image, network=identity)
+        animegan_tf.restore(image, network=identity_run)
 
 
 def test_the_bundled_network_is_small():
