@@ -129,12 +129,15 @@ class Video:
         due = int((now - self.start) * self.rate)
         self.sleep(max(0.0, self.start + self.position / self.rate - now))
         count = min(max(1, due - self.position + 1), MAX_CATCH_UP)
-        for skipped in range(count - 1):
-            if not self.capture.grab():
-                return None, skipped
+        frame = None
+        for num_read in range(count):
+            is_read, newer = self.capture.read()
+            if not is_read:
+                # The last frame stands for those skipped before it.
+                return frame, num_read
+            frame = newer
         self.position += count
-        is_read, frame = self.capture.read()
-        return (frame if is_read else None), count
+        return frame, count
 
     def close(self):
         self.capture.release()
