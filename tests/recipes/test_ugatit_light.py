@@ -156,15 +156,17 @@ def test_weight_decay_of_0_is_not_computed(make_program):
 
 
 @pytest.mark.slow
-def test_ugatit_learns_the_way_there_and_back(make_config, run_training, read_log):
+@pytest.mark.parametrize("name", ["cycle", "cam"])
+def test_ugatit_learns_the_way_there_and_back(name, make_config, run_training, read_log):
+    # With its published weight of 1000, the first steps are spent on the maps alone.
+    weights = {"cam": 1.0 if name == "cycle" else 1000.0}
     config = make_config(
         "ugatit_light",
-        steps=60,
+        steps=200,
+        weights=weights,
         generator_learning_rate=2e-3,
         learning_rate_decay="constant",
-        precision="mixed_bfloat16",
     )
     run = run_training(config)
-    for name in ("cycle", "cam"):
-        values = [line[name] for line in read_log(run, name)]
-        assert np.mean(values[-10:]) < 0.8 * np.mean(values[:3]), name
+    values = [line[name] for line in read_log(run, name)]
+    assert np.mean(values[-10:]) < 0.8 * np.mean(values[:3]), values
