@@ -98,7 +98,9 @@ def refuse(reason):
 
 
 def _start(command, environment):
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    # Packages of a side folder stay importable.
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
     return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.PIPE,

@@ -19,6 +19,7 @@ def test_a_network_is_listed_with_its_facts(capsys):
     assert len(head) == len(line)
 
 
+@pytest.mark.slow
 def test_networks_with_statistics_have_no_exact_tiles():
     facts = describe_generator("animegan_v2_lite")
     assert (facts.exact_tiles, facts.parameters) == (False, 698_240)

@@ -23,6 +23,7 @@ def _table(output):
     return {name: (float(before), float(after)) for name, before, after in rows}
 
 
+@pytest.mark.slow
 def test_every_damage_is_measured(example, tmp_path, capsys):
     example.render_images(tmp_path / "drawings", 8)
     arguments = [str(tmp_path / "drawings"), "--steps", "1", "--damage"]

@@ -46,6 +46,7 @@ def test_training_updates_both_networks_and_a_saved_one_generates_the_same(
     np.testing.assert_array_equal(generator(noise), loaded(noise))
 
 
+@pytest.mark.slow
 def test_a_grid_of_16_images_is_written(example, tmp_path, capsys):
     path = tmp_path / "sheet.png"
     assert example.main(["--steps", "1", "--width", "4", "--output", str(path)]) == 0

@@ -181,6 +181,7 @@ def test_without_held_out_photos_nothing_is_validated(make_config, run_training)
     assert "validation" not in (run.path / "metrics.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_saved_generator_is_float32_after_mixed_precision(make_config, run_training):
     run = run_training(make_config("anime", steps=3, precision="mixed_bfloat16"))
     kept = load_generator(run.path)

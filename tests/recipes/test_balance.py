@@ -61,6 +61,7 @@ def test_recipe_without_several_terms_is_refused(recipe, make_config, run_traini
         run_training(config, auto_balance=True)
 
 
+@pytest.mark.slow
 def test_resumed_training_is_not_balanced_again(make_config, run_training):
     config = make_config("pix2pix", steps=1)
     run_training(config)

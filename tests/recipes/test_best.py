@@ -19,6 +19,7 @@ def pairs(folders):
         write_image(255 - read_image(path), folders / "style" / path.name)
 
 
+@pytest.mark.slow
 def test_the_best_of_a_paired_training_is_that_of_its_log_and_survives_a_resume(
     pairs, make_config, run_training, read_log
 ):

@@ -58,6 +58,7 @@ def test_cut_learns_to_recall_the_place_in_the_photo(
     assert line["validation_nce"] < math.log(16)
 
 
+@pytest.mark.slow
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
     config = make_config("cut", steps=4, checkpoint_every=2)
     run, names = check_resumed(config)

@@ -84,6 +84,7 @@ def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, rea
     assert generator(np.zeros((1, 16, 24, 3), "float32")).shape == (1, 16, 24, 3)
 
 
+@pytest.mark.slow
 def test_run_of_version_0_1_is_resumed(make_config, run_training):
     config = make_config(
         "cyclegan",

@@ -257,6 +257,7 @@ def test_pretraining_learns_the_photos(recipe, make_config, run_training, read_l
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 
+@pytest.mark.slow
 def test_further_images_of_weight_0_are_left_out(make_program):
     program = make_program("animegan_v2", gray_weight=0.0, smooth_weight=0.0)
     logs = program.update(_batch(), 1)

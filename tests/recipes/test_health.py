@@ -31,8 +31,11 @@ FAST = {
 
 
 @pytest.fixture
-def train(make_config, run_training, caplog):
-    """A function that trains a recipe and returns the warnings of its steps."""
+def train(make_config, run_training, caplog, compiled):
+    """A function that trains a recipe and returns the warnings of its steps.
+
+    For the tens of steps that this takes, compiling pays.
+    """
 
     def function(recipe, **changes):
         config = make_config(recipe, **FAST | OWN.get(recipe, {}) | changes)
@@ -52,7 +55,7 @@ def train(make_config, run_training, caplog):
     ("recipe", "network"),
     [
         pytest.param("anime", "generator", marks=pytest.mark.slow),
-        ("pix2pix", "generator"),
+        pytest.param("pix2pix", "generator", marks=pytest.mark.slow),
         pytest.param("animegan_v2", "generator", marks=pytest.mark.slow),
         pytest.param("cyclegan", "generator", marks=pytest.mark.slow),
         pytest.param("cut", "generator", marks=pytest.mark.slow),
@@ -85,7 +88,12 @@ def test_exploding_learning_rate_stops_the_training_after_20_bad_steps(
 # CUT's loss reaches the first half of the generator past a saturated output.
 @pytest.mark.parametrize(
     ("recipe", "rate"),
-    [("anime", 100.0), ("pix2pix", 100.0), ("cyclegan", 100.0), ("dcgan", 1e5)],
+    [
+        pytest.param("anime", 100.0, marks=pytest.mark.slow),
+        pytest.param("pix2pix", 100.0, marks=pytest.mark.slow),
+        pytest.param("cyclegan", 100.0, marks=pytest.mark.slow),
+        ("dcgan", 1e5),
+    ],
 )
 def test_saturated_generator_stops_the_training(recipe, rate, train):
     error, warnings = train(recipe, generator_learning_rate=rate, steps=30)
@@ -94,6 +102,7 @@ def test_saturated_generator_stops_the_training(recipe, rate, train):
     assert all("with half the learning rates" in warning for warning in warnings)
 
 
+@pytest.mark.slow
 def test_exploding_pretraining_stops_too(train):
     changes = {"pretraining_steps": 500, "pretraining_learning_rate": 1e18}
     # The learning rate rises over a twentieth of the pretraining.
@@ -109,7 +118,7 @@ def test_exploding_pretraining_stops_too(train):
     ],
 )
 def test_discriminator_that_is_certain_for_200_steps_is_reported(
-    recipe, train, compiled
+    recipe, train
 ):
     # A bounded gain keeps a small discriminator from certainty.
     options = {"width": 8, "num_downsamples": 1, "spectral_norm": False}

@@ -53,6 +53,7 @@ def test_pix2pix_learns_an_inversion(pairs, make_config, run_training, read_log)
     assert result == pytest.approx(-0.5, abs=0.15)
 
 
+@pytest.mark.slow
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
     # The published generator, with normalization and dropout of its own.
     config = make_config(

@@ -30,6 +30,7 @@ def test_restoration_beats_the_degraded_image_on_held_out_ones(
     assert line["validation_psnr"] > line["validation_psnr_before"] + 1
 
 
+@pytest.mark.slow
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
     config = make_config(
         "restore",

@@ -29,6 +29,24 @@ from animegan_tf.utils.settings import to_dict
 
 # One recipe for each way of finding its images.
 WITH_IMAGES = ("anime", "pix2pix", "restore", "cut", "cyclegan", "dcgan", "white_box")
+# Their networks take seconds to build.
+LARGE = (
+    "animegan_v1",
+    "animegan_v2",
+    "animegan_v3",
+    "white_box",
+    "cartoongan",
+    "ugatit_light",
+    "cyclegan",
+    "cut",
+)
+
+
+def slow_if_large(recipes):
+    return [
+        pytest.param(recipe, marks=[pytest.mark.slow] if recipe in LARGE else [])
+        for recipe in recipes
+    ]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -104,7 +122,7 @@ def test_run_folder_among_a_style_s_images_is_refused(make_config, folders):
         check_run_path(config, run)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", slow_if_large(RECIPES))
 def test_a_missing_folder_is_named_and_leaves_no_run_behind(
     recipe, make_config, run_training, folders
 ):
@@ -119,7 +137,7 @@ def test_a_missing_folder_is_named_and_leaves_no_run_behind(
     assert not (folders / "run").exists()
 
 
-@pytest.mark.parametrize("recipe", WITH_IMAGES)
+@pytest.mark.parametrize("recipe", slow_if_large(WITH_IMAGES))
 def test_images_that_differ_at_the_resume_are_named(
     recipe, make_config, run_training, folders, tmp_path
 ):
@@ -292,6 +310,7 @@ def test_recipe_without_targets_has_nothing_to_prepare(make_config, tmp_path):
         prepare(make_config("animegan_v2"), tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_tensorboard_may_be_switched_on_at_a_resume(
     make_config, run_training, tmp_path
 ):

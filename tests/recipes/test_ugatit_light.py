@@ -72,6 +72,7 @@ def test_crops_too_small_for_the_global_discriminator_are_refused(make_program):
         make_program(data={"crop_size": 16})
 
 
+@pytest.mark.slow
 def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, read_log):
     config = make_config(
         "ugatit_light", steps=2, checkpoint_every=1, learning_rate_decay="linear"
@@ -91,6 +92,7 @@ def test_resumed_training_equals_an_unbroken_one(make_config, check_resumed, rea
     assert generator(np.zeros((1, 16, 24, 3), "float32")).shape == (1, 16, 24, 3)
 
 
+@pytest.mark.slow
 def test_each_optimizer_moves_its_own_networks_alone(make_program, check_steps_apart):
     owners = {
         "generator": {"generator", "generator_back"},
@@ -135,6 +137,7 @@ def test_maps_of_generators_tell_what_they_translate(make_program):
     assert float(logs["weight_decay"]) == pytest.approx(0.5 * squares, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_shares_of_instance_normalization_stay_in_0_to_1(make_program):
     program = make_program(generator_learning_rate=1.0)
     program.update(_batch(), 0)
@@ -150,6 +153,7 @@ def test_shares_of_instance_normalization_stay_in_0_to_1(make_program):
         assert ((values == 0.0) | (values == 1.0)).any()
 
 
+@pytest.mark.slow
 def test_weight_decay_of_0_is_not_computed(make_program):
     logs = make_program(weights={"weight_decay": 0.0}).update(_batch(), 0)
     assert "weight_decay" not in logs

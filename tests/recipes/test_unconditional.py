@@ -21,7 +21,9 @@ def make_training(make_config, tmp_path):
     return make
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", ["dcgan", *(pytest.param(k, marks=pytest.mark.slow) for k in KINDS[1:])]
+)
 def test_resumed_training_equals_an_unbroken_one(
     kind, make_config, check_resumed, read_log
 ):

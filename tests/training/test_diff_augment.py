@@ -58,6 +58,7 @@ def test_equal_seeds_give_equal_changes_and_others_others(images):
     assert not np.array_equal(first, diff_augment(images, names, SEED + 1).numpy())
 
 
+@pytest.mark.slow
 def test_works_alike_in_a_graph_of_unknown_sizes(images):
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3))])
     def augment(batch):

@@ -453,6 +453,7 @@ def test_every_discriminator_trains_and_is_loaded_again(
     np.testing.assert_array_equal(loaded(images), discriminator(images))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_losses(train):
     options = {"epochs": 2, "batch_size": 3, "seed": 1, "overwrite": True}
     assert train(_gan(), _images(), **options) == train(_gan(), _images(), **options)

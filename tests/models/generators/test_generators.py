@@ -242,6 +242,7 @@ def test_the_saved_autoencoder_has_its_parts(tmp_path):
     assert loaded.get_layer("encoder").output_shape == (None, None, None, 5)
 
 
+@pytest.mark.slow
 def test_training_the_autoencoder_on_one_image_lowers_the_error():
     keras.utils.set_random_seed(0)
     generator = build("autoencoder", num_downsamples=1)
