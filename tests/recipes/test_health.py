@@ -117,9 +117,7 @@ def test_exploding_pretraining_stops_too(train):
         for recipe in ("pix2pix", "cyclegan", "cut", "dcgan")
     ],
 )
-def test_discriminator_that_is_certain_for_200_steps_is_reported(
-    recipe, train
-):
+def test_discriminator_that_is_certain_for_200_steps_is_reported(recipe, train):
     # A bounded gain keeps a small discriminator from certainty.
     options = {"width": 8, "num_downsamples": 1, "spectral_norm": False}
     options = {} if recipe == "dcgan" else {"discriminator_options": options}

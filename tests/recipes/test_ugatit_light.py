@@ -161,7 +161,7 @@ def test_weight_decay_of_0_is_not_computed(make_program):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cycle", "cam"])
-def test_ugatit_learns_the_way_there_and_back(name, make_config, run_training, read_log):
+def test_ugatit_learns_to_come_back(name, make_config, run_training, read_log):
     # With its published weight of 1000, the first steps are spent on the maps alone.
     weights = {"cam": 1.0 if name == "cycle" else 1000.0}
     config = make_config(
