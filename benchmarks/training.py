@@ -70,14 +70,17 @@ def parse_arguments(argv):
 
 def build_step(recipe, folder, arguments):
     """Build a recipe and return a function that makes one adversarial step of it."""
+    changes = {"precision": arguments.precision}
+    # U-GAT-IT has none.
+    if hasattr(animegan_tf.default_config(recipe), "pretraining_steps"):
+        changes["pretraining_steps"] = 1
     training, _ = build_training(
         recipe,
         folder,
         crop=arguments.crop,
         batch=arguments.batch,
         scale=arguments.crop,
-        precision=arguments.precision,
-        pretraining_steps=1,
+        **changes,
     )
     return make_step(training.program, next(iter(training.build_dataset(0))))
 

@@ -30,12 +30,13 @@ def test_table_has_medians_and_the_median_of_the_ratios(training, capsys):
 
 
 @pytest.mark.slow
-def test_a_recipe_is_timed_on_random_images(training, capsys):
-    arguments = ["--recipes", "animegan_v2", "--crop", "16", "--batch", "1"]
+@pytest.mark.parametrize(("recipe", "crop"), [("animegan_v2", 16), ("ugatit_light", 96)])
+def test_a_recipe_is_timed_on_random_images(recipe, crop, training, capsys):
+    arguments = ["--recipes", recipe, "--crop", str(crop), "--batch", "1"]
     assert training.main([*arguments, "--runs", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "1 crops of 16x16 pixels" in printed
-    assert printed.splitlines()[-1].startswith("animegan_v2 ")
+    assert f"1 crops of {crop}x{crop} pixels" in printed
+    assert printed.splitlines()[-1].startswith(f"{recipe} ")
 
 
 def test_networks_in_pytorch_have_as_many_parameters(load_script):
