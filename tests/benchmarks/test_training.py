@@ -30,7 +30,9 @@ def test_table_has_medians_and_the_median_of_the_ratios(training, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("recipe", "crop"), [("animegan_v2", 16), ("ugatit_light", 96)])
+@pytest.mark.parametrize(
+    ("recipe", "crop"), [("animegan_v2", 16), ("ugatit_light", 96)]
+)
 def test_a_recipe_is_timed_on_random_images(recipe, crop, training, capsys):
     arguments = ["--recipes", recipe, "--crop", str(crop), "--batch", "1"]
     assert training.main([*arguments, "--runs", "1"]) == 0
