@@ -8,7 +8,7 @@ import keras
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
 from animegan_tf.utils.onnxruntime_import import import_onnxruntime
-from animegan_tf.utils.openvino_import import import_openvino
+from animegan_tf.utils.openvino_import import compile_for_cpu, import_openvino
 
 OPSET = 17
 
@@ -83,13 +83,10 @@ def _build_for_openvino(source, folder, precision):
 
 def load_openvino(path: Path):
     """Load OpenVINO's files, as a function of float32 images."""
-    with reported_missing("Checking OpenVINO's files"):
-        openvino = import_openvino()
-
-    core = openvino.Core()
     # By default OpenVINO computes in bfloat16 where the processor can.
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = core.compile_model(core.read_model(path), "CPU", hint)
+    with reported_missing("Checking OpenVINO's files"):
+        compiled = compile_for_cpu(path, hint)
     return lambda images: compiled(images)[0]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from animegan_tf.utils.onnxruntime_import import import_onnxruntime
-from animegan_tf.utils.openvino_import import import_openvino
+from animegan_tf.utils.openvino_import import compile_for_cpu
 
 RUNTIMES = ("openvino", "onnxruntime")
 # Precisions that each runtime computes faster than float32.
@@ -65,7 +65,6 @@ def extra_of(runtime: str) -> str:
 
 
 def _open_openvino(model, precision):
-    openvino = import_openvino()
     # Parts that are not quantized are computed in half precision where the processor
     # can, which is exact enough between quantized convolutions.
     hint = "f32" if precision == "float32" else "bf16"
@@ -78,8 +77,7 @@ def _open_openvino(model, precision):
     }
     if threads := _num_threads():
         options["INFERENCE_NUM_THREADS"] = threads
-    core = openvino.Core()
-    compiled = core.compile_model(core.read_model(model), "CPU", options)
+    compiled = compile_for_cpu(model, options)
     request = compiled.create_infer_request()
     # A request runs once at a time.
     lock = threading.Lock()
