@@ -1,4 +1,4 @@
-"""Import OpenVINO without its telemetry, and compile without its trap for signals."""
+"""Import OpenVINO without its telemetry, and compile with it."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
