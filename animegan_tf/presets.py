@@ -38,11 +38,12 @@ class Preset:
 
 _PHOTOS = "openly licensed photographs"
 _STELLA = "art from Houkago no Stella, (c) 2026 usakan2077, MIT license"
-# Its panels trained the network that the present one started from.
-_PEPPER = "Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0"
-_PAINTER = (
-    f"images painted by rules, in a network first trained on comic panels; {_PHOTOS}"
+# Their drawings trained the network that the present one started from.
+_FIRST = (
+    "Pepper&Carrot by David Revoy, www.peppercarrot.com, CC BY 4.0, and portraits of "
+    "artflow.ai, CC BY 4.0, in the first network"
 )
+_PAINTER = f"{_PHOTOS}, painted by rules"
 
 PRESETS: dict[str, Preset] = {
     preset.name: preset
@@ -51,9 +52,9 @@ PRESETS: dict[str, Preset] = {
             name="anime",
             folder="styles",
             description="anime: bright light, painted areas, thin colored lines",
-            source="backgrounds and people of a visual novel, which its author made "
-            f"with image generators; {_PHOTOS}",
-            credit=_STELLA,
+            source=f"{_PHOTOS}, painted by rules fitted to backgrounds and people of "
+            "a visual novel, which its author made with image generators",
+            credit=f"{_STELLA}; {_FIRST}",
             license="Apache-2.0",
         ),
         Preset(
@@ -61,7 +62,7 @@ PRESETS: dict[str, Preset] = {
             folder="styles",
             description="comic panel: dark contours, flat areas, stepped shading",
             source=_PAINTER,
-            credit=_PEPPER,
+            credit=_FIRST,
             license="Apache-2.0",
         ),
         Preset(
@@ -69,16 +70,17 @@ PRESETS: dict[str, Preset] = {
             folder="styles",
             description="black and white: brush lines, black shadows, two grays",
             source=_PAINTER,
-            credit=_PEPPER,
+            credit=_FIRST,
             license="Apache-2.0",
             monochrome=True,
         ),
         Preset(
             name="oil",
             folder="styles",
-            description="oil paint: wide strokes of one color, strong chroma",
-            source=f"the palette of paintings of the 19th century; {_PHOTOS}",
-            credit="paintings by Monet, van Gogh, Renoir and others, public domain",
+            description="oil paint: small areas of one color, strong chroma",
+            source=f"{_PAINTER}, with the palette of paintings of the 19th century",
+            credit="paintings by Monet, van Gogh, Renoir and others, public domain; "
+            f"{_FIRST}",
             license="Apache-2.0",
         ),
         Preset(
@@ -86,15 +88,15 @@ PRESETS: dict[str, Preset] = {
             folder="styles",
             description="soft paint: smooth skin, warm light, a slight glow",
             source=_PAINTER,
-            credit=_PEPPER,
+            credit=_FIRST,
             license="Apache-2.0",
         ),
         Preset(
             name="ukiyoe",
             folder="styles",
             description="woodblock print: dyes on warm paper, indigo-black lines",
-            source=f"Japanese landscape prints of the 19th century; {_PHOTOS}",
-            credit="prints by Hokusai, Hiroshige and Eisen, public domain",
+            source=f"{_PAINTER} fitted to Japanese prints of the 19th century",
+            credit=f"prints by Hokusai, Hiroshige and Eisen, public domain; {_FIRST}",
             license="Apache-2.0",
         ),
     )

@@ -70,7 +70,7 @@ show(results, height=2.1)
 # %% [markdown]
 # `anime`, the default, brightens the photo and outlines it with thin lines in the local
 # color. `comic` draws dark contours and flattens the uniform into a few areas. `ink`
-# has no color at all. `oil` paints wide strokes, `ukiyoe` prints with few
+# has no color at all. `oil` paints strong colors, `ukiyoe` prints with few
 # dyes on warm paper, and `soft` only smooths and warms the photo. In every style the
 # face is still recognizable: these networks redraw what is in the photo and do not
 # invent content.

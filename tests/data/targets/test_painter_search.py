@@ -98,7 +98,7 @@ def test_fit_goes_half_the_way_to_the_painter_of_the_drawings(
     folders, prints, monkeypatch
 ):
     # With that painter as the only start and one trial, its own distance is reported.
-    monkeypatch.setattr("fitting._STARTS", (PRINT,))
+    monkeypatch.setattr("animegan_tf.data.targets.painter_search._STARTS", (PRINT,))
     known = _fit(folders, "prints", num_trials=1)
     gain = prints.photo_distance - prints.distance
     assert gain > 0.5 * (known.photo_distance - known.distance)
