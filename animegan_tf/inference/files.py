@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.imaging.alpha import fill_transparent
-from animegan_tf.imaging.arrays import row_bands
 from animegan_tf.imaging.color.profiles import build_conversion
 from animegan_tf.imaging.formats import (
     ANIMATED_SUFFIXES,
@@ -18,7 +17,7 @@ from animegan_tf.imaging.formats import (
 )
 from animegan_tf.imaging.image_file import ImageFile, ImageFrame, Metadata
 from animegan_tf.imaging.reading import read_image_file
-from animegan_tf.imaging.resizing import resize
+from animegan_tf.imaging.resizing import resize, resize_in_bands
 from animegan_tf.imaging.writing import write_image_file
 from animegan_tf.inference.dials import (
     AUTO,
@@ -212,17 +211,19 @@ def _run(photo, stylizer, scale, progress):
     """Stylize an image resized by `scale`, and resize the result back."""
     size = photo.shape[:2]
     if scale != AUTO:
-        return _run_resized(photo, stylizer, scale, progress)
+        return resize(_run_resized(photo, stylizer, scale, progress), size)
     scale = auto_scale(size)
     full = stylizer(photo, progress=progress)
     if scale == 1.0:
         return full
     coarse = _run_resized(photo, stylizer, scale, None)
-    smooth = resize(resize(full, scaled_size(size, scale)), size)
+    smooth = resize(full, coarse.shape[:2])
     top = np.iinfo(full.dtype).max
-    for rows in row_bands(full.shape):
-        detail = full[rows].astype(np.int32) - smooth[rows]
-        full[rows] = np.clip(coarse[rows] + detail, 0, top)
+    # Large images would not fit into memory four times.
+    coarse_bands, smooth_bands = (resize_in_bands(x, size) for x in (coarse, smooth))
+    for (rows, band), (_, smooth_band) in zip(coarse_bands, smooth_bands, strict=True):
+        detail = full[rows].astype(np.int32) - smooth_band
+        full[rows] = np.clip(band + detail, 0, top)
     return full
 
 
@@ -234,5 +235,4 @@ def _run_resized(photo, stylizer, scale, progress):
             f"`scale` must leave at most {MAX_PIXELS} pixels. "
             f"Received: scale={scale} of {width}x{height} pixels"
         )
-    stylized = stylizer(resize(photo, size), progress=progress)
-    return resize(stylized, (height, width))
+    return stylizer(resize(photo, size), progress=progress)

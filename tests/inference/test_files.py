@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -240,3 +242,13 @@ def test_arguments_of_other_types_are_refused(tmp_path, negative, photo):
     with pytest.raises(ValueError, match="`dials` must be .* Received: dials=0.5"):
         stylize_image(photo, negative, 0.5)
     assert not (tmp_path / "b.png").exists()
+
+
+def test_large_images_are_held_twice_and_not_four_times():
+    # Four times 12,000 x 12,000 pixels would be over 1.7 GB.
+    photo = np.zeros((3000, 3000, 3), np.uint8)
+    tracemalloc.start()
+    stylize_image(photo, lambda image, progress=None: 255 - image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert photo.nbytes <= peak < 2 * photo.nbytes
