@@ -8,6 +8,7 @@ from animegan_tf.data.targets.painter import Painter
 from animegan_tf.data.targets.painter_search import (
     fit_painter,
     measure_ink,
+    measure_lines,
     measure_palette,
 )
 
@@ -85,6 +86,33 @@ def prints(folders):
 @pytest.fixture(scope="module")
 def vivid(folders):
     return _fit(folders, "vivid")
+
+
+def _lines(level, other=None):
+    """Lines on gray, every second of another level if there is one."""
+    image = np.full((400, 400, 3), 150, np.uint8)
+    for index, left in enumerate(range(8, 390, 16)):
+        image[:, left : left + 2] = other if other is not None and index % 2 else level
+    return image
+
+
+def test_dark_lines_are_measured_and_light_ones_are_none():
+    assert measure_lines([_lines(20)]) > 0.9
+    assert measure_lines([_lines(250)]) < -0.9
+    # Strokes of a brush are as often lighter as darker than what is around them.
+    assert abs(measure_lines([_lines(120, 181)])) < 0.15
+    assert measure_lines([np.full((64, 64, 3), 9, np.uint8)]) == 0.0
+    # Of many, the median counts.
+    assert measure_lines([_lines(20), _lines(20), _lines(250)]) > 0.9
+
+
+@pytest.mark.slow
+def test_painter_of_drawings_without_lines_draws_none(folders):
+    drawings = [_lines(120, 181) for _ in range(3)]
+    fit = fit_painter(
+        drawings, folders / "photos", _extract_features, num_trials=9, num_photos=1
+    )
+    assert fit.painter.line_opacity == fit.painter.hatching == 0.0
 
 
 @pytest.mark.slow
