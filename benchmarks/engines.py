@@ -3,10 +3,11 @@
 Every contender is a separate process and does the same work: one image from uint8 to
 uint8. They run in alternation; ratios are ratios of medians. Then the command line
 stylizes one file with each engine, from start to end. Engines that are not installed
-are left out, with the reason.
+are left out, with the reason. With `--torch-python`, AnimeGANv2's network in PyTorch
+takes its turns too.
 
 Example:
-    python benchmarks/engines.py --size 512 --runs 21
+    python benchmarks/engines.py --size 512 --runs 21 --torch-python path/of/python
 """
 
 import argparse
@@ -31,6 +32,8 @@ CONTENDERS = (
     ("openvino", "int8"),
 )
 BASELINE = "animegan_v2"
+# The fastest ways of PyTorch in float32 here; `inference.py` measures the others.
+TORCH_WAYS = ("compiled", "channels_last")
 
 
 def main(argv=None):
@@ -40,7 +43,8 @@ def main(argv=None):
     height, width = arguments.size
     print(f"\n{width} x {height} pixels, {arguments.runs} runs")
     print_table(workers, peaks)
-    engines = [(key.name, key.precision) for key in workers if key.name != BASELINE]
+    contenders = [(key.name, key.precision) for key in workers]
+    engines = [contender for contender in contenders if contender in CONTENDERS]
     print_starts(arguments, engines)
     return 0
 
@@ -51,17 +55,23 @@ def parse_arguments(argv):
     parser.add_argument("--runs", type=int, default=9, help="timed runs of each")
     parser.add_argument("--starts", type=int, default=3, help="command lines of each")
     parser.add_argument("--pause", type=float, default=0.2, help="seconds between runs")
+    parser.add_argument("--torch-python", help="Python with PyTorch")
     parser.add_argument("--style", default="comic", help="bundled style or run folder")
     return parser.parse_args(argv)
 
 
 def list_contenders(arguments):
-    """List the engines, and AnimeGANv2's network in TensorFlow."""
+    """List the engines, and AnimeGANv2's network in TensorFlow and in PyTorch."""
     height, width = arguments.size
     worker = FOLDER / "worker_tensorflow.py"
     what = f"generator:{BASELINE}"
     command = (sys.executable, worker, what, "float32", height, width, 0)
     contenders = [Contender(BASELINE, "float32", command)]
+    if arguments.torch_python:
+        worker = FOLDER / "worker_torch.py"
+        for way in TORCH_WAYS:
+            command = (arguments.torch_python, worker, way, "float32", height, width)
+            contenders.append(Contender(f"torch {way}", "float32", command))
     worker = FOLDER / "worker_engine.py"
     for engine, precision in CONTENDERS:
         command = (sys.executable, worker, arguments.style, engine, precision)
@@ -78,7 +88,7 @@ def print_table(workers, peaks):
         if (key.name, key.precision) in (REFERENCE, (BASELINE, "float32"))
     }
     print(
-        f"{'engine':<14}{'precision':<10}{'ms':>8}{'least ms':>10}"
+        f"{'engine':<20}{'precision':<10}{'ms':>8}{'least ms':>10}"
         f"{'x TensorFlow':>14}{'x AnimeGANv2':>14}{'MB':>6}"
     )
     for key, seconds in medians.items():
@@ -87,7 +97,7 @@ def print_table(workers, peaks):
             for name in (REFERENCE[0], BASELINE)
         )
         print(
-            f"{key.name:<14}{key.precision:<10}{1e3 * seconds:>8.1f}"
+            f"{key.name:<20}{key.precision:<10}{1e3 * seconds:>8.1f}"
             f"{1e3 * min(workers[key].seconds):>10.1f}{''.join(ratios)}"
             f"{peaks[key] / 1e6:>6.0f}"
         )
