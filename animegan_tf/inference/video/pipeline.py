@@ -10,6 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from animegan_tf.inference.video.encoder import PartWriter
+from animegan_tf.inference.video.faces import FaceTracker
 from animegan_tf.inference.video.parts import Part, PartsFolder
 from animegan_tf.inference.video.plan import VideoPlan
 from animegan_tf.inference.video.reader import DecodingLog, decode_frames
@@ -26,18 +27,19 @@ _BATCH_SIZES = ((640 * 360, 4), (1280 * 720, 2))
 
 @dataclasses.dataclass(frozen=True)
 class _Frame:
-    """The image of a frame and its timestamps."""
+    """The image of a frame, its timestamps, and the state of the face tracker."""
 
     image: np.ndarray | None
     pts: int
     duration: int
     source_pts: int
     num_broken: int
+    faces: dict[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
 class _PartEnd:
-    """Follows the last frame of a part, with the state of the temporal smoother."""
+    """Follows the last frame of a part, with the state for the next one."""
 
     state: dict[str, np.ndarray]
 
@@ -64,8 +66,9 @@ class VideoRun:
     def run(
         self,
         parts: list[Part],
-        stylize: Callable[[np.ndarray], np.ndarray],
+        stylize: Callable[..., np.ndarray],
         smoother: TemporalSmoother,
+        tracker: FaceTracker | None = None,
         *,
         progress: bool = False,
     ) -> None:
@@ -73,17 +76,22 @@ class VideoRun:
 
         Args:
             parts: Parts of an earlier run.
-            stylize: Function from uint8 RGB `(batch, height, width, 3)` to the same.
+            stylize: Function from uint8 RGB `(batch, height, width, 3)` to the same;
+                with a tracker, it also takes a list of the faces in each frame.
             smoother: Reduces flicker; its state must be that after `parts`.
+            tracker: Finds the faces; its state must be that after `parts`, too. `None`
+                does not look for faces.
             progress: Whether to show a progress bar.
 
         Raises:
             ValueError: If there are no frames, or `stylize` changes their shape.
         """
         self.parts = list(parts)
-        self._reader = prefetch(self._read(), depth=_QUEUE_SIZE)
+        self._reader = prefetch(self._read(tracker), depth=_QUEUE_SIZE)
         self._writer = BackgroundWriter(self._write, depth=_QUEUE_SIZE)
         timeline, index, previous = self._plan.timeline, len(self.parts), None
+        # The tracker itself is ahead, by the frames that are queued.
+        face_state = {}
         with tqdm(
             total=timeline.num_frames,
             initial=sum(len(part.pts) for part in self.parts),
@@ -92,17 +100,20 @@ class VideoRun:
         ) as bar:
             for batch in batched(self._reader, self._batch_size):
                 images = [frame.image for frame in batch]
-                results, previous = stylize_batch(stylize, images, previous)
+                faces = None
+                if tracker is not None:
+                    faces = [frame.faces["faces"] for frame in batch]
+                results, previous = stylize_batch(stylize, images, previous, faces)
                 for frame, result in zip(batch, results, strict=True):
                     seconds = frame.pts * timeline.time_base
                     # During a long pause, a part may have no frame.
                     if (own_index := int(seconds // PART_SECONDS)) != index:
                         index = own_index
-                        self._writer.put(_PartEnd(smoother.state))
-                    smooth = smoother(frame.image, result)
-                    self._writer.put(dataclasses.replace(frame, image=smooth))
+                        self._writer.put(_PartEnd(smoother.state | face_state))
+                    smooth, face_state = smoother(frame.image, result), frame.faces
+                    self._writer.put(dataclasses.replace(frame, image=smooth, faces={}))
                 bar.update(len(batch))
-        self._writer.put(_PartEnd(smoother.state))
+        self._writer.put(_PartEnd(smoother.state | face_state))
         self._writer.finish()
         if not self.parts:
             raise ValueError(f"No frames to stylize in {str(self._plan.source)!r}")
@@ -123,7 +134,7 @@ class VideoRun:
             self._part_writer, self._part_frames = None, []
         self._folder.part_path(len(self.parts)).unlink(missing_ok=True)
 
-    def _read(self) -> Iterator[_Frame]:
+    def _read(self, tracker: FaceTracker | None) -> Iterator[_Frame]:
         info, timeline = self._plan.info, self._plan.timeline
         start, done, log = timeline.origin, -1, DecodingLog()
         if self.parts:
@@ -133,13 +144,18 @@ class VideoRun:
             start = last.source_pts * info.time_base
         frames = decode_frames(self._plan.source, log, start=start)
         shown = image = None
+        faces = {}
         for timed in timeline.schedule(frames):
             if timed.pts <= done:
                 continue
             if timed.frame is not shown:
                 shown = timed.frame
                 image = info.to_image(shown, self._size)
-            yield _Frame(image, timed.pts, timed.duration, shown.pts, log.num_broken)
+                if tracker is not None:
+                    tracker(image)
+                    faces = tracker.state
+            times = timed.pts, timed.duration, shown.pts
+            yield _Frame(image, *times, log.num_broken, faces)
 
     def _write(self, item: _Frame | _PartEnd) -> None:
         if isinstance(item, _Frame):
@@ -192,9 +208,10 @@ def batched(items: Iterable, size: int) -> Iterator[list[Any]]:
 
 
 def stylize_batch(
-    stylize: Callable[[np.ndarray], np.ndarray],
+    stylize: Callable[..., np.ndarray],
     images: list[np.ndarray],
     previous: tuple[np.ndarray, np.ndarray] | None,
+    faces: list[np.ndarray] | None = None,
 ) -> tuple[list[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Stylize frames; a frame equal to the previous one gets the same result.
 
@@ -202,6 +219,8 @@ def stylize_batch(
         stylize: Function from uint8 RGB `(batch, height, width, 3)` to the same.
         images: Frames in order, at least one, uint8 RGB `(height, width, 3)`.
         previous: The frame before them and its result, or `None`.
+        faces: Faces in each frame, a second argument of `stylize`, or `None`; they
+            must be equal in equal frames that follow each other.
 
     Returns:
         The results, and the last frame with its result.
@@ -211,15 +230,16 @@ def stylize_batch(
     """
     last = None if previous is None else previous[0]
     new, places = [], []
-    for image in images:
+    for index, image in enumerate(images):
         if last is None or not (image is last or np.array_equal(image, last)):
-            new.append(image)
+            new.append(index)
         places.append(len(new) - 1)
         last = image
     results = []
     if new:
-        batch = np.stack(new)
-        results = stylize(batch)
+        batch = np.stack([images[index] for index in new])
+        found = () if faces is None else ([faces[index] for index in new],)
+        results = stylize(batch, *found)
         if results.shape != batch.shape:
             raise ValueError(
                 "`style` must return frames of its input's shape. Received: input "

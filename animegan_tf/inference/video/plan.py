@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from animegan_tf.inference.faces.stylizer import FaceStylizer
 from animegan_tf.inference.video.encoder import (
     DEFAULT_CRF,
     ENCODERS,
@@ -57,11 +58,14 @@ class VideoPlan:
         """Metadata of the source."""
         return self.timeline.info
 
-    def describe(self, stylize, **settings) -> dict[str, Any]:
+    def describe(
+        self, stylize, *, precision: str = "float32", **settings
+    ) -> dict[str, Any]:
         """Collect the settings that the frames depend on, to check before resuming.
 
         Args:
-            stylize: The function that stylizes frames.
+            stylize: The function that stylizes frames, or a `FaceStylizer`.
+            precision: Precision of a `stylize` that does not tell its own.
             **settings: More such settings; arrays are described by their hash.
         """
         status = self.source.stat()
@@ -69,9 +73,13 @@ class VideoPlan:
         for name in _NOT_DESCRIBED:
             del options[name]
         settings = settings | options
+        if isinstance(stylize, FaceStylizer):
+            settings |= _describe_faces(stylize, precision)
+            stylize = stylize.background
         return {
             "source": [self.source.name, status.st_size, status.st_mtime_ns],
             "style": _fingerprint(stylize),
+            "precision": getattr(stylize, "precision", precision),
             **{name: _to_json(value) for name, value in settings.items()},
             "encoder": self.encoding.encoder.name,
             "crf": self.encoding.crf,
@@ -185,6 +193,17 @@ def _can_hold(suffix, stream) -> bool:
 def _fingerprint(stylize) -> str:
     name = getattr(stylize, "__qualname__", type(stylize).__qualname__)
     return getattr(stylize, "fingerprint", name)
+
+
+def _describe_faces(stylize: FaceStylizer, precision: str) -> dict[str, Any]:
+    return {
+        "face_style": _fingerprint(stylize.stylizer),
+        "face_precision": getattr(stylize.stylizer, "precision", precision),
+        "face_size": stylize.size,
+        "face_margin": stylize.margin,
+        "eyes": stylize.eyes,
+        "face_detector": _fingerprint(stylize.detect),
+    }
 
 
 def _to_json(value):

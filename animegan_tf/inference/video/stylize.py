@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from animegan_tf.inference.dials import Dials
+from animegan_tf.inference.faces.stylizer import FaceStylizer
+from animegan_tf.inference.video.faces import FaceTracker
 from animegan_tf.inference.video.muxing import write_video
 from animegan_tf.inference.video.options import VideoOptions, partial_path
 from animegan_tf.inference.video.parts import PartsFolder
@@ -68,9 +70,11 @@ def stylize_video(
         target: Path of the output, in an existing folder: .mp4, .m4v, .mov, .mkv, .webm
             or .gif.
         style: Anything `Stylizer.from_preset` takes; or a function from uint8 RGB
-            frames, `(batch, height, width, 3)`, to the same, such as a `Stylizer`.
-        dials: Strength, color and more; requires a `Stylizer` or a style to load. A
-            mask must have the shape of the upright frames.
+            frames, `(batch, height, width, 3)`, to the same, such as a `Stylizer`. With
+            a `FaceStylizer`, faces are stylized separately, and followed from frame to
+            frame so that their crops do not jitter.
+        dials: Strength, color and more; requires a `Stylizer`, a `FaceStylizer` or a
+            style to load. A mask must have the shape of the upright frames.
         precision: Precision of a network that is loaded; see `Stylizer.from_preset`.
         engine: Engine of a network that is loaded; see `Stylizer.from_preset`.
         overwrite: Whether to replace the output and discard an unfinished run.
@@ -111,18 +115,24 @@ def stylize_video(
         dials = None if dials is None or _is_default(dials) else dials
         settings = plan.describe(
             stylize,
-            precision=getattr(stylize, "precision", precision),
+            precision=precision,
             **({} if dials is None else dataclasses.asdict(dials)),
         )
         parts = folder.resume(settings) if resume and folder.has_parts else []
         smoother = TemporalSmoother(options.smooth)
+        tracker = None
+        if isinstance(stylize, FaceStylizer):
+            tracker = FaceTracker(stylize.find_faces)
         if parts:
             smoother.state = folder.read_state(parts[-1])
+            if tracker is not None:
+                tracker.state = smoother.state
         else:
             folder.begin(settings)
         run = VideoRun(plan, folder)
         try:
-            run.run(parts, _with_dials(stylize, dials), smoother, progress=progress)
+            stylize_frames = _with_dials(stylize, dials)
+            run.run(parts, stylize_frames, smoother, tracker, progress=progress)
             write_video(plan, run.parts, plan.target)
         except KeyboardInterrupt:
             _write_partial(plan, run, folder, notify)
@@ -177,11 +187,17 @@ def _load_style(style, precision, engine):
 
 def _with_dials(stylize, dials):
     if dials is None:
-        return stylize
+        is_face_stylizer = isinstance(stylize, FaceStylizer)
+        return stylize.stylize_frames if is_face_stylizer else stylize
     from animegan_tf.inference.files import stylize_image
 
-    def stylize_frames(frames):
-        return np.stack([stylize_image(frame, stylize, dials) for frame in frames])
+    def stylize_frames(frames, faces=None):
+        stylizers = [stylize] * len(frames)
+        if faces is not None:
+            size = frames.shape[1:3]
+            stylizers = [stylize.with_faces(found, size) for found in faces]
+        pairs = zip(frames, stylizers, strict=True)
+        return np.stack([stylize_image(frame, own, dials) for frame, own in pairs])
 
     return stylize_frames
 
