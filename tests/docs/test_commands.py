@@ -72,3 +72,15 @@ def test_every_script_named_in_the_documents_exists(name):
         r"(?<![\w/])((?:benchmarks|examples|docs)/[\w/]+\.py)\b", TEXTS[name]
     )
     assert [path for path in paths if not (ROOT / path).is_file()] == []
+
+
+def test_the_build_of_the_page_names_the_first_steps_of_its_readme():
+    readme = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"^```bash\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)[1]
+    install, export, *others = (
+        re.sub(r"\s*#.*", "", line) for line in block.splitlines()
+    )
+    config = (ROOT / "web" / "vite.config.ts").read_text(encoding="utf-8")
+    assert f"{install} && {export}" in config
+    assert (ROOT / export.removeprefix("python ")).is_file()
+    assert others[:2] == ["cd web", "npm ci && npm run build"]
