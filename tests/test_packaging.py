@@ -1,5 +1,6 @@
 import configparser
 import email
+import os
 import re
 import shutil
 import subprocess
@@ -7,9 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import animegan_tf
+from animegan_tf.imaging.reading import read_image
+from animegan_tf.imaging.writing import write_image
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,6 +83,46 @@ def test_extras_include_the_extras_they_build_on(wheel):
             assert any(line.startswith("tifffile") for line in lines), extra
     for name in ("opencv", "tifffile", "imagecodecs"):
         assert not any("extra" not in line and name in line for line in required)
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_lists_styles_and_stylizes_without_the_sources(
+    wheel, tmp_path
+):
+    for name in ("onnx", "openvino"):
+        pytest.importorskip(name, reason="the fast engine needs it")
+    pytest.importorskip("pip", reason="it installs the wheel")
+    target, folder = tmp_path / "installed", tmp_path / "elsewhere"
+    folder.mkdir()
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    pip += ["--no-compile", "--disable-pip-version-check", "--target", target, wheel]
+    subprocess.run(pip, check=True, capture_output=True)
+    write_image(np.full((40, 56, 3), 90, np.uint8), folder / "photo.png")
+    # Paths of the test's own process may lead to the sources, PYTHONPATH's too.
+    packages = [path for path in sys.path if Path(path).name == "site-packages"]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(target), *packages]),
+        "ANIMEGAN_TF_CACHE": str(tmp_path / "cache"),
+    }
+
+    def run(*arguments):
+        result = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    path = run("-c", "import animegan_tf; print(animegan_tf.__file__)").strip()
+    assert Path(path) == target / "animegan_tf" / "__init__.py"
+    listed = run("-m", "animegan_tf", "styles")
+    assert all(name in listed for name in animegan_tf.list_styles())
+    command = ["stylize", "photo.png", "-o", "anime.png", "--style", "comic"]
+    run("-m", "animegan_tf", *command, "--engine", "openvino")
+    assert read_image(folder / "anime.png").shape == (40, 56, 3)
 
 
 def test_citation_and_changelog_have_the_version():

@@ -4,9 +4,12 @@ import { defineConfig } from "vitest/config";
 
 const manifest = fileURLToPath(new URL("public/model/manifest.json", import.meta.url));
 if (!process.env.VITEST && !existsSync(manifest)) {
-  throw new Error(
-    "web/public/model is missing. Write it with: python scripts/export_model.py",
+  // An exception would be shown with Vite's own calls.
+  console.error(
+    "web/public/model is missing; in the root of the project, run: " +
+      'pip install ".[web]" && python web/scripts/export_model.py',
   );
+  process.exit(1);
 }
 
 export default defineConfig({

@@ -1,8 +1,9 @@
 """Read and write 16-bit PNG files, which Pillow reduces to 8 bits.
 
-TensorFlow, which is installed anyway, decodes them; OpenCV and other readers would be
-one more dependency. Nothing at hand writes 16-bit RGB with a color profile, EXIF and
-XMP, so the chunks are written here.
+Pillow undoes the compression and the filters of the rows; asked for the high bytes and
+then for the low ones, it loses nothing. So neither TensorFlow, which takes seconds to
+import, nor a further decoder is needed. Nothing at hand writes 16-bit RGB with a color
+profile, EXIF and XMP, so the chunks are written here.
 
 Reference: PNG specification, third edition, https://www.w3.org/TR/png-3.
 """
@@ -11,14 +12,34 @@ import struct
 import zlib
 
 import numpy as np
+from PIL import Image
 
 from animegan_tf.imaging.arrays import row_bands
-from animegan_tf.imaging.formats import MissingPackageError
-from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _INCHES_PER_METER = 39.3701
 _COMPRESSION = 5
+# Of each color type the number of channels, and how Pillow decodes them: the mode, and
+# the layouts of the bytes. Layouts of 8 bits with twice the channels keep both bytes;
+# more than 4 channels have none, so that the high bytes and the low ones are decoded
+# in turn.
+_COLOR_TYPES = {
+    0: (1, "LA", ("LA",)),
+    2: (3, "RGB", ("RGB;16B", "RGB;16L")),
+    4: (2, "RGBA", ("RGBA",)),
+    6: (4, "RGBA", ("RGBA;16B", "RGBA;16L")),
+}
+# First column and row of each pass, and the steps between its columns and rows.
+_ONE_PASS = ((0, 0, 1, 1),)
+_ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 
 
 def is_png16(path) -> bool:
@@ -28,37 +49,86 @@ def is_png16(path) -> bool:
     return head[:8] == _SIGNATURE and head[12:16] == b"IHDR" and head[24:25] == b"\x10"
 
 
-def read_png16(path, *, transparent: bool = False) -> np.ndarray:
+def read_png16(path) -> np.ndarray:
     """Read the pixels as stored, without applying an EXIF orientation.
 
     Args:
         path: The file.
-        transparent: Whether it names a color that stands for transparent pixels, in a
-            tRNS chunk; then there are 4 channels.
 
     Returns:
         uint16 `(height, width, channels)` of 1 to 4 channels: grayscale or RGB, with or
-        without alpha.
+        without alpha. A color that stands for transparent pixels, in a tRNS chunk,
+        becomes alpha.
 
     Raises:
-        ValueError: If the file is damaged, or TensorFlow is not installed.
+        ValueError: If the file is damaged.
     """
-    try:
-        import_tensorflow_quietly()
-        import tensorflow as tf
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(
-            f"16-bit PNG images need TensorFlow ({error}). Received: {str(path)!r}"
-        ) from error
+    header, transparent, data = _read_chunks(path)
+    width, height, _, color_type, _, _, interlace = struct.unpack(">IIBBBBB", header)
+    if color_type not in _COLOR_TYPES:
+        raise ValueError(f"its color type is {color_type}, which has no 16-bit pixels")
+    num_channels, mode, layouts = _COLOR_TYPES[color_type]
+    _check_complete(data, (height, width), 2 * num_channels, interlace)
+    pixels = np.zeros((height, width, num_channels), np.uint16)
+    for layout in layouts:
+        image = Image.frombytes(mode, (width, height), data, "zip", layout, interlace)
+        for rows in row_bands((height, width)):
+            box = (0, rows.start, width, min(rows.stop, height))
+            band = np.asarray(image.crop(box))
+            if len(layouts) == 1:
+                pixels[rows] = band.view(">u2")
+            else:
+                pixels[rows] = pixels[rows] << 8 | band
+    if transparent is None or num_channels in (2, 4):
+        return pixels
+    color = np.frombuffer(transparent[: 2 * num_channels], ">u2")
+    opaque = (pixels != color).any(axis=-1, keepdims=True)
+    return np.concatenate([pixels, opaque * np.uint16(65535)], axis=-1)
 
+
+def _read_chunks(path):
+    """Return the header, the transparent color or `None`, and the compressed pixels."""
+    header, transparent, parts = b"", None, []
+    with open(path, "rb") as file:
+        file.seek(len(_SIGNATURE))
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            length, kind = int.from_bytes(head[:4], "big"), head[4:]
+            if kind not in (b"IHDR", b"IDAT", b"tRNS"):
+                file.seek(length + 4, 1)
+                continue
+            content = file.read(length)
+            # Pillow does not compare the checksums of pixels.
+            check = zlib.crc32(content, zlib.crc32(kind))
+            if file.read(4) != check.to_bytes(4, "big"):
+                raise ValueError(f"its chunk {kind.decode()} is cut off or changed")
+            if kind == b"IHDR":
+                header = content
+            elif kind == b"tRNS":
+                transparent = content
+            else:
+                parts.append(content)
+    return header, transparent, b"".join(parts)
+
+
+def _check_complete(data, size, bytes_per_pixel, interlace):
+    """Count the decompressed bytes; Pillow leaves missing rows black."""
+    expected = 0
+    for column, row, columns_step, rows_step in _ADAM7 if interlace else _ONE_PASS:
+        rows = -(-(size[0] - row) // rows_step)
+        columns = -(-(size[1] - column) // columns_step)
+        if rows > 0 and columns > 0:
+            # Each row starts with the type of its filter.
+            expected += rows * (1 + columns * bytes_per_pixel)
+    decompressor, received = zlib.decompressobj(), 0
+    compressed = memoryview(data)
     try:
-        with open(path, "rb") as file:
-            pixels = tf.io.decode_png(
-                file.read(), channels=4 if transparent else 0, dtype=tf.uint16
-            )
-    except tf.errors.OpError as error:
-        raise ValueError("its 16-bit pixels cannot be decoded") from error
-    return pixels.numpy()
+        # A small part at a time, since it may grow a thousandfold.
+        for start in range(0, len(data), 2**14):
+            received += len(decompressor.decompress(compressed[start : start + 2**14]))
+    except zlib.error as error:
+        raise ValueError(f"its pixels cannot be decompressed: {error}") from error
+    if received < expected:
+        raise ValueError(f"it has {received} of {expected} bytes of pixels")
 
 
 def write_png16(file, pixels: list[np.ndarray], options: dict) -> None:

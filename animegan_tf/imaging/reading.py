@@ -301,7 +301,7 @@ def _read_16_bit(path, image):
         # Only LittleCMS converts gray profiles here, and only 8-bit pixels.
         return None
     if image.format == "PNG" and is_png16(path):
-        return read_png16(path, transparent="transparency" in image.info)
+        return read_png16(path)
     return read_tiff16(path) if is_tiff16(image) else None
 
 

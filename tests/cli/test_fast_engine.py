@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animegan_tf.imaging.reading import read_image
-from animegan_tf.imaging.writing import write_image
+from animegan_tf.imaging.image_file import ImageFrame
+from animegan_tf.imaging.reading import read_first_frame, read_image
+from animegan_tf.imaging.writing import write_frame, write_image
 
 CODE = """
 import sys
@@ -51,6 +52,19 @@ def test_fast_engine_imports_neither_tensorflow_nor_keras(tmp_path, run_folder, 
     assert result.stdout.splitlines()[-1] == "code 0 []", result.stderr
     assert result.stderr == ""
     assert read_image(tmp_path / "out.png").shape == (33, 65, 3)
+
+
+@pytest.mark.slow
+def test_16_bit_png_in_the_fast_engine_imports_neither_tensorflow_nor_keras(
+    tmp_path, run_folder
+):
+    for name in ("onnx", "openvino"):
+        pytest.importorskip(name)
+    levels = np.random.default_rng(0).integers(0, 65536, (33, 65, 3), dtype=np.uint16)
+    write_frame(ImageFrame(levels), tmp_path / "photo.png")
+    result = stylize(tmp_path, "--style", run_folder, "--engine", "openvino")
+    assert result.stdout.splitlines()[-1] == "code 0 []", result.stderr
+    assert read_first_frame(tmp_path / "out.png").bits == 16
 
 
 @pytest.mark.slow

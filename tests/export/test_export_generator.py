@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import keras
@@ -8,6 +9,9 @@ import tensorflow as tf
 from animegan_tf.export import tensorflow_formats
 from animegan_tf.export.export_generator import (
     FORMATS,
+    MAX_PATTERN,
+    MAX_STEP,
+    MIN_PSNR,
     ExportError,
     export_generator,
 )
@@ -139,6 +143,71 @@ def test_export_that_differs_is_deleted_and_reported(tmp_path, run):
     assert not caught.value.report.passed
     assert {path.suffix for path in tmp_path.iterdir()} == {".json", ".md"}
     assert read_report(tmp_path, "litert")["passed"] is False
+
+
+@pytest.fixture
+def export_copy(generator, tmp_path, monkeypatch):
+    """Function that exports to a format whose runtime spoils the exact levels.
+
+    Its argument is a function from levels of 255, `(height, width, 3)`, to such levels.
+    """
+
+    def export(spoil):
+        def load(path):
+            network = tensorflow_formats.load_keras(path)
+            return lambda images: spoil(network(images) * 127.5) / np.float32(127.5)
+
+        format_ = FORMATS["keras"]
+        stub = dataclasses.replace(format_, precisions=("float32", "int8"), load=load)
+        stub = dataclasses.replace(
+            stub, write=lambda source, path, _: format_.write(source, path, "float32")
+        )
+        monkeypatch.setitem(FORMATS, "keras", stub)
+        return export_generator(generator, "keras", tmp_path, precision="int8")
+
+    return export
+
+
+@pytest.mark.slow
+def test_bands_in_smooth_areas_are_refused_though_images_are_near(
+    export_copy, tmp_path
+):
+    def add_bands(levels):
+        rows = np.arange(levels.shape[1])[:, np.newaxis, np.newaxis]
+        return levels + (rows // 48 % 2 * 6.0 - 3.0)
+
+    with pytest.raises(ExportError, match="steps <= 4 levels") as caught:
+        export_copy(add_bands)
+    report = caught.value.report
+    # The PSNR alone would let them pass.
+    assert report.psnr > MIN_PSNR["int8"]
+    assert report.step == pytest.approx(6.0, abs=0.01)
+    assert report.step > MAX_STEP and report.pattern < MAX_PATTERN
+    assert f"steps of {report.step:.2f} levels; it was deleted" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert {path.suffix for path in tmp_path.iterdir()} >= {".json", ".md"}
+    assert not list(tmp_path.glob("*.keras"))
+    assert read_report(tmp_path, "keras")["passed"] is False
+
+
+@pytest.mark.slow
+def test_a_fine_pattern_in_smooth_areas_is_refused(export_copy):
+    def add_checkerboard(levels):
+        rows, columns = np.indices(levels.shape[1:3])
+        return levels + ((rows + columns) % 2 * 2 - 1.0)[..., np.newaxis]
+
+    with pytest.raises(ExportError, match="pattern <= 0.5") as caught:
+        export_copy(add_checkerboard)
+    report = caught.value.report
+    assert report.pattern == pytest.approx(1.0, abs=0.01)
+    assert report.psnr > MIN_PSNR["int8"] and report.step < MAX_STEP
+
+
+@pytest.mark.slow
+def test_less_than_a_level_in_smooth_areas_passes(export_copy):
+    report = export_copy(np.round)
+    assert report.passed
+    assert 0.0 < report.pattern <= MAX_PATTERN and 0.0 < report.step <= MAX_STEP
 
 
 def test_license_of_the_weights_is_in_the_report(tmp_path, generator):

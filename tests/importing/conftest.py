@@ -346,3 +346,17 @@ def noise():
         )
 
     return make
+
+
+@pytest.fixture
+def reflect():
+    """Function from an image to it on sides that are multiples of 16 and at least 64.
+
+    So does `Stylizer`; the new rows and columns are at the end.
+    """
+
+    def extend(image):
+        pads = [(0, -(-max(side, 64) // 16) * 16 - side) for side in image.shape[:2]]
+        return np.pad(image, [*pads, (0, 0)], mode="reflect")
+
+    return extend

@@ -8,8 +8,11 @@ from PIL import Image
 
 from animegan_tf.cli import build_parser, main
 from animegan_tf.cli.import_weights import FAMILY_NAMES
+from animegan_tf.imaging.arrays import to_float, to_uint8
+from animegan_tf.imaging.reading import read_image
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.importing.families import FAMILIES
+from animegan_tf.inference.stylizer import Stylizer
 
 LICENSE = FAMILIES["white_box"].notice
 
@@ -117,3 +120,56 @@ def test_imported_networks_are_exported_with_their_license(
     report = json.loads(path.read_text())
     assert report["passed"] and report["max_difference"] <= 1e-3
     assert report["license"] == LICENSE
+
+
+@pytest.fixture(scope="module")
+def whole_image_style(reference_of, tmp_path_factory):
+    """AnimeGANv2, whose normalization takes statistics of the whole image."""
+    folder = tmp_path_factory.mktemp("v2")
+    prefix = reference_of("animegan_v2").save(folder / "Hayao-99.ckpt")
+    path = folder / "v2.keras"
+    assert main(["import", prefix, "-o", str(path)]) == 0
+    return path
+
+
+@pytest.mark.slow
+def test_a_network_with_statistics_of_the_image_stylizes_files_as_the_reference_does(
+    whole_image_style, reference_of, reflect, tmp_path, capsys
+):
+    photo = np.random.default_rng(3).integers(0, 256, (67, 93, 3), dtype=np.uint8)
+    write_image(photo, tmp_path / "photo.png")
+    command = ["stylize", str(tmp_path / "photo.png"), "-o", str(tmp_path / "a.png")]
+    command += ["--style", str(whole_image_style)]
+    assert main(command) == 0
+    image = read_image(tmp_path / "a.png")
+    padded = to_float(reflect(photo))[np.newaxis]
+    expected = to_uint8(reference_of("animegan_v2")(padded)[0, :67, :93])
+    assert np.abs(image.astype(int) - expected).max() <= 1
+    stylizer = Stylizer.from_preset(str(whole_image_style))
+    np.testing.assert_array_equal(stylizer(photo), image)
+    assert stylizer.license == FAMILIES["animegan_v2"].notice
+    # Tiles would have statistics of their own.
+    capsys.readouterr()
+    assert main([*command, "--tile", "64", "--overwrite"]) == 2
+    error = capsys.readouterr().err
+    assert "`tile` must be None or 'auto'" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_network_with_statistics_of_the_image_is_exported(
+    whole_image_style, reference_of, tmp_path, noise
+):
+    runtime = pytest.importorskip("onnxruntime")
+    command = ["export", "--style", str(whole_image_style), "--to", "onnx"]
+    assert main([*command, "--size", "64x96", "-o", str(tmp_path)]) == 0
+    [path] = tmp_path.glob("*.report.json")
+    report = json.loads(path.read_text())
+    assert report["passed"] and report["max_difference"] <= 1e-3
+    assert report["license"] == FAMILIES["animegan_v2"].notice
+    session = runtime.InferenceSession(
+        str(tmp_path / report["path"]), providers=["CPUExecutionProvider"]
+    )
+    photo = noise(64, 96)
+    [image] = session.run(None, {session.get_inputs()[0].name: photo})
+    assert np.abs(image - reference_of("animegan_v2")(photo)).max() <= 2e-3

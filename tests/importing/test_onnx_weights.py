@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from animegan_tf.imaging.arrays import to_float, to_uint8
 from animegan_tf.importing.families import FAMILIES
 from animegan_tf.importing.importer import import_generator
 from animegan_tf.importing.onnx_file import read_onnx_weights
+from animegan_tf.inference.stylizer import Stylizer
 
 onnx = pytest.importorskip("onnx", reason="ONNX files are read by the package onnx")
 helper, numpy_helper = onnx.helper, onnx.numpy_helper
@@ -221,6 +223,17 @@ def test_an_imported_network_equals_onnxruntime(family, exported, noise):
         images = generator(photo).numpy()
         assert np.abs(images - reference(photo)).max() <= 1e-3
         assert np.abs(images - run_onnx(path, photo)).max() <= 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["animegan_v2", "animegan_v2_lite", "animegan_v3"])
+def test_odd_sizes_equal_onnxruntime_on_the_reflected_photo(family, exported, reflect):
+    # The files themselves take no odd sizes, or return images of other sizes.
+    _, path = exported(family)
+    photo = np.random.default_rng(2).integers(0, 256, (131, 97, 3), dtype=np.uint8)
+    images = run_onnx(path, to_float(reflect(photo))[np.newaxis])
+    result = Stylizer(import_generator(path)[0])(photo).astype(int)
+    assert np.abs(result - to_uint8(images[0, :131, :97])).max() <= 1
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ def state():
 
 @pytest.mark.parametrize(
     "align_corners, sizes",
-    [(None, [(256, 256), (131, 97)]), (False, [(256, 256), (132, 180)])],
+    [(None, [(256, 256), (131, 97)]), (False, [(256, 256), (132, 180), (131, 97)])],
 )
 def test_an_imported_network_equals_pytorch(
     align_corners, sizes, state, noise, tmp_path

@@ -176,9 +176,7 @@ def test_changed_code_cannot_be_updated_without_running_it(script, build):
         build.update_text(script)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("script", ORIGINALS, ids=lambda path: path.stem)
-def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
+def run_notebook(script, folder):
     for name in ("nbclient", "nbformat", "ipykernel", "skimage", "cv2", "av"):
         pytest.importorskip(name, reason="needs the extra `notebooks`")
     code = (
@@ -192,12 +190,35 @@ def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
     )
     # In a separate process, so that no kernel outlives the test.
     result = subprocess.run(
-        [sys.executable, "-c", code, FOLDER / "build.py", script, tmp_path],
+        [sys.executable, "-c", code, FOLDER / "build.py", script, folder],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
         text=True,
     )
     assert result.returncode == 0, result.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", ORIGINALS, ids=lambda path: path.stem)
+def test_a_notebook_runs_in_an_empty_folder(script, tmp_path):
+    run_notebook(script, tmp_path)
     # All that it writes is in the folder that it empties at the start.
     written = {path.name for path in tmp_path.iterdir()}
     assert written <= {f"{script.stem[:2]}_files"}
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_twice_in_the_same_folder(tmp_path):
+    # Of those that write files, the one without a training.
+    script = FOLDER / "01_stylize.py"
+    own = tmp_path / "mine.txt"
+    own.write_text("kept")
+    runs = []
+    for _ in range(2):
+        run_notebook(script, tmp_path)
+        files = sorted(path.name for path in (tmp_path / "01_files").rglob("*"))
+        runs.append(files)
+        (tmp_path / "01_files" / "left_from_before.txt").touch()
+    assert runs[0] == runs[1] != []
+    assert own.read_text() == "kept"
+    assert {path.name for path in tmp_path.iterdir()} == {"01_files", "mine.txt"}
