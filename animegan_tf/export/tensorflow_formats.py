@@ -1,6 +1,5 @@
 """Export to LiteRT, SavedModel and Keras files."""
 
-import math
 import tempfile
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import tensorflow as tf
 
 from animegan_tf.export.requirements import reported_missing
 from animegan_tf.export.source import ExportSource
-from animegan_tf.inference.tiling import MINIMUM_SIDE, PADDING_MULTIPLE
+from animegan_tf.inference.engines.tensorflow_engine import TensorFlowEngine
+from animegan_tf.inference.tiling import MINIMUM_SIDE, TilePlanner
 
 ENCODED = "stylize_encoded"
 
@@ -109,7 +109,7 @@ class _Serving(tf.Module):
         super().__init__()
         self.generator = source.generator
         size = source.size
-        multiple = math.lcm(source.multiple, PADDING_MULTIPLE)
+        multiple = TilePlanner(TensorFlowEngine(source.generator), None, None).multiple
 
         @tf.function(input_signature=[_photo_spec(source)])
         def stylize(photo):

@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import math
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -15,7 +14,6 @@ from animegan_tf.inference.engines import load_engine
 from animegan_tf.inference.style_source import check_name, style_shares
 from animegan_tf.inference.tiling import (
     AUTO,
-    PADDING_MULTIPLE,
     TilePlanner,
     read_tile,
 )
@@ -44,7 +42,8 @@ class Stylizer:
             `multiple`, or of a fixed size, to images of the same shape and range; it
             may be a subclass of `keras.Model` that is built.
         multiple: Number of which the generator's input sizes must be multiples, in
-            addition to what its layers require.
+            addition to what its layers require; by default 16, or 1 if it computes
+            statistics of the whole image.
         precision: Arithmetic of the generator: `"float32"`, `"bfloat16"`, `"float16"`,
             or `"auto"` for the fastest on this machine.
         tile: Side of the tiles in pixels, rounded up to the generator's grid; each is
@@ -72,7 +71,7 @@ class Stylizer:
         self,
         generator,
         *,
-        multiple: int = PADDING_MULTIPLE,
+        multiple: int | None = None,
         precision: str = "float32",
         tile: int | str | None = AUTO,
     ):
@@ -82,12 +81,12 @@ class Stylizer:
         self._set_engine(TensorFlowEngine(generator, precision), multiple, tile)
 
     def _set_engine(self, engine, multiple, tile) -> None:
-        if multiple < 1:
+        if multiple is not None and multiple < 1:
             raise ValueError(
                 f"`multiple` must be at least 1. Received: multiple={multiple}"
             )
         self._engine = engine
-        self._planner = TilePlanner(engine, math.lcm(multiple, engine.multiple), tile)
+        self._planner = TilePlanner(engine, multiple, tile)
         self.multiple = self._planner.multiple
         self.engine = engine.name
         self.precision = engine.precision
@@ -130,9 +129,7 @@ class Stylizer:
         """
         check_name(name_or_path)
         stylizer = cls.__new__(cls)
-        stylizer._set_engine(
-            load_engine(name_or_path, engine, precision), PADDING_MULTIPLE, tile
-        )
+        stylizer._set_engine(load_engine(name_or_path, engine, precision), None, tile)
         stylizer._source = name_or_path
         stylizer.styles = style_shares(name_or_path)
         return stylizer

@@ -20,7 +20,8 @@ _PEAK_RATIO = 2.0
 # The generators pad by reflection at several resolutions, which needs sides of more
 # than a few pixels at the lowest.
 MINIMUM_SIDE = 64
-# Images are padded to multiples of this number at least, whatever the generator needs.
+# Images are padded to multiples of this number at least, whatever the generator needs,
+# if that does not change the result: fewer sizes are compiled.
 PADDING_MULTIPLE = 16
 
 
@@ -75,7 +76,8 @@ class TilePlanner:
         engine: The generator; its `receptive_field()` raises a `ValueError` if it
             covers the whole image, and its `network_name` is for messages.
         multiple: Number of which its input sizes must be multiples, in addition to what
-            its layers require.
+            its layers require. `None` is `PADDING_MULTIPLE`; and 1 if it computes
+            statistics of the whole image, since padding would count in them.
         tile: Side of the tiles without their margins in pixels, `"auto"` or `None`.
         max_whole_bytes: Estimated memory up to which `"auto"` does not split an image.
         max_tile_bytes: Estimated memory of a tile with `"auto"`.
@@ -94,7 +96,7 @@ class TilePlanner:
     def __init__(
         self,
         engine,
-        multiple: int,
+        multiple: int | None,
         tile: int | str | None,
         *,
         max_whole_bytes: int = MAX_WHOLE_BYTES,
@@ -107,7 +109,7 @@ class TilePlanner:
                 "`tile` must be a number of pixels, at least 1, 'auto' or None. "
                 f"Received: tile={tile!r}"
             )
-        self.multiple = multiple
+        self.multiple = math.lcm(multiple or 1, engine.multiple)
         self._tile = tile
         self.field = self._rules = self._bytes_per_pixel = None
         self._network_name = engine.network_name
@@ -122,7 +124,8 @@ class TilePlanner:
                 ) from error
             self._bytes_per_pixel = _peak_bytes_per_pixel(engine)
             return
-        self.multiple = math.lcm(multiple, self.field.multiple)
+        least = PADDING_MULTIPLE if multiple is None else multiple
+        self.multiple = math.lcm(least, engine.multiple, self.field.multiple)
         if tile is not None:
             self._rules = TileRules.from_radius(self.field.radius, self.multiple)
             self._max_pixels = int(max_whole_bytes / self.field.bytes_per_pixel)

@@ -179,6 +179,18 @@ def test_multiple_of_the_generator_is_added():
     assert TilePlanner(TensorFlowEngine(generator), 3, "auto").multiple == 96
 
 
+def test_padding_does_not_count_in_statistics_of_the_whole_image(
+    local_generator, global_generator
+):
+    planners = [
+        TilePlanner(TensorFlowEngine(generator), None, None)
+        for generator in (local_generator, global_generator)
+    ]
+    lengths = [[call[1].length for call in p.plan(1, 101, 64)] for p in planners]
+    # The second one halves no image.
+    assert lengths == [[112], [101]]
+
+
 def test_generator_with_global_statistics_is_never_split(global_generator):
     for tile in ("auto", None):
         engine = TensorFlowEngine(global_generator)
