@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from animegan_tf.config import DISCRIMINATOR_SETTINGS, TrainingConfig
+from animegan_tf.recipes.names import check_known_names
 from animegan_tf.utils.checks import check_path, received
 from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.messages import suggestion
@@ -430,21 +431,15 @@ def with_image_folders(config: TrainingConfig, cache) -> TrainingConfig:
 
 
 def check_names(config: TrainingConfig) -> None:
-    """Refuse unknown names of networks, their options, losses and targets.
+    """Refuse unknown names, as `check_known_names`, and labels without effect.
 
     Raises:
         ValueError: If there is no such thing; it lists those that there are.
     """
-    from animegan_tf.data.targets.registry import get_target
+    check_known_names(config)
+    # It imports Keras, which takes seconds: unknown names are refused before.
     from animegan_tf.losses.adversarial import check_losses
-    from animegan_tf.models.arguments import check_choice, check_options
-    from animegan_tf.models.discriminators import DISCRIMINATORS
-    from animegan_tf.models.generators import GENERATORS
 
-    check_choice(GENERATORS, generator=config.generator)
-    check_options(GENERATORS[config.generator], config.generator_options)
-    check_choice(DISCRIMINATORS, discriminator=config.discriminator)
-    check_options(DISCRIMINATORS[config.discriminator], config.discriminator_options)
     labels = config.regularization
     check_losses(
         config.adversarial_loss,
@@ -452,11 +447,6 @@ def check_names(config: TrainingConfig) -> None:
         fake_label=labels.fake_label,
         generator_label=labels.generator_label,
     )
-    targets = [style.target for style in getattr(config, "styles", ())]
-    if hasattr(config.data, "target"):
-        targets.append(config.data.target)
-    for target in set(targets) - {"fitted"}:
-        get_target(target)
 
 
 def check_run_path(config: TrainingConfig, run) -> None:
