@@ -165,9 +165,10 @@ def train(
         run: Folder of the run: settings, log, samples, checkpoints and the trained
             generator, which `Stylizer.from_preset` takes.
         resume: Whether to continue the training in that folder, from its newest
-            checkpoint; the result is that of an unbroken training. Learning rates, and
-            weights of losses that stay on, may differ from those of the run, which
-            `changes.jsonl` there records.
+            checkpoint; the result is that of an unbroken training. Learning rates,
+            weights of losses that stay on, and the regularization except for its
+            `pool_size` may differ from those of the run, which `changes.jsonl` there
+            records.
         auto_balance: Whether the loss weights are set first, so that each term has the
             share of the gradient that it has with the recipe's own settings; see
             `recipes.balance`.

@@ -122,9 +122,8 @@ class HealthCheck:
                 return (
                     f"the {discriminator} has told real from generated images with "
                     f"near certainty for {_MAX_SEPARATED_STEPS} steps, so the "
-                    "generator learns little from it; lower "
-                    "discriminator_learning_rate or set regularization.real_label, "
-                    "instance_noise or diff_augment"
+                    "generator learns little from it; stop, and resume with a lower "
+                    "discriminator_learning_rate or with regularization.diff_augment"
                 )
         return None
 

@@ -24,6 +24,7 @@ from animegan_tf.recipes.runner import (
     prepare,
 )
 from animegan_tf.recipes.styles import StyleConfig
+from animegan_tf.training.health import HealthCheck
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.utils.settings import to_dict
 
@@ -194,6 +195,45 @@ def test_a_resume_may_change_rates_and_weights(make_config, run_training, tmp_pa
     line = json.loads((run.path / "changes.jsonl").read_text())
     assert line["step"] == 1
     assert line["changes"]["weights.nce"] == [1.0, 0.5]
+
+
+def _settings_in(text, config):
+    """The settings that a text names, those of plain words such as steps left out."""
+    names = set()
+    for name, value in to_dict(config).items():
+        fields = value if isinstance(value, dict) else {}
+        names |= {name, *(f"{name}.{field}" for field in fields)}
+    words = {word.strip(".,;") for word in text.split() if "_" in word}
+    return names & words
+
+
+@pytest.mark.slow
+def test_a_resume_takes_every_setting_that_a_warning_names(
+    make_config, run_training, tmp_path
+):
+    health = HealthCheck()
+    (warning,) = filter(None, (health.check({"separation": 1.0}) for _ in range(200)))
+    names = _settings_in(warning, make_config("dcgan"))
+    assert len(names) >= 2
+    values = {
+        "discriminator_learning_rate": 1e-5,
+        "regularization.diff_augment": ("translation", "color"),
+    }
+    changes = {}
+    for name in names:
+        group, dot, field = name.partition(".")
+        changes[group] = {field: values[name]} if dot else values[name]
+    run_training(make_config("dcgan", steps=1))
+    run_training(make_config("dcgan", steps=2, **changes), resume=True)
+    (line,) = (tmp_path / "run" / "changes.jsonl").read_text().splitlines()
+    assert set(json.loads(line)["changes"]) == names
+
+
+def test_a_resume_may_not_change_the_image_pool(make_config, run_training, tmp_path):
+    RunFolder(tmp_path / "run").create(to_dict(make_config("cut")))
+    changed = make_config("cut", regularization={"pool_size": 4, "r1": 1.0})
+    with pytest.raises(ValueError, match="other settings of regularization"):
+        run_training(changed, resume=True)
 
 
 def test_styles_of_a_run_load_whatever_its_training_settings_are(tmp_path):
