@@ -4,6 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from animegan_tf.config import DataConfig
 from animegan_tf.imaging.writing import write_image
@@ -219,6 +220,8 @@ def test_a_resume_takes_every_setting_that_a_warning_names(
         "discriminator_learning_rate": 1e-5,
         "regularization.diff_augment": ("translation", "color"),
     }
+    # Compiling two trainings takes longer than their steps.
+    tf.config.run_functions_eagerly(True)
     changes = {}
     for name in names:
         group, dot, field = name.partition(".")
