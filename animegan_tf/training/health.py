@@ -25,7 +25,8 @@ class HealthCheck:
 
     It reads the names that `training.gan_program` and `training.adversary` log:
     `generator_norm` and `separation`, each possibly with a suffix, and whether any
-    value at all is finite; and what `Program.measure_outputs` measures.
+    value at all is finite; and what `Program.measure_outputs` measures. A Wasserstein
+    critic has no `separation`, since it cannot saturate.
     """
 
     def __init__(self):
