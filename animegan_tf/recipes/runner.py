@@ -397,6 +397,7 @@ def prepare(config: TrainingConfig, cache, *, progress: bool = True) -> int:
     from animegan_tf.training.run_folder import RunFolder
 
     keras.utils.set_random_seed(config.seed)
+    config = with_image_folders(config, Path(cache) / "arrays")
     data = dataclasses.replace(config.data, cache=str(cache))
     config = dataclasses.replace(config, data=data)
     return module.prepare(config, RunFolder(cache), progress)
@@ -415,17 +416,21 @@ def with_image_folders(config: TrainingConfig, cache) -> TrainingConfig:
     """
     from animegan_tf.data.array_images import extract_images, is_array_file
 
-    def extract(source, name):
+    def extract(source, folder, name):
         if not (isinstance(source, str) and source and is_array_file(source)):
             return source
-        return str(extract_images(source, Path(cache) / name, argument=name))
+        return str(extract_images(source, Path(cache) / folder, argument=name))
 
     names = ("photos", "style", "validation")
-    places = {name: extract(getattr(config.data, name), name) for name in names}
+    places = {name: extract(getattr(config.data, name), name, name) for name in names}
     changes: dict[str, Any] = {"data": dataclasses.replace(config.data, **places)}
     if hasattr(config, "styles"):
         changes["styles"] = tuple(
-            dataclasses.replace(style, images=extract(style.images, style.name))
+            # A style may be named as another folder is.
+            dataclasses.replace(
+                style,
+                images=extract(style.images, f"styles/{style.name}", style.name),
+            )
             for style in config.styles
         )
     return dataclasses.replace(config, **changes)

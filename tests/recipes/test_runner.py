@@ -23,6 +23,7 @@ from animegan_tf.recipes.runner import (
     check_run_path,
     default_config,
     prepare,
+    with_image_folders,
 )
 from animegan_tf.recipes.styles import StyleConfig
 from animegan_tf.training.health import HealthCheck
@@ -346,6 +347,27 @@ def test_prepared_training_finds_everything_in_the_cache(
     run = run_training(dataclasses.replace(config, data=data))
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == before
     assert not (run.path / "cache").exists()
+
+
+@pytest.mark.parametrize("recipe", ["anime", "styles"])
+def test_preparation_takes_files_of_images(recipe, make_config, tmp_path):
+    rng = np.random.default_rng(0)
+    places = {}
+    for name in ("photos", "style", "validation"):
+        images = rng.integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)
+        places[name] = str(tmp_path / f"{name}.npy")
+        np.save(places[name], images)
+    changes = {}
+    if recipe == "styles":
+        changes = {"styles": (StyleConfig("photos", places.pop("style"), "soft"),)}
+    config = make_config(recipe, data=places, **changes)
+    assert prepare(config, tmp_path / "cache", progress=False) == 6
+    # Of the same images in folders, everything is found there.
+    targets = set((tmp_path / "cache").glob("*.png"))
+    assert len(targets) >= 6
+    folders = with_image_folders(config, tmp_path / "cache" / "arrays")
+    assert prepare(folders, tmp_path / "cache", progress=False) == 6
+    assert set((tmp_path / "cache").glob("*.png")) == targets
 
 
 def test_recipe_without_targets_has_nothing_to_prepare(make_config, tmp_path):
