@@ -349,6 +349,32 @@ def test_default_features_need_no_download(tmp_path, monkeypatch):
     assert json.loads((run / "config.json").read_text())["features"] == "bundled"
 
 
+@pytest.mark.slow
+def test_training_ends_with_a_report_and_prints_where_it_is(tmp_path, capsys):
+    np.save(tmp_path / "images.npy", np.zeros((4, 16, 16, 3), np.uint8))
+    run = tmp_path / "run"
+    arguments = ["train", "--recipe", "dcgan", "--run", str(run), "--steps", "2"]
+    arguments += ["--style", str(tmp_path / "images.npy"), "--validation", "0.25"]
+    for setting in (
+        "data.batch_size=2",
+        "data.crop_size=16",
+        'generator_options={"latent_dim": 4, "image_size": 16, "width": 4}',
+        'discriminator_options={"width": 4}',
+        "log_every=1",
+        "sample_every=1",
+    ):
+        arguments += ["--set", setting]
+    assert main(arguments) == 0
+    *_, line = capsys.readouterr().out.splitlines()
+    assert line == f"report: {run / 'report.html'}"
+    text = " ".join((run / "report.html").read_text(encoding="utf-8").split())
+    assert "Recipe dcgan, 2 of 2 steps." in text
+    # What this training logged, its sample sheets and its settings.
+    for expected in ("adversarial", "discriminator_norm", "2 of 2 sheets"):
+        assert expected in text
+    assert "latent_dim" in text and "<polyline" in text
+
+
 def test_preset_gives_its_values_and_other_options_change_them(capsys):
     options = ["--recipe", "animegan_v2", "--preset", "paprika", "--run", "r"]
     options += ["--set", "weights.style=0.7", "--dry-run"]
