@@ -233,10 +233,12 @@ def find_video_bars(source: Path, info) -> tuple[int, int, int, int]:
 def run_prepare(arguments: argparse.Namespace) -> int:
     """Compute the targets of a training into a cache."""
     from animegan_tf.cli.train import resolve_config
+    from animegan_tf.recipes.preflight import check_training
     from animegan_tf.recipes.runner import prepare
     from animegan_tf.utils.tensorflow_import import import_tensorflow_quietly
 
     config = resolve_config(arguments)
+    check_training(config)
     import_tensorflow_quietly()
     count = prepare(config, arguments.cache)
     print(

@@ -103,8 +103,8 @@ def run(arguments) -> int:
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"`--run` must be a folder. Received: {str(folder)!r}")
     config = resolve_config(arguments)
-    check_training(config)
     check_run_path(config, folder)
+    check_training(config)
     for line in describe_training(config, folder):
         print(line, file=sys.stderr)
     if arguments.dry_run:

@@ -306,7 +306,12 @@ def separation(
 ):
     """Measure how well a discriminator separates: E[p(real)] - E[p(fake)].
 
-    At 1 the discriminator is certain, and the generator's gradient vanishes.
+    At 1 the discriminator is certain. With labels, the generator's gradient then
+    vanishes. With the hinge loss, p is (D + 1) / 2 in [0, 1], so that D is at least 1
+    for every real image and at most -1 for every generated one: the discriminator's own
+    loss and gradient are 0, and the generator follows one that no longer learns. A
+    Wasserstein critic has no such state: the distance of its outputs, which has no
+    bound, is what it estimates, and its gradients do not depend on it.
 
     Args:
         adversarial_loss: Key of `ADVERSARIAL_LOSSES`.
@@ -315,16 +320,18 @@ def separation(
         from_logits: Whether the outputs are logits.
 
     Returns:
-        A float32 scalar in [-1, 1], or `None` for a loss that is linear in the logits
-        of generated images (hinge, Wasserstein): its gradient does not vanish.
+        A float32 scalar in [-1, 1], or `None` for the Wasserstein loss.
     """
-    if adversarial_loss not in (*_CROSS_ENTROPIES, "lsgan"):
+    if adversarial_loss == "wasserstein":
         return None
 
     def mean_probability(outputs):
         outputs = ops.cast(outputs, "float32")
         if adversarial_loss in _CROSS_ENTROPIES and from_logits:
             outputs = ops.sigmoid(outputs)
+        elif adversarial_loss == "hinge":
+            # Its margins are at 1 and -1.
+            outputs = 0.5 * (outputs + 1.0)
         return ops.mean(ops.clip(outputs, 0.0, 1.0))
 
     return mean_probability(real_outputs) - mean_probability(fake_outputs)

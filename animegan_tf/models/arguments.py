@@ -8,6 +8,8 @@ from typing import Any
 from animegan_tf.utils.checks import check_integer
 from animegan_tf.utils.messages import suggestion
 
+# Feature networks by name; weights files are the others.
+FEATURE_SOURCES = ("bundled", "vgg19")
 # Types accepted for a default of each type, and their name in error messages.
 _TYPES = {
     bool: (bool, "true or false"),

@@ -139,9 +139,10 @@ class FeatureMaps:
 
 def _has_content_layer(source: str) -> bool:
     """Return whether a feature network has the layer that the originals compare."""
+    from animegan_tf.models.arguments import FEATURE_SOURCES
     from animegan_tf.utils.array_file import read_shapes
 
-    if source in ("bundled", "vgg19"):
+    if source in FEATURE_SOURCES:
         return source == "vgg19"
     # Another name is refused where the network is built.
     return Path(source).is_file() and f"{CONTENT_LAYER}/kernel" in read_shapes(source)

@@ -1,8 +1,6 @@
 """Check and describe a training before TensorFlow, which takes seconds, is loaded."""
 
-import ast
 import dataclasses
-import importlib.util
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +12,8 @@ from animegan_tf.data.datasets.arrays import ImageArray
 from animegan_tf.imaging.formats import list_images
 from animegan_tf.imaging.reading import open_image
 from animegan_tf.inference.style_source import is_bundled
-from animegan_tf.models.arguments import check_choice
 from animegan_tf.presets import parse_blend
+from animegan_tf.recipes.names import check_known_names
 from animegan_tf.training.tensorboard import check_tensorboard
 from animegan_tf.utils.user_cache import read_cached, write_cached
 
@@ -24,12 +22,6 @@ _MAX_MEASURED = 64
 _TIMES_FILE = "training_times.json"
 # Fewer steps are dominated by the start of the training.
 _MIN_TIMED_STEPS = 50
-# Modules that import Keras, and the dicts in them whose keys are names of settings.
-_REGISTRIES = {
-    "generator": ("animegan_tf.models.generators", "GENERATORS"),
-    "discriminator": ("animegan_tf.models.discriminators", "DISCRIMINATORS"),
-    "adversarial_loss": ("animegan_tf.losses.adversarial", "ADVERSARIAL_LOSSES"),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,17 +47,16 @@ class FolderSummary:
 
 
 def check_training(config: TrainingConfig) -> None:
-    """Refuse unknown names and missing folders.
+    """Refuse unknown names, and folders that are missing or hold no images.
 
     Raises:
         FileNotFoundError: If a folder or file that a setting names does not exist.
         ModuleNotFoundError: If TensorBoard is asked for and not installed.
-        ValueError: If a name is unknown.
+        ValueError: If a name is unknown, or a folder holds no images.
     """
     if config.tensorboard:
         check_tensorboard()
-    for setting, registry in _REGISTRIES.items():
-        check_choice(read_registry(*registry), **{setting: getattr(config, setting)})
+    check_known_names(config)
     for name, folder in image_folders(config).items():
         expected = f"`{name}` must be a folder of images"
         if not folder.exists():
@@ -75,6 +66,10 @@ def check_training(config: TrainingConfig) -> None:
         if not folder.is_dir() and not is_array_file(folder):
             raise ValueError(
                 f"{expected}, not a file. Received: {name}={str(folder)!r}"
+            )
+        if folder.is_dir() and not list_images(folder, recursive=True):
+            raise ValueError(
+                f"{expected}. Received: {name}={str(folder)!r}, which holds none"
             )
     if config.initial in ("", BUNDLED):
         return
@@ -88,16 +83,6 @@ def check_training(config: TrainingConfig) -> None:
                 "`initial` must be a style, a run folder or a .keras file. "
                 f"Received: initial={config.initial!r}"
             )
-
-
-def read_registry(module: str, name: str) -> list[str]:
-    """Read the keys of a dict in a module's source, without importing the module."""
-    source = Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8")
-    for node in ast.parse(source).body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if any(getattr(target, "id", None) == name for target in targets):
-            return [ast.literal_eval(key) for key in node.value.keys]
-    raise ValueError(f"`name` must be a dict in {module}. Received: name={name!r}")
 
 
 def image_folders(config: TrainingConfig) -> dict[str, Path]:

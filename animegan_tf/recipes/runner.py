@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from animegan_tf.config import DISCRIMINATOR_SETTINGS, TrainingConfig
+from animegan_tf.recipes.names import check_known_names
 from animegan_tf.utils.checks import check_path, received
 from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.messages import suggestion
@@ -164,9 +165,10 @@ def train(
         run: Folder of the run: settings, log, samples, checkpoints and the trained
             generator, which `Stylizer.from_preset` takes.
         resume: Whether to continue the training in that folder, from its newest
-            checkpoint; the result is that of an unbroken training. Learning rates, and
-            weights of losses that stay on, may differ from those of the run, which
-            `changes.jsonl` there records.
+            checkpoint; the result is that of an unbroken training. Learning rates,
+            weights of losses that stay on, and the regularization except for its
+            `pool_size` may differ from those of the run, which `changes.jsonl` there
+            records.
         auto_balance: Whether the loss weights are set first, so that each term has the
             share of the gradient that it has with the recipe's own settings; see
             `recipes.balance`.
@@ -395,6 +397,7 @@ def prepare(config: TrainingConfig, cache, *, progress: bool = True) -> int:
     from animegan_tf.training.run_folder import RunFolder
 
     keras.utils.set_random_seed(config.seed)
+    config = with_image_folders(config, Path(cache) / "arrays")
     data = dataclasses.replace(config.data, cache=str(cache))
     config = dataclasses.replace(config, data=data)
     return module.prepare(config, RunFolder(cache), progress)
@@ -413,38 +416,36 @@ def with_image_folders(config: TrainingConfig, cache) -> TrainingConfig:
     """
     from animegan_tf.data.array_images import extract_images, is_array_file
 
-    def extract(source, name):
+    def extract(source, folder, name):
         if not (isinstance(source, str) and source and is_array_file(source)):
             return source
-        return str(extract_images(source, Path(cache) / name, argument=name))
+        return str(extract_images(source, Path(cache) / folder, argument=name))
 
     names = ("photos", "style", "validation")
-    places = {name: extract(getattr(config.data, name), name) for name in names}
+    places = {name: extract(getattr(config.data, name), name, name) for name in names}
     changes: dict[str, Any] = {"data": dataclasses.replace(config.data, **places)}
     if hasattr(config, "styles"):
         changes["styles"] = tuple(
-            dataclasses.replace(style, images=extract(style.images, style.name))
+            # A style may be named as another folder is.
+            dataclasses.replace(
+                style,
+                images=extract(style.images, f"styles/{style.name}", style.name),
+            )
             for style in config.styles
         )
     return dataclasses.replace(config, **changes)
 
 
 def check_names(config: TrainingConfig) -> None:
-    """Refuse unknown names of networks, their options, losses and targets.
+    """Refuse unknown names, as `check_known_names`, and labels without effect.
 
     Raises:
         ValueError: If there is no such thing; it lists those that there are.
     """
-    from animegan_tf.data.targets.registry import get_target
+    check_known_names(config)
+    # It imports Keras, which takes seconds: unknown names are refused before.
     from animegan_tf.losses.adversarial import check_losses
-    from animegan_tf.models.arguments import check_choice, check_options
-    from animegan_tf.models.discriminators import DISCRIMINATORS
-    from animegan_tf.models.generators import GENERATORS
 
-    check_choice(GENERATORS, generator=config.generator)
-    check_options(GENERATORS[config.generator], config.generator_options)
-    check_choice(DISCRIMINATORS, discriminator=config.discriminator)
-    check_options(DISCRIMINATORS[config.discriminator], config.discriminator_options)
     labels = config.regularization
     check_losses(
         config.adversarial_loss,
@@ -452,11 +453,6 @@ def check_names(config: TrainingConfig) -> None:
         fake_label=labels.fake_label,
         generator_label=labels.generator_label,
     )
-    targets = [style.target for style in getattr(config, "styles", ())]
-    if hasattr(config.data, "target"):
-        targets.append(config.data.target)
-    for target in set(targets) - {"fitted"}:
-        get_target(target)
 
 
 def check_run_path(config: TrainingConfig, run) -> None:

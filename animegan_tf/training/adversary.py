@@ -134,9 +134,9 @@ class Adversary:
 
         Returns:
             float32 scalars: `discriminator`, the loss; `real_logits` and `fake_logits`,
-            their means; `separation`, where the loss has one; `gradient_penalty` and
-            `l2`, where they have weight; `discriminator_norm`, the gradient's, and
-            `discriminator_loss_scale` in float16.
+            their means; `separation`, except for the Wasserstein loss;
+            `gradient_penalty` and `l2`, where they have weight; `discriminator_norm`,
+            the gradient's, and `discriminator_loss_scale` in float16.
         """
         return self.step_on_parts([(reals, fakes, extra)], step, turn)
 

@@ -25,7 +25,8 @@ class HealthCheck:
 
     It reads the names that `training.gan_program` and `training.adversary` log:
     `generator_norm` and `separation`, each possibly with a suffix, and whether any
-    value at all is finite; and what `Program.measure_outputs` measures.
+    value at all is finite; and what `Program.measure_outputs` measures. A Wasserstein
+    critic has no `separation`, since it cannot saturate.
     """
 
     def __init__(self):
@@ -122,9 +123,8 @@ class HealthCheck:
                 return (
                     f"the {discriminator} has told real from generated images with "
                     f"near certainty for {_MAX_SEPARATED_STEPS} steps, so the "
-                    "generator learns little from it; lower "
-                    "discriminator_learning_rate or set regularization.real_label, "
-                    "instance_noise or diff_augment"
+                    "generator learns little from it; stop, and resume with a lower "
+                    "discriminator_learning_rate or with regularization.diff_augment"
                 )
         return None
 

@@ -1,4 +1,4 @@
-"""Change the learning rates and loss weights of a training when it is resumed."""
+"""Change learning rates, loss weights and regularization at a resume."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ _RATES = (
     "pretraining_learning_rate",
     "learning_rate_decay_start",
 )
+# A checkpoint holds the pool; it holds nothing of the other regularization.
+_FIXED_REGULARIZATION = ("pool_size",)
 
 
 def find_changes(
@@ -19,8 +21,9 @@ def find_changes(
 ) -> dict[str, list[Any]]:
     """Find the changed settings that a resumed training may have.
 
-    These are learning rates, and weights of losses that stay on: one that is switched
-    on or off changes what a checkpoint holds.
+    These are learning rates, weights of losses that stay on, since one that is switched
+    on or off changes what a checkpoint holds, and the regularization of discriminators
+    except for its pool.
 
     Args:
         before: Settings of the run.
@@ -36,6 +39,11 @@ def find_changes(
             for term, weight in value.items():
                 if _stays_on(old.get(term), weight):
                     changes[f"weights.{term}"] = [old[term], weight]
+        elif name == "regularization" and isinstance(old, Mapping):
+            for field, setting in value.items():
+                is_fixed = field not in old or field in _FIXED_REGULARIZATION
+                if not is_fixed and old[field] != setting:
+                    changes[f"{name}.{field}"] = [old[field], setting]
         elif name in _RATES and name in before and old != value:
             changes[name] = [old, value]
         elif name.endswith("_weight") and _stays_on(old, value):

@@ -1,3 +1,5 @@
+import importlib
+import inspect
 import json
 import re
 import subprocess
@@ -11,7 +13,13 @@ from animegan_tf.cli.train import resolve_config
 from animegan_tf.config import write_config
 from animegan_tf.imaging.writing import write_image
 from animegan_tf.recipes.anime import AnimeConfig
-from animegan_tf.recipes.preflight import read_registry, record_duration
+from animegan_tf.recipes.names import (
+    REGISTRIES,
+    check_known_names,
+    read_factory,
+    read_registry,
+)
+from animegan_tf.recipes.preflight import record_duration
 from animegan_tf.recipes.runner import RECIPES
 
 TINY = [
@@ -92,6 +100,26 @@ REFUSED = [
     (["--set", "initial=gone/run.keras"], "`initial` must be a style"),
     (["--set", "weights.styel=1"], "Did you mean 'style'"),
     (["--recipe", "amine"], "Did you mean 'anime'"),
+    (["--set", "data.target=oill"], "`target` must be one of cel_and_ink, "),
+    (["--set", "data.target=fited"], "Did you mean 'fitted'"),
+    (
+        [
+            "--recipe",
+            "styles",
+            "--set",
+            'styles=[{"name": "a", "images": "b", "target": "sotf"}]',
+        ],
+        "Did you mean 'soft'",
+    ),
+    (["--features", "vgg99"], "`features` must be one of bundled, vgg19 or the path"),
+    (
+        ["--recipe", "animegan_v2", "--features", "gone.npz"],
+        "Received: features='gone.npz'",
+    ),
+    (["--set", 'discriminator_options={"features": "vgg9"}'], "Did you mean 'vgg19'"),
+    (["--set", 'generator_options={"widht": 3}'], "no option `widht`. Did you mean"),
+    (["--set", 'generator_options={"width": "3"}'], "`width` must be an integer"),
+    (["--set", 'discriminator_options={"slop": 1}'], "Did you mean 'slope'"),
 ]
 
 
@@ -108,9 +136,19 @@ def test_mistakes_are_refused_before_tensorflow_is_loaded(tmp_path, dry):
         "print(sorted({'tensorflow', 'keras', 'cv2'} & set(sys.modules)))\n"
     )
     common = ["train", "--run", str(tmp_path / "run"), *(["--dry-run"] * dry)]
-    commands = json.dumps([common + arguments for arguments, _ in REFUSED])
+    (tmp_path / "empty").mkdir()
+    refused = [
+        *REFUSED,
+        (["--photos", str(tmp_path / "empty")], "empty', which holds none"),
+        (["--style", str(tmp_path / "empty")], "`style` must be a folder of images."),
+    ]
+    commands = [common + arguments for arguments, _ in refused]
+    # A preparation refuses the same.
+    prepare = ["data", "prepare", "--cache", str(tmp_path / "cache")]
+    commands += [prepare + arguments for arguments, _ in refused if not dry]
+    refused *= 1 if dry else 2
     result = subprocess.run(
-        [sys.executable, "-c", code, commands],
+        [sys.executable, "-c", code, json.dumps(commands)],
         capture_output=True,
         text=True,
         timeout=300,
@@ -121,21 +159,37 @@ def test_mistakes_are_refused_before_tensorflow_is_loaded(tmp_path, dry):
         exit_code, seconds = line.split()
         assert exit_code == "2" and float(seconds) < 1.0
     errors = result.stderr.splitlines()
-    for (_, message), error in zip(REFUSED, errors, strict=True):
+    for (_, message), error in zip(refused, errors, strict=True):
         assert error.startswith("animegan-tf: error: ") and message in error
 
 
-def test_names_are_read_from_the_source_as_they_are_imported():
-    from animegan_tf.losses.adversarial import ADVERSARIAL_LOSSES
-    from animegan_tf.models.discriminators import DISCRIMINATORS
+@pytest.mark.parametrize(("module", "name"), REGISTRIES.values())
+def test_names_are_read_from_the_source_as_they_are_imported(module, name):
+    known = getattr(importlib.import_module(module), name)
+    assert read_registry(module, name) == list(known)
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_options_are_read_from_the_source_as_they_are_imported(network):
+    module, name = REGISTRIES[network]
+    for key, factory in getattr(importlib.import_module(module), name).items():
+        found = read_factory(module, name, key)
+        assert found.__name__ == factory.__name__
+        signature, expected = inspect.signature(found), inspect.signature(factory)
+        assert list(signature.parameters) == list(expected.parameters)
+        for own, other in zip(
+            signature.parameters.values(), expected.parameters.values(), strict=True
+        ):
+            assert (own.kind, own.default) == (other.kind, other.default)
+
+
+def test_network_that_a_caller_adds_is_known(monkeypatch):
     from animegan_tf.models.generators import GENERATORS
 
-    for (module, name), known in (
-        (("animegan_tf.models.generators", "GENERATORS"), GENERATORS),
-        (("animegan_tf.models.discriminators", "DISCRIMINATORS"), DISCRIMINATORS),
-        (("animegan_tf.losses.adversarial", "ADVERSARIAL_LOSSES"), ADVERSARIAL_LOSSES),
-    ):
-        assert read_registry(module, name) == list(known)
+    monkeypatch.setitem(GENERATORS, "mine", lambda image_shape=None, depth=1: None)
+    check_known_names(AnimeConfig(generator="mine", generator_options={"depth": 2}))
+    with pytest.raises(ValueError, match="no option `deep`"):
+        check_known_names(AnimeConfig(generator="mine", generator_options={"deep": 2}))
 
 
 def test_help_lists_every_recipe(capsys):
@@ -293,6 +347,32 @@ def test_default_features_need_no_download(tmp_path, monkeypatch):
     assert code == 0
     assert json.loads((run / "metrics.jsonl").read_text())["style"] > 0.0
     assert json.loads((run / "config.json").read_text())["features"] == "bundled"
+
+
+@pytest.mark.slow
+def test_training_ends_with_a_report_and_prints_where_it_is(tmp_path, capsys):
+    np.save(tmp_path / "images.npy", np.zeros((4, 16, 16, 3), np.uint8))
+    run = tmp_path / "run"
+    arguments = ["train", "--recipe", "dcgan", "--run", str(run), "--steps", "2"]
+    arguments += ["--style", str(tmp_path / "images.npy"), "--validation", "0.25"]
+    for setting in (
+        "data.batch_size=2",
+        "data.crop_size=16",
+        'generator_options={"latent_dim": 4, "image_size": 16, "width": 4}',
+        'discriminator_options={"width": 4}',
+        "log_every=1",
+        "sample_every=1",
+    ):
+        arguments += ["--set", setting]
+    assert main(arguments) == 0
+    *_, line = capsys.readouterr().out.splitlines()
+    assert line == f"report: {run / 'report.html'}"
+    text = " ".join((run / "report.html").read_text(encoding="utf-8").split())
+    assert "Recipe dcgan, 2 of 2 steps." in text
+    # What this training logged, its sample sheets and its settings.
+    for expected in ("adversarial", "discriminator_norm", "2 of 2 sheets"):
+        assert expected in text
+    assert "latent_dim" in text and "<polyline" in text
 
 
 def test_preset_gives_its_values_and_other_options_change_them(capsys):

@@ -8,7 +8,12 @@ from animegan_tf.data.array_images import extract_images
 from animegan_tf.imaging.reading import read_image
 from animegan_tf.presets import list_styles
 from animegan_tf.recipes.preflight import check_training, describe_training
-from animegan_tf.recipes.runner import default_config, with_image_folders
+from animegan_tf.recipes.runner import (
+    RECIPES,
+    default_config,
+    with_image_folders,
+)
+from animegan_tf.recipes.styles import StyleConfig
 
 
 @pytest.fixture
@@ -53,20 +58,54 @@ def test_files_without_images_are_refused(tmp_path):
             extract_images(tmp_path / "bad.npy", tmp_path / "out", argument="style")
 
 
-@pytest.mark.parametrize("recipe", ["anime", "pix2pix", "dcgan"])
-def test_recipes_take_files_instead_of_folders(tmp_path, source, recipe):
+@pytest.fixture
+def sources(tmp_path, levels):
+    """Files of images by name, each of its own."""
+    paths = {}
+    for index, name in enumerate(("photos", "style", "validation", "ink", "wash")):
+        np.save(tmp_path / f"{name}.npy", levels + np.uint8(index))
+        paths[name] = str(tmp_path / f"{name}.npy")
+    return paths
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_recipes_take_files_instead_of_folders(recipe, sources, levels, tmp_path):
     config = default_config(recipe)
-    data = dataclasses.replace(config.data, photos=str(source), style=str(source))
+    names = ("photos", "style", "validation")
+    if recipe == "styles":
+        names = ("photos", "validation")
+        # Their names are free, also those of other folders.
+        styles = (
+            StyleConfig("photos", sources["ink"]),
+            StyleConfig("b", sources["wash"]),
+        )
+        config = dataclasses.replace(config, styles=styles)
+    data = dataclasses.replace(config.data, **{name: sources[name] for name in names})
     config = dataclasses.replace(config, data=data)
     check_training(config)
     lines = describe_training(config, tmp_path / "run")
-    assert lines[0] == "photos: 3 images of 30x20 pixels"
+    for name in names:
+        assert f"{name}: 3 images of 30x20 pixels" in lines
     folders = with_image_folders(config, tmp_path / "cache")
-    for name in ("photos", "style"):
-        folder = getattr(folders.data, name)
-        assert folder == str(tmp_path / "cache" / name)
-        assert read_image(f"{folder}/000002.png").shape == (20, 30, 3)
-    assert folders.data.validation == config.data.validation
+    found = {name: getattr(folders.data, name) for name in names}
+    if recipe == "styles":
+        found |= {"ink": folders.styles[0].images, "wash": folders.styles[1].images}
+    for name, folder in found.items():
+        expected = np.load(sources[name])[2]
+        assert np.array_equal(read_image(f"{folder}/000002.png"), expected), name
+    assert dataclasses.replace(folders, data=data, **_styles_of(config)) == config
+
+
+def _styles_of(config):
+    return {"styles": config.styles} if hasattr(config, "styles") else {}
+
+
+def test_fraction_of_a_file_may_be_held_out(sources, tmp_path):
+    config = default_config("anime")
+    data = dataclasses.replace(config.data, photos=sources["photos"], validation=0.5)
+    folders = with_image_folders(dataclasses.replace(config, data=data), tmp_path / "c")
+    assert folders.data.validation == 0.5
+    assert folders.data.style == ""
 
 
 def test_stylize_takes_and_writes_npy_files(tmp_path, source, levels, capsys):

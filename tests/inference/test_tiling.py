@@ -187,8 +187,8 @@ def test_padding_does_not_count_in_statistics_of_the_whole_image(
         for generator in (local_generator, global_generator)
     ]
     lengths = [[call[1].length for call in p.plan(1, 101, 64)] for p in planners]
-    # The second one halves no image.
-    assert lengths == [[112], [101]]
+    # Of 8, which the second one needs, and of 16.
+    assert lengths == [[112], [104]]
 
 
 def test_generator_with_global_statistics_is_never_split(global_generator):

@@ -11,6 +11,7 @@ import pytest
 
 from animegan_tf.models.generator_files import save_generator
 from animegan_tf.models.generators import build_generator
+from animegan_tf.training import health
 from animegan_tf.training.health import TrainingDivergedError
 
 # Discriminators without dropout or normalization, which certainty comes easily to.
@@ -111,13 +112,17 @@ def test_exploding_pretraining_stops_too(train):
 
 
 @pytest.mark.parametrize(
-    "recipe",
+    ("recipe", "loss"),
     [
-        pytest.param(recipe, marks=[] if recipe == "dcgan" else pytest.mark.slow)
-        for recipe in ("pix2pix", "cyclegan", "cut", "dcgan")
+        pytest.param("pix2pix", "bce", marks=pytest.mark.slow),
+        pytest.param("pix2pix", "hinge", marks=pytest.mark.slow),
+        pytest.param("cyclegan", "bce", marks=pytest.mark.slow),
+        pytest.param("cut", "bce", marks=pytest.mark.slow),
+        pytest.param("dcgan", "hinge", marks=pytest.mark.slow),
+        ("dcgan", "bce"),
     ],
 )
-def test_discriminator_that_is_certain_for_200_steps_is_reported(recipe, train):
+def test_discriminator_that_is_certain_for_200_steps_is_reported(recipe, loss, train):
     # A bounded gain keeps a small discriminator from certainty.
     options = {"width": 8, "num_downsamples": 1, "spectral_norm": False}
     options = {} if recipe == "dcgan" else {"discriminator_options": options}
@@ -126,7 +131,7 @@ def test_discriminator_that_is_certain_for_200_steps_is_reported(recipe, train):
         steps=300,
         generator_learning_rate=1e-12,
         discriminator_learning_rate=0.03,
-        adversarial_loss="bce",
+        adversarial_loss=loss,
         **options,
     )
     assert error is None
@@ -203,14 +208,26 @@ def test_collapsed_generator_stops_the_training(
 
 
 @pytest.mark.parametrize(
-    "recipe", [pytest.param("pix2pix", marks=pytest.mark.slow), "dcgan"]
+    ("recipe", "loss"),
+    [
+        pytest.param("pix2pix", "bce", marks=pytest.mark.slow),
+        pytest.param("dcgan", "hinge", marks=pytest.mark.slow),
+        ("dcgan", "bce"),
+    ],
 )
-def test_healthy_training_is_silent_and_logs_what_is_measured(recipe, train, tmp_path):
-    error, warnings = train(recipe, steps=14, log_every=1, checkpoint_every=7)
+def test_healthy_training_is_silent_and_logs_what_is_measured(
+    recipe, loss, train, tmp_path, monkeypatch
+):
+    # With 200 steps, 14 would be silent whatever they do.
+    monkeypatch.setattr(health, "_MAX_SEPARATED_STEPS", 3)
+    error, warnings = train(
+        recipe, steps=14, log_every=1, checkpoint_every=7, adversarial_loss=loss
+    )
     assert (error, warnings) == (None, [])
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     logged = [json.loads(line) for line in lines]
     assert all(line["output_change"] > 0.008 for line in logged)
+    assert all(line["separation"] < 0.95 for line in logged)
     shares = [
         [value for name, value in line.items() if name.startswith("gradient_share_")]
         for line in logged

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -89,6 +90,40 @@ def test_discriminator_sees_the_photo_beside_the_image(make_training):
         pair = np.concatenate([batch["photo"], image], axis=-1)
         expected = float(np.mean(discriminator(pair, training=False)))
         assert float(logs[name]) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_probabilities_of_the_discriminator_are_treated_as_such(make_training):
+    logs = []
+    for from_logits in (True, False):
+        options = {"width": 4, "dropout": 0.0, "image_shape": (16, 16, 6)}
+        keras.utils.set_random_seed(0)
+        program = make_training(
+            discriminator="conv",
+            discriminator_options={**options, "from_logits": from_logits},
+            adversarial_loss="bce",
+            weights={"l1": 1.0, "adversarial": 1.0},
+        ).program
+        # The second step begins with the updates of the first.
+        for step in range(2):
+            scalars = program.update(_batch(), step)
+            logs.append({name: float(value) for name, value in scalars.items()})
+    for own, expected in zip(logs[2:], logs[:2], strict=True):
+        for name in ("discriminator", "adversarial", "separation", "total"):
+            assert own[name] == pytest.approx(expected[name], rel=1e-3), name
+        for name in ("real_logits", "fake_logits"):
+            probability = 1 / (1 + np.exp(-expected[name]))
+            assert own[name] == pytest.approx(probability, rel=1e-3)
+
+
+def test_probabilities_need_a_loss_of_probabilities(make_training):
+    options = {"width": 4, "image_shape": (16, 16, 6), "from_logits": False}
+    with pytest.raises(ValueError, match="must be bce or bce_saturating .* sigmoid"):
+        make_training(
+            discriminator="conv",
+            discriminator_options=options,
+            adversarial_loss="lsgan",
+        )
 
 
 def test_validation_compares_with_the_untouched_photo(make_training):

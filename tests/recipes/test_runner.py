@@ -4,6 +4,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from animegan_tf.config import DataConfig
 from animegan_tf.imaging.writing import write_image
@@ -22,8 +23,10 @@ from animegan_tf.recipes.runner import (
     check_run_path,
     default_config,
     prepare,
+    with_image_folders,
 )
 from animegan_tf.recipes.styles import StyleConfig
+from animegan_tf.training.health import HealthCheck
 from animegan_tf.training.run_folder import RunFolder
 from animegan_tf.utils.settings import to_dict
 
@@ -196,6 +199,47 @@ def test_a_resume_may_change_rates_and_weights(make_config, run_training, tmp_pa
     assert line["changes"]["weights.nce"] == [1.0, 0.5]
 
 
+def _settings_in(text, config):
+    """The settings that a text names, those of plain words such as steps left out."""
+    names = set()
+    for name, value in to_dict(config).items():
+        fields = value if isinstance(value, dict) else {}
+        names |= {name, *(f"{name}.{field}" for field in fields)}
+    words = {word.strip(".,;") for word in text.split() if "_" in word}
+    return names & words
+
+
+@pytest.mark.slow
+def test_a_resume_takes_every_setting_that_a_warning_names(
+    make_config, run_training, tmp_path
+):
+    health = HealthCheck()
+    (warning,) = filter(None, (health.check({"separation": 1.0}) for _ in range(200)))
+    names = _settings_in(warning, make_config("dcgan"))
+    assert len(names) >= 2
+    values = {
+        "discriminator_learning_rate": 1e-5,
+        "regularization.diff_augment": ("translation", "color"),
+    }
+    # Compiling two trainings takes longer than their steps.
+    tf.config.run_functions_eagerly(True)
+    changes = {}
+    for name in names:
+        group, dot, field = name.partition(".")
+        changes[group] = {field: values[name]} if dot else values[name]
+    run_training(make_config("dcgan", steps=1))
+    run_training(make_config("dcgan", steps=2, **changes), resume=True)
+    (line,) = (tmp_path / "run" / "changes.jsonl").read_text().splitlines()
+    assert set(json.loads(line)["changes"]) == names
+
+
+def test_a_resume_may_not_change_the_image_pool(make_config, run_training, tmp_path):
+    RunFolder(tmp_path / "run").create(to_dict(make_config("cut")))
+    changed = make_config("cut", regularization={"pool_size": 4, "r1": 1.0})
+    with pytest.raises(ValueError, match="other settings of regularization"):
+        run_training(changed, resume=True)
+
+
 def test_styles_of_a_run_load_whatever_its_training_settings_are(tmp_path):
     options = {
         "name": "anime",
@@ -303,6 +347,27 @@ def test_prepared_training_finds_everything_in_the_cache(
     run = run_training(dataclasses.replace(config, data=data))
     assert {path: path.stat().st_mtime_ns for path in cache.iterdir()} == before
     assert not (run.path / "cache").exists()
+
+
+@pytest.mark.parametrize("recipe", ["anime", "styles"])
+def test_preparation_takes_files_of_images(recipe, make_config, tmp_path):
+    rng = np.random.default_rng(0)
+    places = {}
+    for name in ("photos", "style", "validation"):
+        images = rng.integers(0, 256, (3, 24, 24, 3), dtype=np.uint8)
+        places[name] = str(tmp_path / f"{name}.npy")
+        np.save(places[name], images)
+    changes = {}
+    if recipe == "styles":
+        changes = {"styles": (StyleConfig("photos", places.pop("style"), "soft"),)}
+    config = make_config(recipe, data=places, **changes)
+    assert prepare(config, tmp_path / "cache", progress=False) == 6
+    # Of the same images in folders, everything is found there.
+    targets = set((tmp_path / "cache").glob("*.png"))
+    assert len(targets) >= 6
+    folders = with_image_folders(config, tmp_path / "cache" / "arrays")
+    assert prepare(folders, tmp_path / "cache", progress=False) == 6
+    assert set((tmp_path / "cache").glob("*.png")) == targets
 
 
 def test_recipe_without_targets_has_nothing_to_prepare(make_config, tmp_path):

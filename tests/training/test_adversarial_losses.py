@@ -5,6 +5,8 @@ from animegan_tf.losses.adversarial import (
     ADVERSARIAL_LOSSES,
     check_losses,
     choose_losses,
+    hinge_fake_loss,
+    hinge_real_loss,
     separation,
 )
 
@@ -78,6 +80,15 @@ def test_separation_by_hand():
     assert float(separation("lsgan", real, fake)) == pytest.approx(0.75)
 
 
-@pytest.mark.parametrize("name", ["hinge", "wasserstein"])
-def test_losses_linear_in_the_logits_have_no_separation(name):
-    assert separation(name, LOGITS, LOGITS) is None
+def test_hinge_separation_is_one_where_both_of_its_terms_are_zero():
+    real, fake = np.array([1.0, 7.0], "float32"), np.array([-1.0, -9.0], "float32")
+    assert float(hinge_real_loss(real)) == float(hinge_fake_loss(fake)) == 0.0
+    assert float(separation("hinge", real, fake)) == 1.0
+    # Within the margins a logit of 0.5 counts as 0.75, and one of -0.5 as 0.25.
+    assert float(separation("hinge", real - 0.5, fake + 0.5)) == pytest.approx(0.75)
+    assert float(separation("hinge", real, real)) == 0.0
+    assert float(separation("hinge", fake, real)) == -1.0
+
+
+def test_wasserstein_critic_has_no_separation():
+    assert separation("wasserstein", LOGITS, LOGITS) is None

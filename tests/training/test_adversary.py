@@ -58,6 +58,8 @@ def test_loss_without_regularization_is_the_plain_one(measure):
     for loss, expected in (("wasserstein", FAKE - REAL), ("hinge", 0.0)):
         total, logs = measure(loss)
         assert total == pytest.approx(expected)
+        # Both hinge terms are 0: it is saturated. A Wasserstein critic never is.
+        assert logs.pop("separation", None) == (1.0 if loss == "hinge" else None)
         assert set(logs) == names
 
 

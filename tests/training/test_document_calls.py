@@ -288,6 +288,62 @@ def test_three_calls_train_as_the_step_does(eagerly):
         assert scalars == pytest.approx(_floats(step(_batch(seed))), abs=1e-6)
 
 
+def _networks_of_large_images(dtype):
+    """Networks whose gradient at a pixel is below what float16 can hold."""
+    keras.utils.set_random_seed(0)
+    options = {"use_bias": False, "dtype": dtype}
+    generator = [keras.Input((32, 32, 3)), layers.Conv2D(3, 1, **options)]
+    kernel = keras.initializers.RandomNormal(stddev=2e-4, seed=1)
+    discriminator = [
+        keras.Input((32, 32, 3)),
+        layers.Conv2D(1, 1, kernel_initializer=kernel, **options),
+        layers.GlobalAveragePooling2D(dtype=dtype),
+        layers.Activation("linear", dtype="float32"),
+    ]
+    return keras.Sequential(generator), keras.Sequential(discriminator)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_losses_are_not_scaled_where_nothing_is_computed_in_float16(policy):
+    optimizer = build_optimizer(build_loss(*_networks_of_large_images(policy)))
+    assert isinstance(optimizer.generator, keras.optimizers.Adam)
+    assert isinstance(optimizer.discriminator, keras.optimizers.Adam)
+
+
+def test_small_gradients_survive_mixed_float16(eagerly):
+    rng = np.random.default_rng(0)
+    batch = [rng.uniform(0, 1, (4, 32, 32, 3)).astype("float32") for _ in range(2)]
+    moved = {}
+    for dtype in ("float32", "mixed_float16", "unscaled"):
+        networks = _networks_of_large_images(dtype.replace("unscaled", "mixed_float16"))
+        before = [network.get_weights()[0] for network in networks]
+        if dtype == "unscaled":
+            optimizers = build_adam(1e-5), build_adam(1e-5)
+            step = build_adversarial_step(*networks, *optimizers, from_logits=True)
+            step(tuple(batch))
+        else:
+            loss = build_loss(*networks, from_logits=True)
+            optimizer = build_optimizer(loss, learning_rate=1e-5)
+            for _ in range(2):
+                train_step(*networks, optimizer, batch)
+        moved[dtype] = [
+            network.get_weights()[0] - start
+            for network, start in zip(networks, before, strict=True)
+        ]
+    for own, expected in zip(moved["mixed_float16"], moved["float32"], strict=True):
+        np.testing.assert_allclose(own, expected, rtol=0.05)
+    assert np.array_equal(moved["unscaled"][0], np.zeros((1, 1, 3, 3)))
+
+
+def test_generator_s_loss_is_scaled_for_a_discriminator_in_float16():
+    generator, _ = _networks_of_large_images("float32")
+    _, discriminator = _networks_of_large_images("mixed_float16")
+    optimizer = build_optimizer(build_loss(generator, discriminator), learning_rate=0.5)
+    for own in (optimizer.generator, optimizer.discriminator):
+        assert isinstance(own, keras.optimizers.LossScaleOptimizer)
+        assert float(own.learning_rate) == 0.5
+
+
 def test_subclassed_networks_are_built_by_the_first_batch(eagerly):
     class Generator(keras.Model):
         def __init__(self):

@@ -17,6 +17,7 @@ BEFORE = {
     "weights": {"style": 0.5, "content": 0.0, "adversarial": 1.0},
     "smooth_weight": 0.5,
     "adversarial_loss": "lsgan",
+    "regularization": {"real_label": 1.0, "diff_augment": [], "pool_size": 0},
 }
 
 
@@ -44,6 +45,17 @@ def test_rates_and_weights_that_stay_on_may_change():
     }
     assert BEFORE["weights"]["style"] == 0.5
     assert find_changes(BEFORE, BEFORE) == {}
+
+
+def test_regularization_may_change_but_its_pool():
+    now = {"real_label": 0.9, "diff_augment": ["translation"], "pool_size": 50}
+    changes = find_changes(BEFORE, BEFORE | {"regularization": now})
+    assert changes == {
+        "regularization.real_label": [1.0, 0.9],
+        "regularization.diff_augment": [[], ["translation"]],
+    }
+    applied = apply_changes(BEFORE, changes)
+    assert applied["regularization"] == now | {"pool_size": 0}
 
 
 def test_changes_are_appended(tmp_path):

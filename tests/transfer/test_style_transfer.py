@@ -141,6 +141,16 @@ def test_adaptation_changes_the_result_and_not_the_generator(
         np.testing.assert_array_equal(value, before)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "target"), [((1, 1), (40, 40)), ((40, 40), (1, 1)), ((1, 1), (1, 1))]
+)
+def test_images_of_one_pixel_can_be_fitted(source, target, generator, weights_file):
+    images = [np.full((*size, 3), 90, np.uint8) for size in (source, target)]
+    result = style_transfer(*images, generator, adapt_steps=1, features=weights_file)
+    assert result.shape == (*source, 3) and result.dtype == np.uint8
+
+
 def test_of_many_photos_an_evenly_spaced_subset_is_read(tmp_path):
     for index in range(_MAX_PHOTOS + 1):
         image = np.full((2, 2, 3), index, np.uint8)

@@ -25,16 +25,22 @@ class Target:
     fingerprint: str
 
 
-# The bundled painters that are targets by name; `recipes.anime` can also fit one.
-_PAINTERS = ("anime", "comic", "ukiyoe", "impressionist", "engraving")
+def _painter(name: str) -> Target:
+    return Target(PAINTERS[name].paint, PAINTERS[name].fingerprint())
+
+
+# The bundled painters are targets by name; `recipes.anime` can also fit one. The keys
+# are literals, since `recipes.names` reads them from this source.
 TARGETS = {
     "cel_and_ink": Target(cel_and_ink, CelAndInkOptions().fingerprint()),
     "brush_and_ink": Target(brush_and_ink, "brush_and_ink-1"),
     "oil": Target(oil_paint, "oil-1"),
     "soft": Target(soft_paint, "soft-1"),
-} | {
-    name: Target(PAINTERS[name].paint, PAINTERS[name].fingerprint())
-    for name in _PAINTERS
+    "anime": _painter("anime"),
+    "comic": _painter("comic"),
+    "ukiyoe": _painter("ukiyoe"),
+    "impressionist": _painter("impressionist"),
+    "engraving": _painter("engraving"),
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 
+from animegan_tf.models.arguments import FEATURE_SOURCES
 from animegan_tf.models.features.compact import build_bundled_features
 from animegan_tf.models.features.vgg19 import (
     LAYER_NAMES,
@@ -13,8 +14,6 @@ from animegan_tf.models.features.vgg19 import (
 )
 from animegan_tf.utils.checks import check_path
 from animegan_tf.utils.messages import suggestion
-
-_SOURCES = ("bundled", "vgg19")
 
 
 def build_feature_extractor(
@@ -82,7 +81,8 @@ def _get_weights(source, names):
     path = Path(source)
     if not path.is_file():
         raise ValueError(
-            f"`source` must be one of {', '.join(_SOURCES)} or the path of an .npz "
-            f"file. {suggestion(source, _SOURCES)}Received: source={str(source)!r}"
+            f"`source` must be one of {', '.join(FEATURE_SOURCES)} or the path of an "
+            f".npz file. {suggestion(source, FEATURE_SOURCES)}"
+            f"Received: source={str(source)!r}"
         )
     return read_weights(path, names)

@@ -16,6 +16,7 @@ from animegan_tf.training.arrays.adversarial_step import (
     build_adversarial_step,
     check_models,
 )
+from animegan_tf.training.gradients import uses_float16
 from animegan_tf.training.optimizers import build_adam, check_learning_rates
 from animegan_tf.utils.checks import received
 
@@ -112,6 +113,11 @@ def build_optimizer(
 ) -> GanOptimizer:
     """Build an Adam optimizer for each network.
 
+    As in Keras' `compile`, the optimizer of a network that computes in float16
+    (`mixed_float16`) is wrapped in a `keras.optimizers.LossScaleOptimizer`, without
+    which small gradients would become 0; the generator's also where its gradient goes
+    through such a discriminator.
+
     Args:
         loss: From `build_loss`.
         learning_rate: Learning rate of the generator, positive, or a
@@ -138,10 +144,17 @@ def build_optimizer(
         discriminator_learning_rate=discriminator_learning_rate,
     )
     check_rate(beta_1=beta_1)
+
+    def build(rate, *networks):
+        adam = build_adam(rate, beta_1=beta_1)
+        if uses_float16(*networks):
+            adam = keras.optimizers.LossScaleOptimizer(adam)
+        return adam
+
     return GanOptimizer(
         loss,
-        generator=build_adam(learning_rate, beta_1=beta_1),
-        discriminator=build_adam(discriminator_learning_rate, beta_1=beta_1),
+        generator=build(learning_rate, loss.generator, loss.discriminator),
+        discriminator=build(discriminator_learning_rate, loss.discriminator),
     )
 
 
