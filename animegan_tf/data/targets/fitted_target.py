@@ -18,7 +18,7 @@ from animegan_tf.utils.json_file import read_json
 from animegan_tf.utils.progress import progress_bar
 
 # Part of the cache's names: raise it whenever a fit would give another painter.
-_VERSION = 1
+_VERSION = 2
 _SHEET_ROWS, _SHEET_SIZE = 4, 256
 
 

@@ -129,11 +129,11 @@ def fit_painter(
         "palette": measure_palette(drawing_crops, reference),
         "line_color": measure_ink(drawing_crops),
     }
-    if measure_lines(drawing_crops) < _MIN_LINES:
-        measured |= {"line_opacity": 0.0, "hatching": 0.0}
+    has_lines = measure_lines(drawing_crops) >= _MIN_LINES
     return _search(
         judge,
         measured,
+        [start for start in _STARTS if _draws_lines(start) == has_lines],
         num_trials,
         random,
         progress,
@@ -808,14 +808,16 @@ _STARTS = (
 )
 
 
-def _search(judge, measured, num_trials, random, progress, figures) -> PainterFit:
+def _search(
+    judge, measured, starts, num_trials, random, progress, figures
+) -> PainterFit:
     ranked = []
     num_done = 0
 
     def try_painter(painter, start):
         """Evaluate a painter; return whether it is the best so far."""
         nonlocal num_done
-        painter = dataclasses.replace(painter, **measured)
+        painter = _as_firm(painter, start)
         # Those that fall behind on half of the photos are given up.
         limit = ranked[0].first + 0.08 if ranked else np.inf
         trial = judge.judge(_round(painter), start, limit)
@@ -828,7 +830,7 @@ def _search(judge, measured, num_trials, random, progress, figures) -> PainterFi
             progress(num_done, num_trials, ranked[0].distance)
         return ranked[0] is trial
 
-    for start in _STARTS[:num_trials]:
+    for start in starts[:num_trials]:
         start = dataclasses.replace(start, **measured)
         try_painter(start, start)
     typical = list(ranked)
@@ -853,7 +855,7 @@ def _search(judge, measured, num_trials, random, progress, figures) -> PainterFi
         # change them: a typical one at least draws. Where there are no lines either,
         # what makes drawings as fine as photos is strokes.
         best = typical[0]
-        if measured.get("line_opacity") == 0.0:
+        if _STROKES in starts:
             strokes = dataclasses.replace(_STROKES, **measured)
             best = judge.judge(_round(strokes), strokes, np.inf)
     return PainterFit(
@@ -888,6 +890,24 @@ def _vary(painter: Painter, random, *, step, share) -> Painter:
         if changes.get(name, 1.0) < 0.08:
             changes[name] = 0.0
     return dataclasses.replace(painter, **changes)
+
+
+def _as_firm(painter: Painter, start: Painter) -> Painter:
+    """Let a painter draw no less than the typical one that it descends from.
+
+    Features see the photo's own texture as that of strokes, and would have it back.
+    """
+    least = {
+        name: max(getattr(painter, name), getattr(start, name))
+        for name in ("smoothing", "brush_radius", "tone_steps", "line_opacity")
+    }
+    lines = {} if _draws_lines(start) else {"line_opacity": 0.0, "hatching": 0.0}
+    texture = min(painter.texture, start.texture)
+    return dataclasses.replace(painter, **least | lines, texture=texture)
+
+
+def _draws_lines(painter: Painter) -> bool:
+    return painter.line_opacity > 0.0 or painter.hatching > 0.0
 
 
 def _difference(painter: Painter, start: Painter) -> float:
