@@ -144,7 +144,8 @@ def test_two_folders_give_two_painters(prints, vivid):
 @pytest.mark.slow
 def test_same_seed_gives_the_same_painter_and_another_one_another(folders):
     fits = [_fit(folders, "vivid", num_trials=7, seed=s) for s in (0, 0, 1)]
-    assert fits[0] == fits[1]
+    assert fits[0].painter == fits[1].painter
+    assert fits[0].objective == pytest.approx(fits[1].objective, rel=1e-6)
     assert fits[0].painter != fits[2].painter
 
 
