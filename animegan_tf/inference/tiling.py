@@ -122,7 +122,10 @@ class TilePlanner:
                     f"`tile` must be None or 'auto' for {engine.network_name!r}: "
                     f"{error}, so tiles would differ from it. Received: tile={tile}"
                 ) from error
-            self._bytes_per_pixel = _peak_bytes_per_pixel(engine)
+            field = _field_without_statistics(engine)
+            if field:
+                self._bytes_per_pixel = _PEAK_RATIO * field.bytes_per_pixel
+                self.multiple = math.lcm(self.multiple, field.multiple)
             return
         least = PADDING_MULTIPLE if multiple is None else multiple
         self.multiple = math.lcm(least, engine.multiple, self.field.multiple)
@@ -179,13 +182,12 @@ class TilePlanner:
         return _round_up(max(size, MINIMUM_SIDE), self.multiple)
 
 
-def _peak_bytes_per_pixel(engine) -> float | None:
-    """Return the peak memory per pixel of a generator that cannot run in tiles."""
+def _field_without_statistics(engine):
+    """Return the receptive field of a generator's other layers, if it has one."""
     try:
-        field = engine.receptive_field(ignore_statistics=True)
+        return engine.receptive_field(ignore_statistics=True)
     except ValueError:
         return None
-    return _PEAK_RATIO * field.bytes_per_pixel
 
 
 def split_axis(length: int, own: int, rules: TileRules) -> list[Band]:

@@ -350,13 +350,16 @@ def noise():
 
 @pytest.fixture
 def reflect():
-    """Function from an image to it on sides that are multiples of 16 and at least 64.
+    """Function from an image to it on sides that a family's network takes, at least 64.
 
     So does `Stylizer`; the new rows and columns are at the end.
     """
+    multiples = {"animegan_v1": 4, "animegan_v2": 4, "white_box": 16}
 
-    def extend(image):
-        pads = [(0, -(-max(side, 64) // 16) * 16 - side) for side in image.shape[:2]]
+    def extend(image, family):
+        step = multiples.get(family, 8)
+        sides = (-(-max(side, 64) // step) * step for side in image.shape[:2])
+        pads = [(0, new - old) for new, old in zip(sides, image.shape, strict=False)]
         return np.pad(image, [*pads, (0, 0)], mode="reflect")
 
     return extend
