@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import re
 from pathlib import Path
 
 import keras
@@ -166,21 +167,21 @@ def _paint_flat(level):
         pytest.param(
             "pix2pix",
             _paint_flat(0.3),
-            "without contrast (output_deviation is",
+            r"without contrast \(output_deviation is (0|\S+e-(0[8-9]|1\d))\)",
             60,
             marks=pytest.mark.slow,
         ),
         pytest.param(
             "pix2pix",
             _paint_flat(4.0),
-            "black or white (output_luminance is 0.99",
+            r"black or white \(output_luminance is 0\.99",
             10,
             marks=pytest.mark.slow,
         ),
         pytest.param(
             "dcgan",
             _ignore_noise,
-            "the same for every input (output_change is 0)",
+            r"the same for every input \(output_change is 0\)",
             60,
             marks=pytest.mark.slow,
         ),
@@ -201,7 +202,9 @@ def test_collapsed_generator_stops_the_training(
         initial=str(tmp_path / "start"),
         generator_learning_rate=1e-12,
     )
-    assert f"The generator has collapsed: its images are {description}" in error
+    assert re.search(
+        f"The generator has collapsed: its images are {description}", error
+    )
     # Ten measurements, after 50 in which an untrained generator may lack contrast; the
     # first attempt and three with lower learning rates.
     assert [w.split(":")[0] for w in warnings] == [f"step {last}"] * 3

@@ -73,8 +73,8 @@ def fit_painter(
     Palette and ink are measured, and whether there are lines at all: features take the
     edges of brush strokes for contours. Then a few typical painters are tried, then
     points at random around the best, then ever smaller changes of the best. If none is
-    nearer to the drawings than the photos are, by a twentieth, the best typical one is
-    the result.
+    nearer to the drawings than the photos are, by a twentieth, a typical one is the
+    result.
 
     Args:
         drawings: Folder of drawings, searched with its subfolders; or drawings, as
@@ -854,10 +854,11 @@ def _search(
         # Photos are as near by these features, so that the nearest painter would hardly
         # change them: a typical one at least draws. Where there are no lines either,
         # what makes drawings as fine as photos is strokes.
-        best = typical[0]
         if _STROKES in starts:
             strokes = dataclasses.replace(_STROKES, **measured)
             best = judge.judge(_round(strokes), strokes, np.inf)
+        else:
+            best = typical[0]
     return PainterFit(
         painter=best.painter,
         distance=best.distance,
@@ -901,13 +902,14 @@ def _as_firm(painter: Painter, start: Painter) -> Painter:
         name: max(getattr(painter, name), getattr(start, name))
         for name in ("smoothing", "brush_radius", "tone_steps", "line_opacity")
     }
-    lines = {} if _draws_lines(start) else {"line_opacity": 0.0, "hatching": 0.0}
+    # Lines of their own do not come in; hatching does.
+    hatching = painter.hatching if _draws_lines(start) else 0.0
     texture = min(painter.texture, start.texture)
-    return dataclasses.replace(painter, **least | lines, texture=texture)
+    return dataclasses.replace(painter, **least, hatching=hatching, texture=texture)
 
 
 def _draws_lines(painter: Painter) -> bool:
-    return painter.line_opacity > 0.0 or painter.hatching > 0.0
+    return _has(painter, "line") or _has(painter, "hatch")
 
 
 def _difference(painter: Painter, start: Painter) -> float:

@@ -144,8 +144,11 @@ def test_two_folders_give_two_painters(prints, vivid):
 @pytest.mark.slow
 def test_same_seed_gives_the_same_painter_and_another_one_another(folders):
     fits = [_fit(folders, "vivid", num_trials=7, seed=s) for s in (0, 0, 1)]
-    assert fits[0].painter == fits[1].painter
-    assert fits[0].objective == pytest.approx(fits[1].objective, rel=1e-6)
+    # Sums of several threads may be rounded differently.
+    first, second = (dataclasses.asdict(fit) for fit in fits[:2])
+    for name in ("objective", "distance", "photo_distance", "contrast"):
+        assert first.pop(name) == pytest.approx(second.pop(name), rel=1e-6)
+    assert first == second
     assert fits[0].painter != fits[2].painter
 
 
